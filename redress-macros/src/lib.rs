@@ -1,0 +1,1 @@
+//! The macros of `redress`: use them through that crate, which re-exports them.
