@@ -1,0 +1,41 @@
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
+/// More links than any sane chain has; a chain that leads back to itself ends here.
+const MAX_LINKS: usize = 64;
+
+/// Walks an error, then what is behind it, outermost first.
+///
+/// Unlike [`Error::source`] alone this visits the error inside a custom [`io::Error`] too, which
+/// `source` skips, and looks through shared errors.
+pub(super) fn chain<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(shared(error)), |error| next(*error).map(shared)).take(MAX_LINKS)
+}
+
+fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let inner = find::<io::Error>(error).and_then(io::Error::get_ref);
+    match inner {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
+}
+
+/// `Arc<dyn Error>` is itself an error, whose `source` passes over the one that it holds.
+fn shared<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    match error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        Some(inner) => &**inner,
+        None => error,
+    }
+}
+
+/// Finds a `T` in one link, also in the `Arc<T>` of a cloneable error and in a `Box<T>`: both are
+/// errors in their own right and would hide it.
+pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    error
+        .downcast_ref::<T>()
+        .or_else(|| error.downcast_ref::<Arc<T>>().map(|inner| &**inner))
+        .or_else(|| error.downcast_ref::<Box<T>>().map(|inner| &**inner))
+}

@@ -1,0 +1,98 @@
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::ErrorClass;
+
+/// Says what one failure means: its class, and what else is known about it.
+///
+/// ```
+/// use std::time::Duration;
+/// use redress::{Classification, ErrorClass};
+///
+/// let busy = Classification::new(ErrorClass::RateLimit)
+///     .retry_after(Duration::from_secs(7))
+///     .detail("http_status", "429");
+/// assert_eq!(busy.class(), ErrorClass::RateLimit);
+/// assert_eq!(busy.retry_after_hint(), Some(Duration::from_secs(7)));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Classification {
+    class: ErrorClass,
+    abort: bool,
+    retry_after: Option<Duration>,
+    details: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+}
+
+impl Classification {
+    /// Creates a classification with nothing but a class.
+    #[must_use]
+    pub const fn new(class: ErrorClass) -> Self {
+        Self {
+            class,
+            abort: false,
+            retry_after: None,
+            details: Vec::new(),
+        }
+    }
+
+    /// Creates the classification that ends the call at once with
+    /// [`StopReason::Aborted`](crate::StopReason::Aborted), whatever the policy says.
+    #[must_use]
+    pub const fn abort() -> Self {
+        Self {
+            class: ErrorClass::Unknown,
+            abort: true,
+            retry_after: None,
+            details: Vec::new(),
+        }
+    }
+
+    /// Adds how long the other side asked to wait; also takes an `Option`, of which `None` removes
+    /// the hint. A strategy made with
+    /// [`retry_after_or`](crate::strategies::retry_after_or) honours it.
+    #[must_use]
+    pub fn retry_after(mut self, hint: impl Into<Option<Duration>>) -> Self {
+        self.retry_after = hint.into();
+        self
+    }
+
+    /// Adds a small detail, such as a status code. Keep it short and free of secrets.
+    #[must_use]
+    pub fn detail(
+        mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.details.push((key.into(), value.into()));
+        self
+    }
+
+    /// Returns the class.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        self.class
+    }
+
+    /// Returns how long the other side asked to wait.
+    #[must_use]
+    pub const fn retry_after_hint(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Returns the details in the order in which they were added.
+    pub fn details(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.details.iter().map(|(k, v)| (k.as_ref(), v.as_ref()))
+    }
+
+    /// Tells whether the failure ends the call at once.
+    #[must_use]
+    pub const fn is_abort(&self) -> bool {
+        self.abort
+    }
+}
+
+impl From<ErrorClass> for Classification {
+    fn from(class: ErrorClass) -> Self {
+        Self::new(class)
+    }
+}

@@ -1,0 +1,133 @@
+use std::error::Error;
+use std::fmt::{self, Write};
+
+/// The name with which the `Debug` output of an error begins: what `#[derive(Debug)]` prints for a
+/// struct, or for the variant of an enum.
+///
+/// Formatting stops right after the name, and nothing is allocated. Output that `derive` would not
+/// write (prose, a quoted string, a name of more than 64 bytes) gives no name, so that no message
+/// is ever taken for one.
+pub(super) struct DebugName {
+    bytes: [u8; 64],
+    len: usize,
+    state: State,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    /// Inside the name. Ending here is fine: a unit struct or variant.
+    Name,
+    /// After the first colon of `path::Name`, as some write by hand.
+    Colon,
+    /// After a blank, which only ` {` may follow.
+    Blank,
+    Accepted,
+    Refused,
+}
+
+impl DebugName {
+    pub(super) fn of(error: &dyn Error) -> Self {
+        let mut name = Self {
+            bytes: [0; 64],
+            len: 0,
+            state: State::Name,
+        };
+        // An error is how the formatting is told to stop.
+        let _ = write!(name, "{error:?}");
+        name
+    }
+
+    pub(super) fn as_str(&self) -> Option<&str> {
+        match self.state {
+            State::Name | State::Accepted => str::from_utf8(self.bytes.get(..self.len)?).ok(),
+            State::Colon | State::Blank | State::Refused => None,
+        }
+    }
+
+    fn push(&mut self, c: char) -> State {
+        match (self.state, c) {
+            (State::Name, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_') => {
+                let (Some(byte), Ok(ascii)) = (self.bytes.get_mut(self.len), u8::try_from(c))
+                else {
+                    return State::Refused;
+                };
+                *byte = ascii;
+                self.len += 1;
+                State::Name
+            }
+            (State::Name, ':') => State::Colon,
+            (State::Colon, ':') => {
+                self.len = 0;
+                State::Name
+            }
+            (State::Name, ' ') => State::Blank,
+            (State::Name, '(') | (State::Blank, '{') | (State::Accepted, _) => State::Accepted,
+            _ => State::Refused,
+        }
+    }
+}
+
+impl Write for DebugName {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            self.state = self.push(c);
+            if matches!(self.state, State::Accepted | State::Refused) {
+                return Err(fmt::Error);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Prints(&'static str);
+
+    impl fmt::Debug for Prints {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            // Piecewise, and deaf to the request to stop.
+            for c in self.0.chars() {
+                let _ = f.write_char(c);
+            }
+            Ok(())
+        }
+    }
+
+    impl fmt::Display for Prints {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Ok(())
+        }
+    }
+
+    impl Error for Prints {}
+
+    #[test]
+    fn names_are_read_as_derive_prints_them() {
+        for (output, name) in [
+            ("Timeout", Some("Timeout")),
+            ("Timeout(5)", Some("Timeout")),
+            ("Timeout { after: 5 }", Some("Timeout")),
+            ("reqwest::Error { kind: Request }", Some("Error")),
+            ("Timed_Out2", Some("Timed_Out2")),
+        ] {
+            assert_eq!(DebugName::of(&Prints(output)).as_str(), name, "{output}");
+        }
+    }
+
+    #[test]
+    fn prose_is_no_name() {
+        for output in [
+            "Timeout while reading",
+            "Timeout: reading",
+            "Timeout ",
+            "\"Timeout\"",
+            "Timeout, Timeout(",
+            "Zeitüberschreitung",
+            "Timeout_Timeout_Timeout_Timeout_Timeout_Timeout_Timeout_Timeout_Timeout",
+        ] {
+            assert_eq!(DebugName::of(&Prints(output)).as_str(), None, "{output}");
+        }
+    }
+}

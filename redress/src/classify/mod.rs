@@ -1,0 +1,55 @@
+//! What a failure means: classes, classifications, classifiers, and the tables behind them.
+
+mod aws;
+mod chain;
+mod class;
+mod classification;
+mod classifier;
+mod debug_name;
+mod default;
+mod grpc;
+mod http;
+mod http_date;
+mod io_kind;
+mod markers;
+mod names;
+mod retry_after;
+mod sqlstate;
+
+pub use aws::aws_error_code;
+pub use class::ErrorClass;
+pub use classification::Classification;
+pub use classifier::{AnyValue, BoxedClassifier, Classifier, ResultClassifier};
+pub use default::{DefaultClassifier, StrictClassifier, classify_dyn, classify_dyn_strict};
+pub use grpc::{grpc_code, grpc_code_name};
+pub use http::http_status;
+pub use io_kind::io_error_kind;
+pub use markers::{AbortRetry, ConcurrencyError, PermanentError, RateLimitError, ServerError};
+pub use retry_after::retry_after;
+pub use sqlstate::sqlstate;
+
+/// An error that says itself what each of its failures means.
+///
+/// `#[retry]` prefers it to everything else; a policy takes it as
+/// `.classifier(MyError::classify)`.
+///
+/// ```
+/// use redress::{Classification, Classify, ErrorClass};
+///
+/// enum ApiError { Busy, BadRequest }
+///
+/// impl Classify for ApiError {
+///     fn classify(&self) -> Classification {
+///         match self {
+///             Self::Busy => ErrorClass::RateLimit.into(),
+///             Self::BadRequest => ErrorClass::Permanent.into(),
+///         }
+///     }
+/// }
+/// let policy = redress::Policy::builder().classifier(ApiError::classify).build()?;
+/// # Ok::<_, redress::ConfigError>(())
+/// ```
+pub trait Classify {
+    /// Classifies this error.
+    fn classify(&self) -> Classification;
+}
