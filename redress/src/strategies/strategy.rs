@@ -1,0 +1,129 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Cause, Classification, Delay, Problems};
+
+/// What a strategy knows when it chooses a delay.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct BackoffContext<'a> {
+    /// The attempt that failed, counted from 1.
+    pub attempt: u32,
+    /// How many failures of this class the call has seen, this one included.
+    pub class_attempt: u32,
+    /// How many failures the strategy's slot has seen in this call, this one included: those of
+    /// its class, or for the default strategy those of all classes without one of their own.
+    pub slot_attempt: u32,
+    /// What the failure means.
+    pub classification: &'a Classification,
+    /// The previous delay that this slot asked for in this call.
+    pub prev_sleep: Option<Duration>,
+    /// What is left until the deadline, if there is one.
+    pub remaining: Option<Duration>,
+    /// Whether an error, a value or a timeout was the failure.
+    pub cause: Cause,
+}
+
+impl<'a> BackoffContext<'a> {
+    /// Creates the context of a first failure, to call a strategy by hand, as in a test.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::{BackoffContext, Classification, ErrorClass, Strategy, strategies::fixed};
+    ///
+    /// let transient = Classification::new(ErrorClass::Transient);
+    /// let delay = fixed(0.5).delay(&BackoffContext::first(&transient));
+    /// assert_eq!(delay.saturate(), Duration::from_millis(500));
+    /// ```
+    #[must_use]
+    pub const fn first(classification: &'a Classification) -> Self {
+        Self {
+            attempt: 1,
+            class_attempt: 1,
+            slot_attempt: 1,
+            classification,
+            prev_sleep: None,
+            remaining: None,
+            cause: Cause::Error,
+        }
+    }
+}
+
+/// Chooses how long to wait before the next attempt. Any function of [`BackoffContext`] that
+/// returns a [`Duration`] or a number of seconds is one.
+///
+/// A strategy is shared by all calls of a policy; what belongs to one call arrives in the context.
+///
+/// ```
+/// use redress::{BackoffContext, Policy};
+///
+/// let policy = Policy::builder()
+///     .strategy(|ctx: &BackoffContext<'_>| 0.1 * f64::from(ctx.attempt))
+///     .build()?;
+/// # Ok::<_, redress::ConfigError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a strategy",
+    label = "not a strategy",
+    note = "use one of `redress::strategies`, or a closure `|ctx: &BackoffContext<'_>| ...` that returns a `Duration` or seconds"
+)]
+pub trait Strategy: Send + Sync {
+    /// Returns the delay after the failure in `ctx`.
+    fn delay(&self, ctx: &BackoffContext<'_>) -> Delay;
+
+    /// Reports what is wrong with the strategy's own settings. The builder calls it.
+    fn check(&self, problems: &mut Problems) {
+        let _ = problems;
+    }
+}
+
+impl<F, D> Strategy for F
+where
+    F: Fn(&BackoffContext<'_>) -> D + Send + Sync,
+    D: Into<Delay>,
+{
+    fn delay(&self, ctx: &BackoffContext<'_>) -> Delay {
+        self(ctx).into()
+    }
+}
+
+impl<S: Strategy + ?Sized> Strategy for Arc<S> {
+    fn delay(&self, ctx: &BackoffContext<'_>) -> Delay {
+        (**self).delay(ctx)
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        (**self).check(problems);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{delay, problems};
+    use super::super::{Fixed, equal_jitter, fixed, retry_after_or};
+    use super::*;
+
+    #[test]
+    fn a_shared_strategy_delays_and_is_checked_like_its_own() {
+        let shared: Arc<dyn Strategy> = Arc::new(fixed(-1));
+        assert_eq!(delay(&shared, |_| ()), Delay::from(-1));
+        assert_eq!(problems(&shared), problems(&fixed(-1)));
+        let slots = [Arc::clone(&shared), Arc::new(equal_jitter(1).base(5))];
+        assert!(slots.iter().all(|slot| problems(slot).len() == 1));
+        assert_eq!(problems(&retry_after_or(shared)).len(), 1);
+    }
+
+    #[test]
+    fn a_function_is_a_strategy_whether_shared_or_not() {
+        fn steady(_: &BackoffContext<'_>) -> Duration {
+            Duration::from_secs(3)
+        }
+        assert_eq!(delay(&steady, |_| ()), Delay::from(3));
+        assert_eq!(delay(&Arc::new(steady), |_| ()), Delay::from(3));
+        let by_attempt = |ctx: &BackoffContext<'_>| ctx.attempt;
+        assert_eq!(delay(&by_attempt, |ctx| ctx.attempt = 4), Delay::from(4));
+        let wrapped: Arc<Fixed> = Arc::new(fixed(2));
+        let of_another = move |ctx: &BackoffContext<'_>| wrapped.delay(ctx);
+        assert_eq!(delay(&of_another, |_| ()), Delay::from(2));
+    }
+}
