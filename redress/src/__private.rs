@@ -1,0 +1,250 @@
+//! What the macros' expansions call. Not public: it changes with every release, together with the
+//! macros, whose version is pinned.
+
+pub use std::future::poll_fn;
+pub use std::ops::ControlFlow;
+pub use std::option::Option;
+pub use std::pin::pin;
+pub use std::result::Result;
+pub use std::sync::LazyLock;
+
+use std::time::Duration;
+
+pub use crate::drive::{Hooks, Judged, Run};
+pub use crate::{
+    AttemptEnd, AttemptStart, BackoffContext, Classification, Classifier, Classify, ErrorClass,
+    Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder, ResultClassifier, classify,
+    strategies,
+};
+
+/// The longest delay of a strategy that is written without one.
+pub const DEFAULT_MAX: Duration = crate::defaults::MAX;
+
+/// Starts the policy of one function.
+#[must_use]
+pub fn builder() -> PolicyBuilder {
+    Policy::builder()
+}
+
+/// Builds the policy of one function.
+///
+/// # Panics
+///
+/// If a value that the compiler could not check is wrong; the message names every mistake.
+#[must_use]
+#[track_caller]
+#[expect(
+    clippy::panic,
+    reason = "documented: the function has no error to say it with"
+)]
+pub fn build(builder: PolicyBuilder) -> Policy {
+    match builder.build() {
+        Ok(policy) => policy,
+        Err(error) => panic!("#[retry]: {error}"),
+    }
+}
+
+/// Makes a return value of an interruption.
+pub fn interrupted<T: FromInterrupt>(interrupt: Interrupt) -> T {
+    T::from_interrupt(interrupt)
+}
+
+/// Judges a `Result` whose error the macro's site classifies.
+#[inline]
+pub fn judge<T, E>(returned: &Result<T, E>, classify: impl FnOnce(&E) -> Classification) -> Judged {
+    match returned {
+        Ok(_) => Judged::succeeded(),
+        Err(error) => Judged::failed::<E>(classify(error)),
+    }
+}
+
+/// Judges a `Result` by `classifier = ...`.
+#[inline]
+pub fn judge_with<T, E, C: Classifier<E>>(returned: &Result<T, E>, classifier: &C) -> Judged {
+    judge(returned, |error| classifier.classify(error))
+}
+
+/// Judges a value by `result_classifier = ...`.
+#[inline]
+pub fn judge_value<T, R: ResultClassifier<T>>(returned: &T, results: &R) -> Judged {
+    Judged::value(results.classify(returned))
+}
+
+/// Judges a `Result` by its error and by its value.
+#[inline]
+pub fn judge_both<T, E, R: ResultClassifier<T>>(
+    returned: &Result<T, E>,
+    classify: impl FnOnce(&E) -> Classification,
+    results: &R,
+) -> Judged {
+    match returned {
+        Ok(value) => judge_value(value, results),
+        Err(error) => Judged::failed::<E>(classify(error)),
+    }
+}
+
+/// Judges a `Result` by `policy = ...`.
+#[inline]
+pub fn judge_by_policy<T, E, C, R>(policy: &Policy<C, R>, returned: &Result<T, E>) -> Judged
+where
+    C: Classifier<E>,
+    R: ResultClassifier<T>,
+{
+    policy.judge(returned)
+}
+
+/// An error to be classified by what is known about its type at the macro's site: method
+/// resolution takes the first of the traits below that fits.
+#[derive(Debug)]
+pub struct Tag<'a, E: ?Sized>(pub &'a E);
+
+/// First: the error says itself.
+pub trait ByClassify {
+    /// Classifies.
+    fn redress_classify(&self) -> Classification;
+}
+
+impl<E: Classify + ?Sized> ByClassify for &&&Tag<'_, E> {
+    fn redress_classify(&self) -> Classification {
+        self.0.classify()
+    }
+}
+
+/// Second: the error holds one of any type, as `anyhow::Error` and a boxed error do.
+pub trait ByDynError {
+    /// Classifies.
+    fn redress_classify(&self) -> Classification;
+}
+
+impl<E: AsRef<dyn std::error::Error + Send + Sync> + ?Sized> ByDynError for &&Tag<'_, E> {
+    fn redress_classify(&self) -> Classification {
+        classify::classify_dyn(self.0.as_ref())
+    }
+}
+
+/// Third: the error is a [`std::error::Error`].
+pub trait ByError {
+    /// Classifies.
+    fn redress_classify(&self) -> Classification;
+}
+
+impl<E: std::error::Error + 'static> ByError for &Tag<'_, E> {
+    fn redress_classify(&self) -> Classification {
+        crate::DefaultClassifier.classify(self.0)
+    }
+}
+
+/// Last: nothing is known.
+pub trait ByNothing {
+    /// Classifies.
+    fn redress_classify(&self) -> Classification;
+}
+
+impl<E: ?Sized> ByNothing for Tag<'_, E> {
+    fn redress_classify(&self) -> Classification {
+        ErrorClass::Unknown.into()
+    }
+}
+
+/// Adapts what the macro was given to [`Hooks`].
+#[derive(Debug)]
+pub struct Hooked<N, F> {
+    /// The operation's name: `()` for the policy's, or [`Operation`].
+    pub operation: N,
+    /// Everything else. The answer matters for [`Hook::Abort`] only.
+    pub on: F,
+}
+
+/// A name for one call.
+#[derive(Debug)]
+pub struct Operation<T>(pub T);
+
+/// What a call's own hooks are told.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Hook<'a> {
+    /// Should the call stop?
+    Abort,
+    /// A decision was taken.
+    Event(&'a Event<'a>),
+    /// An attempt starts.
+    AttemptStart(&'a AttemptStart<'a>),
+    /// An attempt has ended.
+    AttemptEnd(&'a AttemptEnd<'a>),
+    /// A sleep follows.
+    BeforeSleep(&'a BackoffContext<'a>, Duration),
+}
+
+/// A name or none.
+pub trait OptionalName {
+    /// Returns the name.
+    fn name(&self) -> Option<&str>;
+}
+
+impl OptionalName for () {
+    fn name(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl<T: AsRef<str>> OptionalName for Operation<T> {
+    fn name(&self) -> Option<&str> {
+        Some(self.0.as_ref())
+    }
+}
+
+impl<N: OptionalName, F: Fn(Hook<'_>) -> bool> Hooks for Hooked<N, F> {
+    fn operation(&self) -> Option<&str> {
+        self.operation.name()
+    }
+
+    fn abort(&self) -> bool {
+        (self.on)(Hook::Abort)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        (self.on)(Hook::Event(event));
+    }
+
+    fn attempt_start(&self, attempt: &AttemptStart<'_>) {
+        (self.on)(Hook::AttemptStart(attempt));
+    }
+
+    fn attempt_end(&self, attempt: &AttemptEnd<'_>) {
+        (self.on)(Hook::AttemptEnd(attempt));
+    }
+
+    fn before_sleep(&self, ctx: &BackoffContext<'_>, sleep: Duration) {
+        (self.on)(Hook::BeforeSleep(ctx, sleep));
+    }
+}
+
+/// Gives `on_event = |event| ...` its signature.
+pub fn event_hook<F: Fn(&Event<'_>)>(hook: F) -> F {
+    hook
+}
+
+/// Takes any other `on_event = ...`.
+pub fn observer<O: Observer>(observer: O) -> O {
+    observer
+}
+
+/// Gives `on_attempt_start = |attempt| ...` its signature.
+pub fn attempt_start_hook<F: Fn(&AttemptStart<'_>)>(hook: F) -> F {
+    hook
+}
+
+/// Gives `on_attempt_end = |attempt| ...` its signature.
+pub fn attempt_end_hook<F: Fn(&AttemptEnd<'_>)>(hook: F) -> F {
+    hook
+}
+
+/// Gives `before_sleep = |ctx, sleep| ...` its signature.
+pub fn before_sleep_hook<F: Fn(&BackoffContext<'_>, Duration)>(hook: F) -> F {
+    hook
+}
+
+/// Gives `abort_if = || ...` its signature.
+pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
+    hook
+}

@@ -1,0 +1,128 @@
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A boxed future that ends when a wait is over.
+pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Tells a policy what time it is, and how to let time pass.
+///
+/// Only `now` is required. A clock whose time is not the machine's also says how to wait for it;
+/// [`VirtualClock`](crate::testing::VirtualClock) does.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use redress::{Clock, Policy};
+///
+/// struct Fast(Instant);
+///
+/// impl Clock for Fast {
+///     fn now(&self) -> Instant {
+///         self.0 + self.0.elapsed() * 2
+///     }
+///     fn sleep(&self, duration: Duration) {
+///         std::thread::sleep(duration / 2);
+///     }
+/// }
+/// let policy = Policy::builder().clock(Fast(Instant::now())).build()?;
+/// # Ok::<_, redress::ConfigError>(())
+/// ```
+pub trait Clock: Send + Sync {
+    /// Returns the time. It must never go back.
+    fn now(&self) -> Instant;
+
+    /// Blocks the thread between two attempts of a sync call. Default: [`std::thread::sleep`].
+    fn sleep(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+
+    /// Returns a future that waits between two attempts of an async call. `None`, the default,
+    /// leaves it to the policy's [`Sleeper`](crate::Sleeper).
+    fn sleep_async(&self, duration: Duration) -> Option<Wait> {
+        let _ = duration;
+        None
+    }
+
+    /// Returns a future that ends when an async attempt has run for too long. Unlike
+    /// [`sleep_async`](Self::sleep_async) it runs beside the operation, so it must not make time
+    /// pass by itself. `None`, the default, leaves it to the policy's
+    /// [`Sleeper`](crate::Sleeper).
+    fn timeout_async(&self, duration: Duration) -> Option<Wait> {
+        let _ = duration;
+        None
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Instant {
+        (**self).now()
+    }
+    fn sleep(&self, duration: Duration) {
+        (**self).sleep(duration);
+    }
+    fn sleep_async(&self, duration: Duration) -> Option<Wait> {
+        (**self).sleep_async(duration)
+    }
+    fn timeout_async(&self, duration: Duration) -> Option<Wait> {
+        (**self).timeout_async(duration)
+    }
+}
+
+/// The clock of a policy: the machine's without a call through a pointer, or the user's.
+#[derive(Clone, Default)]
+pub(crate) enum Time {
+    #[default]
+    System,
+    Custom(Arc<dyn Clock>),
+}
+
+impl Time {
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        match self {
+            Self::System => system_now(),
+            Self::Custom(clock) => clock.now(),
+        }
+    }
+
+    pub(crate) fn sleep(&self, duration: Duration) {
+        match self {
+            Self::System => std::thread::sleep(duration),
+            Self::Custom(clock) => clock.sleep(duration),
+        }
+    }
+
+    pub(crate) fn sleep_async(&self, duration: Duration) -> Option<Wait> {
+        match self {
+            Self::System => None,
+            Self::Custom(clock) => clock.sleep_async(duration),
+        }
+    }
+
+    pub(crate) fn timeout_async(&self, duration: Duration) -> Option<Wait> {
+        match self {
+            Self::System => None,
+            Self::Custom(clock) => clock.timeout_async(duration),
+        }
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "System",
+            Self::Custom(_) => "Custom",
+        })
+    }
+}
+
+/// Reads the machine's monotonic clock; with tokio, the one that `tokio::time::pause` stops, so
+/// that deadlines follow a test's paused time.
+#[inline]
+fn system_now() -> Instant {
+    #[cfg(feature = "tokio")]
+    return tokio::time::Instant::now().into_std();
+    #[cfg(not(feature = "tokio"))]
+    return Instant::now();
+}

@@ -1,0 +1,23 @@
+use std::ops::ControlFlow;
+
+use super::{Hooks, Run};
+use crate::{Classifier, Policy, ResultClassifier};
+
+/// Runs a sync operation to the end of its call. `None` if there was no attempt.
+#[inline]
+pub(crate) fn call<T, E, C, R, H: Hooks>(
+    run: &mut Run<'_, H>,
+    policy: &Policy<C, R>,
+    mut operation: impl FnMut() -> Result<T, E>,
+) -> Option<Result<T, E>>
+where
+    C: Classifier<E>,
+    R: ResultClassifier<T>,
+{
+    run.first_attempt().ok()?;
+    loop {
+        if let ControlFlow::Break(returned) = run.after(operation(), |r| policy.judge(r)) {
+            return Some(returned);
+        }
+    }
+}

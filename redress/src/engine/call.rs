@@ -1,0 +1,192 @@
+use std::time::Duration;
+
+use super::{Rules, Tally};
+use crate::{BackoffContext, Cause, Classification, ErrorClass, StopReason};
+
+/// What an attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Attempted {
+    /// It returned a success.
+    Succeeded,
+    /// It returned an error.
+    Failed(Classification),
+    /// It returned a value that is a failure.
+    BadResult(Classification),
+    /// It was cut off by its timeout: a failure of class TRANSIENT.
+    TimedOut,
+}
+
+impl Attempted {
+    /// Returns what the failure means and what made it one; none for a success.
+    pub(crate) const fn failure(&self) -> Option<(&Classification, Cause)> {
+        static TIMED_OUT: Classification = Classification::new(ErrorClass::Transient);
+        match self {
+            Self::Succeeded => None,
+            Self::Failed(classification) => Some((classification, Cause::Error)),
+            Self::BadResult(classification) => Some((classification, Cause::Result)),
+            Self::TimedOut => Some((&TIMED_OUT, Cause::Timeout)),
+        }
+    }
+}
+
+/// What to do after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Done,
+    Retry(Duration),
+    Stop(StopReason),
+}
+
+/// One call, as the engine sees it: what it has tried, and what its rules let it do next.
+///
+/// Time is an argument, always as the time since the call's start; nothing here waits, reads a
+/// clock, or knows what the operation is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Call {
+    attempts: u32,
+    failure: Option<Failure>,
+    tally: Tally,
+}
+
+/// The last failure of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) class: ErrorClass,
+    pub(crate) cause: Cause,
+}
+
+impl Call {
+    /// Returns how many attempts have started.
+    pub(crate) const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Returns the last failure; none after a success.
+    pub(crate) const fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
+
+    /// Counts the first attempt, which nothing in the rules can refuse.
+    pub(crate) const fn first_attempt(&mut self) {
+        self.attempts = 1;
+    }
+
+    /// Starts the next attempt and returns its number, unless the deadline has passed meanwhile.
+    /// The first attempt always starts.
+    pub(crate) fn next_attempt(
+        &mut self,
+        rules: &Rules,
+        elapsed: Duration,
+    ) -> Result<u32, StopReason> {
+        if self.attempts > 0 && reaches(elapsed, rules.deadline) {
+            return Err(StopReason::DeadlineExceeded);
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        Ok(self.attempts)
+    }
+
+    /// Takes what the attempt came to and decides what follows. The order of the checks is part of
+    /// the public contract.
+    pub(crate) fn record(
+        &mut self,
+        rules: &Rules,
+        attempted: &Attempted,
+        elapsed: Duration,
+    ) -> Decision {
+        let Some((classification, cause)) = attempted.failure() else {
+            self.failure = None;
+            return Decision::Done;
+        };
+        if classification.is_abort() {
+            return Decision::Stop(StopReason::Aborted);
+        }
+        match self.backoff(rules, classification, cause, elapsed) {
+            Ok(delay) => Decision::Retry(delay),
+            Err(reason) => Decision::Stop(reason),
+        }
+    }
+
+    fn backoff(
+        &mut self,
+        rules: &Rules,
+        classification: &Classification,
+        cause: Cause,
+        elapsed: Duration,
+    ) -> Result<Duration, StopReason> {
+        let class = classification.class();
+        let failures = self.tally.count(class);
+        self.failure = Some(Failure { class, cause });
+
+        let own = rules.has_own_strategy(class);
+        if reached(failures, *rules.class_caps.get(class)) {
+            return Err(StopReason::MaxAttemptsPerClass);
+        }
+        if class.is_terminal() && !own {
+            return Err(StopReason::NonRetryableClass);
+        }
+        if class == ErrorClass::Unknown && reached(failures, rules.max_unknown_attempts) {
+            return Err(StopReason::MaxUnknownAttempts);
+        }
+        if reaches(elapsed, rules.deadline) {
+            return Err(StopReason::DeadlineExceeded);
+        }
+        let strategy = rules.strategy(class).ok_or(StopReason::NoStrategy)?;
+        if reached(self.attempts, rules.max_attempts) {
+            return Err(StopReason::MaxAttemptsGlobal);
+        }
+        let delay = strategy.delay(&self.context(rules, classification, cause, elapsed));
+        let delay = delay.saturate();
+        // A wait without end reaches any deadline, also the one that was not set.
+        if delay == Duration::MAX || reaches(elapsed.saturating_add(delay), rules.deadline) {
+            return Err(StopReason::DeadlineExceeded);
+        }
+        Ok(delay)
+    }
+
+    /// Notes that the delay which [`record`](Self::record) chose is the slot's previous sleep from
+    /// now on.
+    pub(crate) fn take_delay(&mut self, rules: &Rules, delay: Duration) {
+        if let Some(failure) = self.failure {
+            self.tally.set_sleep(rules, failure.class, delay);
+        }
+    }
+
+    /// Returns the delay that was taken last.
+    pub(crate) fn delay(&self, rules: &Rules) -> Option<Duration> {
+        self.tally.prev_sleep(rules, self.failure?.class)
+    }
+
+    /// Describes the failure that was just counted.
+    pub(crate) fn context<'a>(
+        &self,
+        rules: &Rules,
+        classification: &'a Classification,
+        cause: Cause,
+        elapsed: Duration,
+    ) -> BackoffContext<'a> {
+        let class = classification.class();
+        let class_attempt = self.tally.failures(class);
+        BackoffContext {
+            attempt: self.attempts,
+            class_attempt,
+            slot_attempt: if rules.has_own_strategy(class) {
+                class_attempt
+            } else {
+                self.tally.default_slot(rules)
+            },
+            classification,
+            prev_sleep: self.tally.prev_sleep(rules, class),
+            remaining: rules.deadline.map(|d| d.saturating_sub(elapsed)),
+            cause,
+        }
+    }
+}
+
+fn reached(count: u32, cap: Option<u32>) -> bool {
+    cap.is_some_and(|cap| count >= cap)
+}
+
+fn reaches(elapsed: Duration, deadline: Option<Duration>) -> bool {
+    deadline.is_some_and(|deadline| elapsed >= deadline)
+}

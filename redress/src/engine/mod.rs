@@ -1,0 +1,14 @@
+//! One call's state and decisions: no clock, no sleep, no futures, no user types.
+
+mod call;
+mod per_class;
+mod rules;
+mod step;
+mod tally;
+
+pub use call::Attempted;
+pub(crate) use call::{Call, Decision, Failure};
+pub(crate) use per_class::PerClass;
+pub(crate) use rules::Rules;
+pub use step::{Step, Steps};
+use tally::Tally;

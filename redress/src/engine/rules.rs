@@ -1,0 +1,47 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::PerClass;
+use crate::{ErrorClass, Strategy};
+
+/// What a policy lets a call do: its limits and its strategies.
+#[derive(Clone)]
+pub(crate) struct Rules {
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) max_attempts: Option<u32>,
+    pub(crate) max_unknown_attempts: Option<u32>,
+    pub(crate) class_caps: PerClass<Option<u32>>,
+    pub(crate) default_strategy: Option<Arc<dyn Strategy>>,
+    pub(crate) class_strategies: PerClass<Option<Arc<dyn Strategy>>>,
+}
+
+impl Rules {
+    /// Tells whether `class` has a strategy of its own.
+    pub(crate) const fn has_own_strategy(&self, class: ErrorClass) -> bool {
+        self.class_strategies.get(class).is_some()
+    }
+
+    /// Returns the strategy of the slot of `class`.
+    pub(crate) fn strategy(&self, class: ErrorClass) -> Option<&dyn Strategy> {
+        let own = self.class_strategies.get(class).as_ref();
+        own.or(self.default_strategy.as_ref()).map(AsRef::as_ref)
+    }
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let caps = self.class_caps.iter();
+        let caps: Vec<_> = caps.filter_map(|(c, n)| n.map(|n| (c, n))).collect();
+        let own = self.class_strategies.iter();
+        let own: Vec<_> = own.filter(|(_, s)| s.is_some()).map(|(c, _)| c).collect();
+        f.debug_struct("Rules")
+            .field("deadline", &self.deadline)
+            .field("max_attempts", &self.max_attempts)
+            .field("max_unknown_attempts", &self.max_unknown_attempts)
+            .field("class_caps", &caps)
+            .field("default_strategy", &self.default_strategy.is_some())
+            .field("class_strategies", &own)
+            .finish()
+    }
+}

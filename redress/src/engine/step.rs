@@ -1,0 +1,89 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Attempted, Call, Decision};
+use crate::StopReason;
+use crate::policy::Config;
+
+/// What a scheduler does next with a [`Steps`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Run this attempt, counted from 1, and record what it came to.
+    Attempt(u32),
+    /// Come back after this delay and ask for the next attempt.
+    RetryAfter(Duration),
+    /// The operation has succeeded.
+    Done,
+    /// The operation is over without a success.
+    Stop(StopReason),
+}
+
+/// One call without a loop, for a scheduler that owns time and execution.
+///
+/// It never sleeps and never reads a clock: `now` is an argument. It decides exactly as
+/// [`Policy::call`](crate::Policy::call) does, and shows nothing to observers.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use redress::{Attempted, ErrorClass, Policy, Step, strategies::fixed};
+///
+/// let policy = Policy::builder().strategy(fixed(2)).build()?;
+/// let now = Instant::now();
+/// let mut steps = policy.start(now);
+/// assert_eq!(steps.next_attempt(now), Step::Attempt(1));
+/// let failed = Attempted::Failed(ErrorClass::Transient.into());
+/// assert_eq!(steps.record(failed, now), Step::RetryAfter(Duration::from_secs(2)));
+/// # Ok::<_, redress::ConfigError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Steps {
+    config: Arc<Config>,
+    started: Instant,
+    call: Call,
+}
+
+impl Steps {
+    pub(crate) fn new(config: Arc<Config>, started: Instant) -> Self {
+        Self {
+            config,
+            started,
+            call: Call::default(),
+        }
+    }
+
+    /// Asks for the next attempt. A `now` before the start counts as the start.
+    pub fn next_attempt(&mut self, now: Instant) -> Step {
+        match self.call.next_attempt(&self.config.rules, self.since(now)) {
+            Ok(attempt) => Step::Attempt(attempt),
+            Err(reason) => Step::Stop(reason),
+        }
+    }
+
+    /// Records what the attempt came to.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what happened is handed over"
+    )]
+    pub fn record(&mut self, attempted: Attempted, now: Instant) -> Step {
+        let elapsed = self.since(now);
+        match self.call.record(&self.config.rules, &attempted, elapsed) {
+            Decision::Done => Step::Done,
+            Decision::Retry(delay) => {
+                self.call.take_delay(&self.config.rules, delay);
+                Step::RetryAfter(delay)
+            }
+            Decision::Stop(reason) => Step::Stop(reason),
+        }
+    }
+
+    /// Returns how many attempts have started.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.call.attempts()
+    }
+
+    fn since(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
+    }
+}

@@ -1,0 +1,184 @@
+use std::fmt;
+
+use crate::outcome::Report;
+use crate::{Cause, ErrorClass, StopReason};
+
+/// What [`Policy::call`](crate::Policy::call) fails with: the operation's own error, and why the
+/// call stopped.
+///
+/// `{}` says why the call stopped and leaves the operation's error to
+/// [`source`](std::error::Error::source); `{:#}` says both.
+///
+/// ```
+/// use redress::{ErrorClass, Policy};
+///
+/// let error = Policy::new()
+///     .call(|| Err::<(), _>(std::io::Error::from(std::io::ErrorKind::NotFound)))
+///     .unwrap_err();
+/// assert_eq!(error.class(), Some(ErrorClass::Permanent));
+/// assert_eq!(error.to_string(), "stopped after 1 attempt: NON_RETRYABLE_CLASS");
+/// assert_eq!(error.into_source().unwrap().kind(), std::io::ErrorKind::NotFound);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error<E> {
+    source: Option<E>,
+    report: Report,
+}
+
+impl<E> Error<E> {
+    pub(crate) const fn new(source: Option<E>, report: Report) -> Self {
+        Self { source, report }
+    }
+
+    /// Returns why the call stopped.
+    #[must_use]
+    pub fn stop_reason(&self) -> StopReason {
+        self.report.stop_reason()
+    }
+
+    /// Returns how many attempts were started; 0 if the call was refused.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.report.attempts
+    }
+
+    /// Returns the class of the last failure; `None` if there was none.
+    #[must_use]
+    pub const fn class(&self) -> Option<ErrorClass> {
+        self.report.class
+    }
+
+    /// Returns what made the last attempt a failure; `None` if there was none.
+    #[must_use]
+    pub const fn cause(&self) -> Option<Cause> {
+        self.report.cause
+    }
+
+    /// Returns the last error that an attempt returned. There is none only if no attempt returned
+    /// one: the call was refused, aborted before the first attempt, or every attempt timed out.
+    #[must_use]
+    pub const fn source_ref(&self) -> Option<&E> {
+        self.source.as_ref()
+    }
+
+    /// Takes the last error that an attempt returned.
+    #[must_use]
+    pub fn into_source(self) -> Option<E> {
+        self.source
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.report.fmt(f)?;
+        match &self.source {
+            Some(source) if f.alternate() => write!(f, ": {source:#}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for Error<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
+
+/// Why a call ended without anything that an attempt returned.
+///
+/// A function with `#[retry]` returns its own error type; where an argument such as
+/// `attempt_timeout` makes interruptions possible, that type takes them by
+/// `From<redress::Interrupt>`.
+///
+/// ```
+/// #[derive(Debug)]
+/// enum AppError {
+///     Interrupted(redress::Interrupt),
+/// }
+///
+/// impl From<redress::Interrupt> for AppError {
+///     fn from(interrupt: redress::Interrupt) -> Self {
+///         Self::Interrupted(interrupt)
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interrupt {
+    report: Report,
+}
+
+impl Interrupt {
+    pub(crate) const fn new(report: Report) -> Self {
+        Self { report }
+    }
+
+    /// Returns why the call stopped.
+    #[must_use]
+    pub fn stop_reason(&self) -> StopReason {
+        self.report.stop_reason()
+    }
+
+    /// Returns how many attempts were started; 0 if the call was refused.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.report.attempts
+    }
+
+    /// Tells whether the last attempt was cut off by its timeout or by the deadline.
+    #[must_use]
+    pub fn is_attempt_timeout(&self) -> bool {
+        self.report.cause == Some(Cause::Timeout)
+    }
+
+    /// Tells whether `abort_if` stopped the call.
+    #[must_use]
+    pub fn is_aborted(&self) -> bool {
+        self.stop_reason() == StopReason::Aborted
+    }
+
+    /// Tells whether the circuit breaker refused the call.
+    #[must_use]
+    pub fn is_circuit_open(&self) -> bool {
+        self.stop_reason() == StopReason::CircuitOpen
+    }
+}
+
+impl fmt::Display for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_attempt_timeout() {
+            f.write_str("attempt timed out; ")?;
+        }
+        self.report.fmt(f)
+    }
+}
+
+impl std::error::Error for Interrupt {}
+
+impl From<Interrupt> for std::io::Error {
+    /// A timeout is of kind `TimedOut`, everything else of kind `Other`.
+    fn from(interrupt: Interrupt) -> Self {
+        if interrupt.is_attempt_timeout() {
+            Self::new(std::io::ErrorKind::TimedOut, interrupt)
+        } else {
+            Self::other(interrupt)
+        }
+    }
+}
+
+/// What a function with `#[retry]` can return when an attempt was interrupted.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that the call was interrupted",
+    label = "an argument of `#[retry]` can interrupt the call, so this must be a `Result<_, E>` with `E: From<redress::Interrupt>`",
+    note = "`attempt_timeout`, `abort_if`, `policy` and `circuit_breaker` can end a call when no attempt has returned anything",
+    note = "add `impl From<redress::Interrupt> for YourError` (with thiserror: a variant `Interrupted(#[from] redress::Interrupt)`)"
+)]
+pub trait FromInterrupt {
+    /// Makes the return value.
+    fn from_interrupt(interrupt: Interrupt) -> Self;
+}
+
+impl<T, E: From<Interrupt>> FromInterrupt for Result<T, E> {
+    fn from_interrupt(interrupt: Interrupt) -> Self {
+        Err(interrupt.into())
+    }
+}

@@ -1,0 +1,37 @@
+//! Policy-driven failure handling: classify a failure, then dispatch on its class.
+
+#[doc(hidden)]
+pub mod __private;
+pub mod classify;
+mod clock;
+mod defaults;
+mod delay;
+mod drive;
+mod engine;
+mod error;
+mod observe;
+mod outcome;
+mod policy;
+mod problems;
+mod reason;
+pub mod strategies;
+pub mod testing;
+
+pub use classify::{
+    AbortRetry, AnyValue, BoxedClassifier, Classification, Classifier, Classify, ConcurrencyError,
+    DefaultClassifier, ErrorClass, PermanentError, RateLimitError, ResultClassifier, ServerError,
+    StrictClassifier,
+};
+pub use clock::{Clock, Wait};
+pub use delay::Delay;
+pub use drive::{SleepDecision, Sleeper};
+pub use engine::{Attempted, Step, Steps};
+pub use error::{Error, FromInterrupt, Interrupt};
+pub use observe::{
+    AttemptEnd, AttemptStart, AttemptStatus, Event, EventName, Observer, Timeline, TimelineEvent,
+};
+pub use outcome::Outcome;
+pub use policy::{CallContext, Policy, PolicyBuilder};
+pub use problems::{ConfigError, Problem, Problems};
+pub use reason::{Cause, StopReason};
+pub use strategies::{BackoffContext, Strategy};

@@ -1,0 +1,91 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::{Cause, Error, ErrorClass, StopReason, Timeline};
+
+/// How a call ended. [`Policy::execute`](crate::Policy::execute) never fails: it reports.
+///
+/// ```
+/// use redress::Policy;
+///
+/// let outcome = Policy::new().execute(|| Ok::<_, std::io::Error>(5));
+/// assert!(outcome.is_ok());
+/// assert_eq!(outcome.attempts, 1);
+/// assert_eq!(outcome.into_result().unwrap(), 5);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Outcome<T, E> {
+    /// How many attempts were started; 0 if the call was refused.
+    pub attempts: u32,
+    /// The time from the call's start to its end.
+    pub elapsed: Duration,
+    /// Why the call stopped; `None` after a success.
+    pub stop_reason: Option<StopReason>,
+    /// The class of the last failure; `None` after a success.
+    pub last_class: Option<ErrorClass>,
+    /// What made the last attempt a failure; `None` after a success.
+    pub cause: Option<Cause>,
+    /// The value, if a value is what was returned last: the success, or the failure in disguise.
+    pub last_result: Option<T>,
+    /// The error, if an error is what was returned last.
+    pub last_error: Option<E>,
+    /// The delay that the sleep handler handed to somebody else.
+    pub next_sleep: Option<Duration>,
+    /// The call's events, if they were asked for.
+    pub timeline: Option<Timeline>,
+}
+
+impl<T, E> Outcome<T, E> {
+    /// Tells whether the call succeeded.
+    #[must_use]
+    pub const fn is_ok(&self) -> bool {
+        self.stop_reason.is_none()
+    }
+
+    /// Returns what [`Policy::call`](crate::Policy::call) would have returned.
+    ///
+    /// # Errors
+    ///
+    /// The operation's last error, or none if no attempt returned one. A value that the result
+    /// classifier takes for a failure is still a value: it comes back as `Ok`.
+    pub fn into_result(self) -> Result<T, Error<E>> {
+        let report = Report {
+            attempts: self.attempts,
+            stop_reason: self.stop_reason,
+            class: self.last_class,
+            cause: self.cause,
+        };
+        match self.last_result {
+            Some(value) => Ok(value),
+            None => Err(Error::new(self.last_error, report)),
+        }
+    }
+}
+
+/// How a call ended, without what was returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) attempts: u32,
+    pub(crate) stop_reason: Option<StopReason>,
+    pub(crate) class: Option<ErrorClass>,
+    pub(crate) cause: Option<Cause>,
+}
+
+impl Report {
+    /// Returns why a call stopped that did not succeed.
+    pub(crate) fn stop_reason(&self) -> StopReason {
+        self.stop_reason.unwrap_or(StopReason::Aborted)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = self.stop_reason();
+        match self.attempts {
+            0 => write!(f, "stopped before the first attempt: {reason}"),
+            1 => write!(f, "stopped after 1 attempt: {reason}"),
+            n => write!(f, "stopped after {n} attempts: {reason}"),
+        }
+    }
+}

@@ -1,0 +1,302 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Config, Policy};
+use crate::clock::{Clock, Time};
+use crate::engine::{PerClass, Rules};
+use crate::observe::{Observers, OnAttemptEnd, OnAttemptStart};
+use crate::strategies::{decorrelated_jitter, retry_after_or};
+use crate::{
+    AnyValue, AttemptEnd, AttemptStart, ConfigError, DefaultClassifier, Delay, ErrorClass,
+    Observer, Problems, Sleeper, Strategy, defaults,
+};
+
+/// Builds a [`Policy`]. [`build`](Self::build) names every mistake at once.
+pub struct PolicyBuilder<C = DefaultClassifier, R = AnyValue> {
+    errors: C,
+    values: R,
+    strategy: Option<Arc<dyn Strategy>>,
+    class_strategies: PerClass<Option<Arc<dyn Strategy>>>,
+    deadline: Option<Delay>,
+    attempt_timeout: Option<Delay>,
+    max_attempts: Option<u32>,
+    max_unknown_attempts: Option<u32>,
+    class_caps: PerClass<Option<u32>>,
+    operation: Option<Cow<'static, str>>,
+    time: Time,
+    sleeper: Option<Arc<dyn Sleeper>>,
+    observers: Observers,
+}
+
+impl PolicyBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            errors: DefaultClassifier,
+            values: AnyValue,
+            strategy: None,
+            class_strategies: PerClass::default(),
+            deadline: Some(Delay::from_duration(defaults::DEADLINE)),
+            attempt_timeout: None,
+            max_attempts: Some(defaults::MAX_ATTEMPTS),
+            max_unknown_attempts: Some(defaults::MAX_UNKNOWN_ATTEMPTS),
+            class_caps: PerClass::default(),
+            operation: None,
+            time: Time::System,
+            sleeper: None,
+            observers: Observers::new(),
+        }
+    }
+}
+
+impl<C, R> PolicyBuilder<C, R> {
+    /// Says what errors mean: a function `fn(&E) -> ErrorClass` (or `-> Classification`). Default:
+    /// [`DefaultClassifier`].
+    #[must_use]
+    pub fn classifier<D>(self, classifier: D) -> PolicyBuilder<D, R> {
+        self.with_classifiers(|_, values| (classifier, values))
+    }
+
+    /// Says which returned values are failures: a function `fn(&T) -> Option<ErrorClass>` (or
+    /// `-> Option<Classification>`). Default: none.
+    #[must_use]
+    pub fn result_classifier<S>(self, classifier: S) -> PolicyBuilder<C, S> {
+        self.with_classifiers(|errors, _| (errors, classifier))
+    }
+
+    /// Sets the default strategy. Default: `retry_after_or(decorrelated_jitter(5.0))`, unless a
+    /// class was given a strategy.
+    #[must_use]
+    pub fn strategy(mut self, strategy: impl Strategy + 'static) -> Self {
+        self.strategy = Some(Arc::new(strategy));
+        self
+    }
+
+    /// Sets the strategy of one class. Also makes AUTH, PERMISSION and PERMANENT worth a retry.
+    #[must_use]
+    pub fn class_strategy(mut self, class: ErrorClass, strategy: impl Strategy + 'static) -> Self {
+        *self.class_strategies.get_mut(class) = Some(Arc::new(strategy));
+        self
+    }
+
+    /// Sets the time that a call may take in all, as a `Duration` or in seconds. Default: 60 s.
+    #[must_use]
+    pub fn deadline(mut self, deadline: impl Into<Delay>) -> Self {
+        self.deadline = Some(deadline.into());
+        self
+    }
+
+    /// Lets a call take as long as its attempts do.
+    #[must_use]
+    pub fn no_deadline(mut self) -> Self {
+        self.deadline = None;
+        self
+    }
+
+    /// Cuts async attempts off after this time, as a `Duration` or in seconds; a cut-off attempt
+    /// is TRANSIENT. Default: none. Sync attempts cannot be cut off.
+    #[must_use]
+    pub fn attempt_timeout(mut self, timeout: impl Into<Delay>) -> Self {
+        self.attempt_timeout = Some(timeout.into());
+        self
+    }
+
+    /// Sets how many attempts a call may make, the first included. Default: 6.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = Some(attempts);
+        self
+    }
+
+    /// Lets a call make any number of attempts, until something else stops it.
+    #[must_use]
+    pub fn unlimited_attempts(mut self) -> Self {
+        self.max_attempts = None;
+        self
+    }
+
+    /// Sets after how many UNKNOWN failures a call stops. Default: 2.
+    #[must_use]
+    pub fn max_unknown_attempts(mut self, attempts: u32) -> Self {
+        self.max_unknown_attempts = Some(attempts);
+        self
+    }
+
+    /// Treats UNKNOWN like every other class that is retried.
+    #[must_use]
+    pub fn unlimited_unknown_attempts(mut self) -> Self {
+        self.max_unknown_attempts = None;
+        self
+    }
+
+    /// Sets after how many failures of `class` a call stops. Default: no cap.
+    #[must_use]
+    pub fn max_class_attempts(mut self, class: ErrorClass, attempts: u32) -> Self {
+        *self.class_caps.get_mut(class) = Some(attempts);
+        self
+    }
+
+    /// Names the operation in events. Default: no name.
+    #[must_use]
+    pub fn operation(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.operation = Some(name.into());
+        self
+    }
+
+    /// Adds an observer: a closure `|event: &Event<'_>| ...`, or an [`Observer`] that also sees
+    /// attempts. Any number may be added; they are called in this order.
+    #[must_use]
+    pub fn on_event(mut self, observer: impl Observer + 'static) -> Self {
+        self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Adds a hook that sees each attempt start.
+    #[must_use]
+    pub fn on_attempt_start(
+        self,
+        hook: impl Fn(&AttemptStart<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_event(OnAttemptStart(hook))
+    }
+
+    /// Adds a hook that sees each attempt end: exactly one end for each start.
+    #[must_use]
+    pub fn on_attempt_end(self, hook: impl Fn(&AttemptEnd<'_>) + Send + Sync + 'static) -> Self {
+        self.on_event(OnAttemptEnd(hook))
+    }
+
+    /// Sets the clock. Default: the machine's monotonic clock; inside tokio its clock, which a
+    /// test can pause.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.time = Time::Custom(Arc::new(clock));
+        self
+    }
+
+    /// Sets what async calls wait with. Default: see [`Sleeper`].
+    #[must_use]
+    pub fn sleeper(mut self, sleeper: impl Sleeper + 'static) -> Self {
+        self.sleeper = Some(Arc::new(sleeper));
+        self
+    }
+
+    /// Builds the policy.
+    ///
+    /// # Errors
+    ///
+    /// Names every mistake: a cap of 0, a deadline or timeout that is zero, negative, infinite or
+    /// NaN, and whatever the strategies report of their own settings.
+    pub fn build(self) -> Result<Policy<C, R>, ConfigError> {
+        let mut problems = Problems::default();
+        self.check(&mut problems);
+        problems.into_result()?;
+        Ok(self.build_unchecked())
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        if let Some(strategy) = &self.strategy {
+            problems.within("strategy", |problems| strategy.check(problems));
+        }
+        for (class, strategy) in self.class_strategies.iter() {
+            if let Some(strategy) = strategy {
+                let setting = format!("strategies({class})");
+                problems.within(&setting, |problems| strategy.check(problems));
+            }
+        }
+        check_time(problems, "deadline", self.deadline, "no_deadline()");
+        let leave_out = "leave it out for no timeout";
+        check_time(problems, "attempt_timeout", self.attempt_timeout, leave_out);
+        check_cap(problems, "max_attempts", self.max_attempts);
+        check_cap(problems, "max_unknown_attempts", self.max_unknown_attempts);
+        for (class, cap) in self.class_caps.iter() {
+            check_cap(problems, &format!("max_class_attempts({class})"), *cap);
+        }
+    }
+
+    /// Builds a policy of settings that are known to be right.
+    pub(super) fn build_unchecked(self) -> Policy<C, R> {
+        let has_strategy =
+            self.strategy.is_some() || self.class_strategies.iter().any(|(_, own)| own.is_some());
+        let default_strategy = match self.strategy {
+            None if !has_strategy => Some(default_strategy()),
+            strategy => strategy,
+        };
+        let attempt_timeout = self.attempt_timeout.map(Delay::saturate);
+        let rules = Rules {
+            deadline: self.deadline.map(Delay::saturate),
+            max_attempts: self.max_attempts,
+            max_unknown_attempts: self.max_unknown_attempts,
+            class_caps: self.class_caps,
+            default_strategy,
+            class_strategies: self.class_strategies,
+        };
+        let config = Config {
+            timed: rules.deadline.is_some() || attempt_timeout.is_some(),
+            watched: !self.observers.is_empty(),
+            rules,
+            attempt_timeout,
+            operation: self.operation,
+            time: self.time,
+            sleeper: self.sleeper,
+            observers: self.observers,
+        };
+        Policy::from_parts(config, self.errors, self.values)
+    }
+
+    fn with_classifiers<D, S>(self, change: impl FnOnce(C, R) -> (D, S)) -> PolicyBuilder<D, S> {
+        let (errors, values) = change(self.errors, self.values);
+        PolicyBuilder {
+            errors,
+            values,
+            strategy: self.strategy,
+            class_strategies: self.class_strategies,
+            deadline: self.deadline,
+            attempt_timeout: self.attempt_timeout,
+            max_attempts: self.max_attempts,
+            max_unknown_attempts: self.max_unknown_attempts,
+            class_caps: self.class_caps,
+            operation: self.operation,
+            time: self.time,
+            sleeper: self.sleeper,
+            observers: self.observers,
+        }
+    }
+}
+
+/// A hint of the other side is worth more than any guess.
+fn default_strategy() -> Arc<dyn Strategy> {
+    Arc::new(retry_after_or(decorrelated_jitter(defaults::MAX)))
+}
+
+fn check_time(problems: &mut Problems, setting: &str, time: Option<Delay>, instead: &str) {
+    match time.map(Delay::checked) {
+        Some(Ok(Duration::ZERO)) => {
+            problems.add(setting, format!("must be longer than zero ({instead})"));
+        }
+        Some(Err(seconds)) => problems.add(
+            setting,
+            format!("{seconds} s is no length of time: give a Duration or seconds ({instead})"),
+        ),
+        Some(Ok(_)) | None => {}
+    }
+}
+
+fn check_cap(problems: &mut Problems, setting: &str, cap: Option<u32>) {
+    if cap == Some(0) {
+        problems.add(
+            setting,
+            "must be at least 1: caps count attempts, the first included",
+        );
+    }
+}
+
+impl<C, R> fmt::Debug for PolicyBuilder<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyBuilder")
+            .field("deadline", &self.deadline)
+            .field("max_attempts", &self.max_attempts)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,37 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::Sleeper;
+use crate::clock::Time;
+use crate::engine::Rules;
+use crate::observe::Observers;
+
+/// What a policy was built with, but for its classifiers.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) rules: Rules,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) operation: Option<Cow<'static, str>>,
+    pub(crate) time: Time,
+    pub(crate) sleeper: Option<Arc<dyn Sleeper>>,
+    pub(crate) observers: Observers,
+    /// A limit of time is set, so a call must know when it started.
+    pub(crate) timed: bool,
+    /// There are observers.
+    pub(crate) watched: bool,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("rules", &self.rules)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("operation", &self.operation)
+            .field("time", &self.time)
+            .field("sleeper", &self.sleeper.is_some())
+            .field("observers", &self.observers.len())
+            .finish_non_exhaustive()
+    }
+}

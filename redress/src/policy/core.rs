@@ -1,0 +1,292 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{CallContext, Config, PolicyBuilder};
+use crate::drive::{Hooks, Judged, Run, blocking, future};
+use crate::{
+    AnyValue, BoxedClassifier, Classifier, DefaultClassifier, Error, Outcome, ResultClassifier,
+    Steps,
+};
+
+/// Decides what happens when an operation fails: how often it is tried again, after which delay,
+/// and when to stop.
+///
+/// One policy serves sync and async callers and, with the default classifier, every type of error.
+/// A clone is cheap and shares everything.
+///
+/// | what | default |
+/// |---|---|
+/// | strategy | the Retry-After hint if there is one, else [`decorrelated_jitter`] from 250 ms to 5 s |
+/// | deadline | 60 s |
+/// | attempts | 6, of which UNKNOWN failures 2 |
+/// | attempt timeout | none |
+///
+/// [`decorrelated_jitter`]: crate::strategies::decorrelated_jitter
+///
+/// ```
+/// use redress::{Policy, strategies::equal_jitter};
+///
+/// let policy = Policy::builder().strategy(equal_jitter(10)).max_attempts(4).build()?;
+/// let text = policy.call(|| std::fs::read_to_string("Cargo.toml")).unwrap();
+/// assert!(text.contains("[package]"));
+/// # Ok::<_, redress::ConfigError>(())
+/// ```
+pub struct Policy<C = DefaultClassifier, R = AnyValue> {
+    config: Arc<Config>,
+    classifiers: Arc<Classifiers<C, R>>,
+}
+
+struct Classifiers<C, R> {
+    errors: C,
+    values: R,
+}
+
+impl Policy {
+    /// Creates the policy with all defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        PolicyBuilder::new().build_unchecked()
+    }
+
+    /// Starts to build a policy.
+    #[must_use]
+    pub fn builder() -> PolicyBuilder {
+        PolicyBuilder::new()
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C, R> Policy<C, R> {
+    pub(super) fn from_parts(config: Config, errors: C, values: R) -> Self {
+        Self {
+            config: Arc::new(config),
+            classifiers: Arc::new(Classifiers { errors, values }),
+        }
+    }
+
+    /// Calls a sync operation until it succeeds or the policy stops it.
+    ///
+    /// Between two attempts the thread sleeps. The deadline is checked between attempts: a thread
+    /// cannot be interrupted.
+    ///
+    /// # Errors
+    ///
+    /// The operation's last error inside [`Error`]. A value that the result classifier takes for a
+    /// failure is not lost either: the last one comes back as `Ok`; [`execute`](Self::execute)
+    /// tells the difference.
+    #[inline]
+    pub fn call<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Result<T, Error<E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        self.call_with((), operation)
+    }
+
+    /// Calls an async operation until it succeeds or the policy stops it.
+    ///
+    /// An attempt that runs longer than the attempt timeout, or beyond the deadline, is dropped
+    /// where it waits. The future is `Send` if the operation and its futures are.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](Self::call). There is no error inside if every attempt was cut off.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the attempt in progress; attempt hooks are told, and nothing is
+    /// retried.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let policy = redress::Policy::new();
+    /// let got = policy.call_async(|| async { Ok::<_, std::io::Error>(5) }).await;
+    /// assert_eq!(got.unwrap(), 5);
+    /// # }
+    /// ```
+    pub fn call_async<T, E, F>(
+        &self,
+        operation: impl FnMut() -> F,
+    ) -> impl Future<Output = Result<T, Error<E>>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        F: Future<Output = Result<T, E>>,
+    {
+        self.call_async_with((), operation)
+    }
+
+    /// Calls a sync operation as [`call`](Self::call) does, and reports how it ended.
+    pub fn execute<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Outcome<T, E>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        self.execute_with((), operation)
+    }
+
+    /// Calls an async operation as [`call_async`](Self::call_async) does, and reports how it
+    /// ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`call_async`](Self::call_async).
+    pub fn execute_async<T, E, F>(
+        &self,
+        operation: impl FnMut() -> F,
+    ) -> impl Future<Output = Outcome<T, E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        F: Future<Output = Result<T, E>>,
+    {
+        self.execute_async_with((), operation)
+    }
+
+    /// Starts the settings of one call, or of many that share them.
+    #[must_use]
+    pub const fn context(&self) -> CallContext<'_, C, R> {
+        CallContext::new(self)
+    }
+
+    /// Starts a call without a loop: the caller owns time and execution.
+    #[must_use]
+    pub fn start(&self, now: Instant) -> Steps {
+        Steps::new(Arc::clone(&self.config), now)
+    }
+
+    /// Hides the type of the classifier, so that the policy's type can be written down.
+    ///
+    /// ```
+    /// use redress::{BoxedClassifier, ErrorClass, Policy};
+    ///
+    /// struct Client {
+    ///     policy: Policy<BoxedClassifier<std::io::Error>>,
+    /// }
+    /// let policy = Policy::builder()
+    ///     .classifier(|_: &std::io::Error| ErrorClass::Transient)
+    ///     .build()?;
+    /// let client = Client { policy: policy.boxed() };
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn boxed<E>(self) -> Policy<BoxedClassifier<E>, R>
+    where
+        C: Classifier<E> + Send + Sync + 'static,
+        R: Clone + Send + Sync + 'static,
+        E: 'static,
+    {
+        let values = self.classifiers.values.clone();
+        let classifiers = self.classifiers;
+        let errors = BoxedClassifier::new(move |e: &E| classifiers.errors.classify(e));
+        Policy {
+            config: self.config,
+            classifiers: Arc::new(Classifiers { errors, values }),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Says what an attempt came to.
+    #[inline]
+    pub(crate) fn judge<T, E>(&self, returned: &Result<T, E>) -> Judged
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        match returned {
+            Ok(value) => Judged::value(self.classifiers.values.classify(value)),
+            Err(error) => Judged::failed::<E>(self.classifiers.errors.classify(error)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn call_with<T, E>(
+        &self,
+        hooks: impl Hooks,
+        operation: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, Error<E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        let mut run = Run::prepare(self, hooks, false);
+        match blocking::call(&mut run, self, operation) {
+            Some(Ok(value)) => Ok(value),
+            returned => Err(Error::new(returned.and_then(Result::err), run.report())),
+        }
+    }
+
+    pub(super) async fn call_async_with<T, E, F>(
+        &self,
+        hooks: impl Hooks,
+        mut operation: impl FnMut() -> F,
+    ) -> Result<T, Error<E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut run = Run::prepare(self, hooks, false);
+        match future::call(&mut run, self, &mut operation).await {
+            Some(Ok(value)) => Ok(value),
+            returned => Err(Error::new(returned.and_then(Result::err), run.report())),
+        }
+    }
+
+    pub(super) fn execute_with<T, E>(
+        &self,
+        hooks: impl Hooks,
+        operation: impl FnMut() -> Result<T, E>,
+    ) -> Outcome<T, E>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        let mut run = Run::prepare(self, hooks, true);
+        let returned = blocking::call(&mut run, self, operation);
+        run.into_outcome(returned)
+    }
+
+    pub(super) async fn execute_async_with<T, E, F>(
+        &self,
+        hooks: impl Hooks,
+        mut operation: impl FnMut() -> F,
+    ) -> Outcome<T, E>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut run = Run::prepare(self, hooks, true);
+        let returned = future::call(&mut run, self, &mut operation).await;
+        run.into_outcome(returned)
+    }
+}
+
+impl<C, R> Clone for Policy<C, R> {
+    fn clone(&self) -> Self {
+        Self {
+            config: Arc::clone(&self.config),
+            classifiers: Arc::clone(&self.classifiers),
+        }
+    }
+}
+
+impl<C, R> fmt::Debug for Policy<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

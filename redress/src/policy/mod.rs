@@ -1,0 +1,11 @@
+//! What a call may do: the policy, its builder, and the settings of a single call.
+
+mod builder;
+mod config;
+mod context;
+mod core;
+
+pub use self::core::Policy;
+pub use builder::PolicyBuilder;
+pub(crate) use config::Config;
+pub use context::CallContext;

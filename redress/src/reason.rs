@@ -1,0 +1,86 @@
+use std::fmt;
+
+/// Why a call stopped without a success.
+///
+/// ```
+/// assert_eq!(redress::StopReason::DeadlineExceeded.to_string(), "DEADLINE_EXCEEDED");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The operation or `abort_if` asked to stop.
+    Aborted,
+    /// The class of the last failure has failed as often as its cap allows.
+    MaxAttemptsPerClass,
+    /// AUTH, PERMISSION or PERMANENT, without a strategy of its own.
+    NonRetryableClass,
+    /// UNKNOWN has failed as often as its cap allows.
+    MaxUnknownAttempts,
+    /// The deadline has passed, or the next delay would reach it.
+    DeadlineExceeded,
+    /// Neither the class of the last failure nor the policy has a strategy.
+    NoStrategy,
+    /// The call has made as many attempts as it may.
+    MaxAttemptsGlobal,
+    /// The retry budget has no token left.
+    BudgetExhausted,
+    /// The sleep handler took the wait over: somebody else comes back later.
+    Scheduled,
+    /// The circuit breaker refused the call.
+    CircuitOpen,
+}
+
+impl StopReason {
+    /// Returns the name in upper case, as it appears in events and tags.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Aborted => "ABORTED",
+            Self::MaxAttemptsPerClass => "MAX_ATTEMPTS_PER_CLASS",
+            Self::NonRetryableClass => "NON_RETRYABLE_CLASS",
+            Self::MaxUnknownAttempts => "MAX_UNKNOWN_ATTEMPTS",
+            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Self::NoStrategy => "NO_STRATEGY",
+            Self::MaxAttemptsGlobal => "MAX_ATTEMPTS_GLOBAL",
+            Self::BudgetExhausted => "BUDGET_EXHAUSTED",
+            Self::Scheduled => "SCHEDULED",
+            Self::CircuitOpen => "CIRCUIT_OPEN",
+        }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What made an attempt a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The operation returned an error.
+    Error,
+    /// The operation returned a value that the result classifier takes for a failure.
+    Result,
+    /// The attempt was cut off by its timeout.
+    Timeout,
+}
+
+impl Cause {
+    /// Returns the name in lower case, as it appears in tags.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Result => "result",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
