@@ -1,0 +1,108 @@
+//! The cases as they stand in their files.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use redress::ErrorClass;
+use serde::{Deserialize, Deserializer};
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) policy: Policy,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) expect: Vec<Shown>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Policy {
+    pub(crate) deadline_s: Seconds,
+    pub(crate) max_attempts: u32,
+    pub(crate) max_unknown_attempts: Option<u32>,
+    pub(crate) strategy: Option<Strategy>,
+    pub(crate) strategies: BTreeMap<Class, Strategy>,
+    pub(crate) per_class_max_attempts: BTreeMap<Class, u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Strategy {
+    Sleeps(Vec<Seconds>),
+    DoublePrev(Seconds),
+    RetryAfterOr(Box<Strategy>),
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) advance_s: Seconds,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) abort_after_attempts: Option<usize>,
+    pub(crate) sleep_handler: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Attempt {
+    #[serde(rename = "do")]
+    pub(crate) what: What,
+    pub(crate) class: Option<Class>,
+    pub(crate) takes_s: Seconds,
+    pub(crate) retry_after_s: Option<Seconds>,
+}
+
+#[derive(Debug, Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum What {
+    Ok,
+    Fail,
+    BadResult,
+    Abort,
+}
+
+/// What a call showed of itself.
+#[derive(Debug, Deserialize, PartialEq)]
+pub(crate) struct Shown {
+    pub(crate) ok: bool,
+    pub(crate) attempts: u32,
+    pub(crate) ran: usize,
+    pub(crate) stop_reason: Option<String>,
+    pub(crate) last_class: Option<String>,
+    pub(crate) cause: Option<String>,
+    pub(crate) next_sleep_s: Option<Seconds>,
+    pub(crate) sleeps_s: Vec<Seconds>,
+    pub(crate) events: Vec<Event>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) event: String,
+    pub(crate) attempt: u32,
+    pub(crate) sleep_s: Seconds,
+    pub(crate) class: Option<String>,
+    pub(crate) stop_reason: Option<String>,
+    pub(crate) cause: Option<String>,
+}
+
+/// A number of seconds, exact in a double and in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        f64::deserialize(deserializer).map(|seconds| Self(Duration::from_secs_f64(seconds)))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Class(pub(crate) ErrorClass);
+
+impl<'de> Deserialize<'de> for Class {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let found = ErrorClass::ALL
+            .into_iter()
+            .find(|class| class.as_str() == name);
+        found
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom(name))
+    }
+}

@@ -1,0 +1,5 @@
+//! The integration tests of `redress`, in one binary.
+
+mod classify;
+mod conformance;
+mod strategies;
