@@ -8,7 +8,7 @@ pub use std::pin::pin;
 pub use std::result::Result;
 pub use std::sync::LazyLock;
 
-use std::time::Duration;
+pub use std::time::Duration;
 
 pub use crate::drive::{Hooks, Judged, Run};
 pub use crate::{
@@ -248,3 +248,6 @@ pub fn before_sleep_hook<F: Fn(&BackoffContext<'_>, Duration)>(hook: F) -> F {
 pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
     hook
 }
+
+mod additions;
+pub use additions::*;

@@ -177,6 +177,8 @@ pub trait FromInterrupt {
     fn from_interrupt(interrupt: Interrupt) -> Self;
 }
 
+// Without this, the message above would be lost behind the missing `From`.
+#[diagnostic::do_not_recommend]
 impl<T, E: From<Interrupt>> FromInterrupt for Result<T, E> {
     fn from_interrupt(interrupt: Interrupt) -> Self {
         Err(interrupt.into())

@@ -34,4 +34,6 @@ pub use outcome::Outcome;
 pub use policy::{CallContext, Policy, PolicyBuilder};
 pub use problems::{ConfigError, Problem, Problems};
 pub use reason::{Cause, StopReason};
+#[cfg(feature = "macros")]
+pub use redress_macros::retry;
 pub use strategies::{BackoffContext, Strategy};

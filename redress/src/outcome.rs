@@ -73,6 +73,13 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    pub(crate) const SUCCESS_AT_ONCE: Self = Self {
+        attempts: 1,
+        stop_reason: None,
+        class: None,
+        cause: None,
+    };
+
     /// Returns why a call stopped that did not succeed.
     pub(crate) fn stop_reason(&self) -> StopReason {
         self.stop_reason.unwrap_or(StopReason::Aborted)

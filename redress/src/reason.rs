@@ -5,7 +5,7 @@ use std::fmt;
 /// ```
 /// assert_eq!(redress::StopReason::DeadlineExceeded.to_string(), "DEADLINE_EXCEEDED");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum StopReason {
     /// The operation or `abort_if` asked to stop.
@@ -56,7 +56,7 @@ impl fmt::Display for StopReason {
 }
 
 /// What made an attempt a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Cause {
     /// The operation returned an error.

@@ -1,1 +1,1 @@
-//! Programs that the macros must accept or reject.
+//! ui-tests

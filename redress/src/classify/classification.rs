@@ -20,8 +20,12 @@ pub struct Classification {
     class: ErrorClass,
     abort: bool,
     retry_after: Option<Duration>,
-    details: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// Boxed, since most failures have none and every failure moves this.
+    details: Option<Box<Details>>,
 }
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Details(Vec<(Cow<'static, str>, Cow<'static, str>)>);
 
 impl Classification {
     /// Creates a classification with nothing but a class.
@@ -31,7 +35,7 @@ impl Classification {
             class,
             abort: false,
             retry_after: None,
-            details: Vec::new(),
+            details: None,
         }
     }
 
@@ -43,7 +47,7 @@ impl Classification {
             class: ErrorClass::Unknown,
             abort: true,
             retry_after: None,
-            details: Vec::new(),
+            details: None,
         }
     }
 
@@ -63,7 +67,8 @@ impl Classification {
         key: impl Into<Cow<'static, str>>,
         value: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.details.push((key.into(), value.into()));
+        let details = self.details.get_or_insert_default();
+        details.0.push((key.into(), value.into()));
         self
     }
 
@@ -81,7 +86,8 @@ impl Classification {
 
     /// Returns the details in the order in which they were added.
     pub fn details(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.details.iter().map(|(k, v)| (k.as_ref(), v.as_ref()))
+        let details = self.details.iter().flat_map(|details| &details.0);
+        details.map(|(key, value)| (key.as_ref(), value.as_ref()))
     }
 
     /// Tells whether the failure ends the call at once.

@@ -14,7 +14,7 @@ where
     C: Classifier<E>,
     R: ResultClassifier<T>,
 {
-    run.first_attempt().ok()?;
+    run.start().ok()?;
     loop {
         if let ControlFlow::Break(returned) = run.after(operation(), |r| policy.judge(r)) {
             return Some(returned);

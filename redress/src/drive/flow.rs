@@ -1,35 +1,22 @@
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::frame::Frame;
 use super::hooks::{Hooks, SleepDecision, shielded};
-use super::sleeper::sleep_here;
-use crate::clock::Wait;
+use super::judged::Judged;
+use crate::StopReason;
 use crate::engine::{Attempted, Call, Decision, Failure};
-use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Event, EventName, Timeline};
-use crate::policy::Config;
-use crate::{Classification, StopReason};
+use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Event, EventName};
 
-/// One call with everything around the engine's decisions: the clock, the hooks, the events.
+/// The engine's decisions of one call, shown to everybody who watches.
 ///
 /// It never waits: it says when to, and for how long.
-pub(crate) struct Flow<'p> {
-    config: &'p Config,
+#[derive(Default)]
+pub(crate) struct Flow {
     call: Call,
-    started: Option<Instant>,
-    /// When the attempt started, in nanoseconds since the call did. Kept only for its timeout.
-    attempt_started: u64,
-    timeline: Option<Box<Timeline>>,
-    stop: Option<StopReason>,
-    /// Somebody sees attempts and events.
-    watched: bool,
+    /// When the last decision fell, in nanoseconds since the call's start; with an attempt in
+    /// progress, when that started.
+    decided: u64,
     in_attempt: bool,
-}
-
-/// What an attempt came to, and whose error it was.
-#[derive(Debug)]
-pub struct Judged {
-    pub(crate) attempted: Attempted,
-    pub(crate) error_type: Option<&'static str>,
 }
 
 /// What a driver does next.
@@ -38,160 +25,134 @@ pub(crate) enum Next {
     Pause(Duration),
 }
 
-impl<'p> Flow<'p> {
-    #[inline]
-    pub(crate) fn new(config: &'p Config, hooks: &impl Hooks, timed: bool) -> Self {
-        let watched = config.watched || hooks.is_active();
-        let timeline = hooks.wants_timeline().then(Box::default);
+/// The call is over without another attempt.
+pub(crate) struct Stopped;
+
+impl Flow {
+    /// Starts before the first attempt.
+    pub(crate) fn before_first_attempt() -> Self {
+        Self::default()
+    }
+
+    /// Starts within the first attempt of a call that nobody watches.
+    pub(crate) fn in_first_attempt() -> Self {
         Self {
-            config,
-            call: Call::default(),
-            started: (timed || watched || config.timed).then(|| config.time.now()),
-            attempt_started: 0,
-            timeline,
-            stop: None,
-            watched,
-            in_attempt: false,
+            call: Call::in_first_attempt(),
+            ..Self::default()
         }
-    }
-
-    /// Tells whether a success needs nothing but to be returned.
-    #[inline]
-    pub(crate) const fn is_quiet(&self) -> bool {
-        !self.watched
-    }
-
-    /// Starts the first attempt, unless `abort_if` stops the call before it.
-    #[inline]
-    pub(crate) fn first_attempt(&mut self, hooks: &dyn Hooks) -> Result<(), StopReason> {
-        if self.watched {
-            return self.next_attempt(hooks);
-        }
-        self.call.first_attempt();
-        Ok(())
     }
 
     /// Starts an attempt, unless something has come between.
-    pub(crate) fn next_attempt(&mut self, hooks: &dyn Hooks) -> Result<(), StopReason> {
-        if self.aborts(hooks) {
-            self.stop(StopReason::Aborted, None, hooks);
-            return Err(StopReason::Aborted);
+    #[inline]
+    pub(crate) fn next_attempt(
+        &mut self,
+        frame: &Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> Result<(), Stopped> {
+        if frame.watched && aborts(hooks) {
+            self.stop(StopReason::Aborted, None, frame, hooks);
+            return Err(Stopped);
         }
-        let elapsed = self.elapsed();
-        self.attempt_started = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
-        if let Err(reason) = self.call.next_attempt(&self.config.rules, elapsed) {
-            self.stop(reason, None, hooks);
-            return Err(reason);
-        }
-        if self.watched {
-            self.announce_attempt(hooks);
+        self.call.next_attempt();
+        if frame.watched {
+            self.announce_start(frame, hooks);
         }
         Ok(())
     }
 
-    /// Ends the attempt and says what follows.
-    pub(crate) fn end_attempt(&mut self, judged: &Judged, hooks: &dyn Hooks) -> Next {
-        self.announce_end(&judged.attempted, hooks);
-        if !judged.is_success() && self.aborts(hooks) {
-            return self.stop(StopReason::Aborted, None, hooks);
+    /// Starts an attempt after a pause that took time.
+    pub(crate) fn next_attempt_after_pause(
+        &mut self,
+        frame: &Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> Result<(), Stopped> {
+        let elapsed = frame.elapsed();
+        self.decided = nanos(elapsed);
+        // Shutting down comes before being late.
+        if frame.config.rules.is_over(elapsed) && !(frame.watched && aborts(hooks)) {
+            self.stop(StopReason::DeadlineExceeded, None, frame, hooks);
+            return Err(Stopped);
         }
-        let elapsed = self.elapsed();
-        let rules = &self.config.rules;
+        self.next_attempt(frame, hooks)
+    }
+
+    /// Ends the attempt and says what follows.
+    #[inline]
+    pub(crate) fn end_attempt(
+        &mut self,
+        judged: &Judged,
+        frame: &Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> Next {
+        if frame.watched {
+            self.announce_end(&judged.attempted, frame, hooks);
+            if !judged.is_success() && aborts(hooks) {
+                return self.stop(StopReason::Aborted, None, frame, hooks);
+            }
+        }
+        let elapsed = frame.elapsed();
+        self.decided = nanos(elapsed);
+        let rules = &frame.config.rules;
         match self.call.record(rules, &judged.attempted, elapsed) {
             Decision::Done => {
-                self.emit(EventName::Success, Duration::ZERO, None, None, hooks);
+                self.emit(EventName::Success, Duration::ZERO, None, frame, hooks);
                 Next::Return
             }
-            Decision::Stop(reason) => self.stop(reason, judged.error_type, hooks),
-            Decision::Retry(delay) => self.retry(judged, delay, elapsed, hooks),
+            Decision::Stop(reason) => self.stop(reason, judged.error_type, frame, hooks),
+            Decision::Retry(delay) => self.retry(judged, delay, frame, hooks),
         }
     }
 
+    #[inline]
     fn retry(
         &mut self,
         judged: &Judged,
         delay: Duration,
-        elapsed: Duration,
+        frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Next {
-        self.emit(EventName::Retry, delay, None, judged.error_type, hooks);
+        let rules = &frame.config.rules;
         let mut decision = SleepDecision::Sleep;
-        if self.watched
+        if frame.watched
             && let Some((classification, cause)) = judged.attempted.failure()
         {
-            let rules = &self.config.rules;
+            self.emit(EventName::Retry, delay, judged.error_type, frame, hooks);
+            let elapsed = Duration::from_nanos(self.decided);
             let ctx = self.call.context(rules, classification, cause, elapsed);
             decision = shielded(decision, || hooks.sleep_decision(&ctx, delay));
             if decision == SleepDecision::Sleep {
                 shielded((), || hooks.before_sleep(&ctx, delay));
             }
         }
-        self.call.take_delay(&self.config.rules, delay);
+        self.call.take_delay(rules, delay);
         match decision {
             SleepDecision::Sleep => Next::Pause(delay),
-            SleepDecision::Abort => self.stop(StopReason::Aborted, None, hooks),
+            SleepDecision::Abort => self.stop(StopReason::Aborted, None, frame, hooks),
             SleepDecision::Defer => {
-                let reason = Some(StopReason::Scheduled);
-                self.stop = reason;
-                self.emit(
-                    EventName::Scheduled,
-                    delay,
-                    reason,
-                    judged.error_type,
-                    hooks,
-                );
+                self.call.stop(StopReason::Scheduled);
+                self.emit(EventName::Scheduled, delay, judged.error_type, frame, hooks);
                 Next::Return
             }
         }
     }
 
     /// Ends the attempt that is never going to return. Without one, does nothing.
-    pub(crate) fn cancel(&mut self, hooks: &dyn Hooks) {
-        self.finish_attempt(AttemptStatus::Cancelled, None, hooks);
+    pub(crate) fn cancel(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
+        self.finish_attempt(AttemptStatus::Cancelled, None, frame, hooks);
     }
 
     /// Returns how long the attempt may still run, if there is a limit.
-    pub(crate) fn attempt_limit(&self) -> Option<Duration> {
-        let config = self.config;
-        let elapsed = self.elapsed();
-        let whole = config.rules.deadline.map(|d| d.saturating_sub(elapsed));
-        let own = config.attempt_timeout.map(|timeout| {
-            let attempt_started = Duration::from_nanos(self.attempt_started);
-            timeout.saturating_sub(elapsed.saturating_sub(attempt_started))
-        });
-        match (own, whole) {
-            (Some(own), Some(whole)) => Some(own.min(whole)),
-            (own, whole) => own.or(whole),
-        }
-    }
-
-    /// Blocks the thread. A pause of zero is none at all.
-    pub(crate) fn sleep(&self, pause: Duration) {
-        if !pause.is_zero() {
-            self.config.time.sleep(pause);
-        }
-    }
-
-    /// Returns the future that waits for a pause. A pause of zero is none at all.
-    pub(crate) fn pause(&self, pause: Duration) -> Option<Wait> {
-        if pause.is_zero() {
+    pub(crate) fn attempt_limit(&self, frame: &Frame<'_>) -> Option<Duration> {
+        let timeout = frame.config.attempt_timeout;
+        let deadline = frame.config.rules.deadline;
+        if timeout.is_none() && deadline.is_none() {
             return None;
         }
-        let by_clock = self.config.time.sleep_async(pause);
-        Some(by_clock.unwrap_or_else(|| self.timer(pause)))
-    }
-
-    /// Returns the future that ends when an attempt has run for `limit`.
-    pub(crate) fn timeout(&self, limit: Duration) -> Wait {
-        let by_clock = self.config.time.timeout_async(limit);
-        by_clock.unwrap_or_else(|| self.timer(limit))
-    }
-
-    fn timer(&self, duration: Duration) -> Wait {
-        match &self.config.sleeper {
-            Some(sleeper) => Arc::as_ref(sleeper).sleep(duration),
-            None => sleep_here(duration),
-        }
+        let elapsed = frame.elapsed();
+        let ran = elapsed.saturating_sub(Duration::from_nanos(self.decided));
+        let own = timeout.map_or(Duration::MAX, |timeout| timeout.saturating_sub(ran));
+        let whole = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_sub(elapsed));
+        Some(own.min(whole))
     }
 
     pub(crate) const fn attempts(&self) -> u32 {
@@ -203,41 +164,27 @@ impl<'p> Flow<'p> {
     }
 
     pub(crate) const fn stop_reason(&self) -> Option<StopReason> {
-        self.stop
+        self.call.stop_reason()
     }
 
     /// Returns the delay that was handed to somebody else.
-    pub(crate) fn deferred(&self) -> Option<Duration> {
-        match self.stop {
-            Some(StopReason::Scheduled) => self.call.delay(&self.config.rules),
+    pub(crate) fn deferred(&self, frame: &Frame<'_>) -> Option<Duration> {
+        match self.call.stop_reason() {
+            Some(StopReason::Scheduled) => self.call.delay(&frame.config.rules),
             _ => None,
         }
-    }
-
-    pub(crate) fn take_timeline(&mut self) -> Option<Timeline> {
-        self.timeline.take().map(|timeline| *timeline)
-    }
-
-    /// Returns the time since the call's start; zero for a call that nobody times.
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.started.map_or(Duration::ZERO, |started| {
-            self.config.time.now().saturating_duration_since(started)
-        })
-    }
-
-    fn aborts(&self, hooks: &dyn Hooks) -> bool {
-        self.watched && shielded(false, || hooks.abort())
     }
 
     fn stop(
         &mut self,
         reason: StopReason,
         error_type: Option<&'static str>,
+        frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Next {
-        self.stop = Some(reason);
+        self.call.stop(reason);
         let name = EventName::of_stop(reason);
-        self.emit(name, Duration::ZERO, Some(reason), error_type, hooks);
+        self.emit(name, Duration::ZERO, error_type, frame, hooks);
         Next::Return
     }
 
@@ -245,11 +192,11 @@ impl<'p> Flow<'p> {
         &mut self,
         name: EventName,
         sleep: Duration,
-        stop_reason: Option<StopReason>,
         error_type: Option<&'static str>,
+        frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) {
-        if !self.watched {
+        if !frame.watched {
             return;
         }
         // Whoever aborts does not say that the last failure was the reason.
@@ -260,37 +207,36 @@ impl<'p> Flow<'p> {
         let event = Event {
             name,
             attempt: self.call.attempts(),
-            elapsed: self.elapsed(),
+            elapsed: frame.elapsed(),
             sleep,
             class: failure.map(|failure| failure.class),
-            stop_reason,
+            stop_reason: self.call.stop_reason(),
             cause: failure.map(|failure| failure.cause),
             error_type,
-            operation: hooks.operation().or(self.config.operation.as_deref()),
+            operation: operation(frame, hooks),
         };
-        if let Some(timeline) = &mut self.timeline {
-            timeline.push(&event);
-        }
-        for observer in &self.config.observers {
+        for observer in &frame.config.observers {
             shielded((), || observer.on_event(&event));
         }
         shielded((), || hooks.event(&event));
     }
 
-    fn announce_attempt(&mut self, hooks: &dyn Hooks) {
+    #[cold]
+    fn announce_start(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
         self.in_attempt = true;
         let attempt = AttemptStart {
             attempt: self.call.attempts(),
-            elapsed: self.elapsed(),
-            operation: hooks.operation().or(self.config.operation.as_deref()),
+            elapsed: frame.elapsed(),
+            operation: operation(frame, hooks),
         };
-        for observer in &self.config.observers {
+        for observer in &frame.config.observers {
             shielded((), || observer.on_attempt_start(&attempt));
         }
         shielded((), || hooks.attempt_start(&attempt));
     }
 
-    fn announce_end(&mut self, attempted: &Attempted, hooks: &dyn Hooks) {
+    #[cold]
+    fn announce_end(&mut self, attempted: &Attempted, frame: &Frame<'_>, hooks: &dyn Hooks) {
         let (status, failure) = match attempted.failure() {
             None => (AttemptStatus::Succeeded, None),
             Some((classification, _)) if classification.is_abort() => {
@@ -301,13 +247,14 @@ impl<'p> Flow<'p> {
                 (AttemptStatus::Failed, Some(Failure { class, cause }))
             }
         };
-        self.finish_attempt(status, failure, hooks);
+        self.finish_attempt(status, failure, frame, hooks);
     }
 
     fn finish_attempt(
         &mut self,
         status: AttemptStatus,
         failure: Option<Failure>,
+        frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) {
         if !std::mem::take(&mut self.in_attempt) {
@@ -315,51 +262,27 @@ impl<'p> Flow<'p> {
         }
         let attempt = AttemptEnd {
             attempt: self.call.attempts(),
-            elapsed: self.elapsed(),
-            operation: hooks.operation().or(self.config.operation.as_deref()),
+            elapsed: frame.elapsed(),
+            operation: operation(frame, hooks),
             status,
             class: failure.map(|failure| failure.class),
             cause: failure.map(|failure| failure.cause),
         };
-        for observer in &self.config.observers {
+        for observer in &frame.config.observers {
             shielded((), || observer.on_attempt_end(&attempt));
         }
         shielded((), || hooks.attempt_end(&attempt));
     }
 }
 
-impl Judged {
-    #[inline]
-    pub(crate) const fn succeeded() -> Self {
-        Self {
-            attempted: Attempted::Succeeded,
-            error_type: None,
-        }
-    }
+fn aborts(hooks: &dyn Hooks) -> bool {
+    shielded(false, || hooks.abort())
+}
 
-    #[inline]
-    pub(crate) fn failed<E: ?Sized>(classification: Classification) -> Self {
-        Self {
-            attempted: Attempted::Failed(classification),
-            error_type: Some(std::any::type_name::<E>()),
-        }
-    }
+fn operation<'a>(frame: &Frame<'a>, hooks: &'a dyn Hooks) -> Option<&'a str> {
+    hooks.operation().or(frame.config.operation.as_deref())
+}
 
-    #[inline]
-    pub(crate) fn value(classification: Option<Classification>) -> Self {
-        Self {
-            attempted: classification.map_or(Attempted::Succeeded, Attempted::BadResult),
-            error_type: None,
-        }
-    }
-
-    pub(crate) const TIMED_OUT: Self = Self {
-        attempted: Attempted::TimedOut,
-        error_type: None,
-    };
-
-    #[inline]
-    pub(crate) const fn is_success(&self) -> bool {
-        matches!(self.attempted, Attempted::Succeeded)
-    }
+fn nanos(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
 }

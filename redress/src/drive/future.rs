@@ -1,33 +1,119 @@
-use std::future::poll_fn;
-use std::ops::ControlFlow;
-use std::pin::pin;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
+use pin_project_lite::pin_project;
+
+use super::flow::Next;
+use super::judged::Judged;
 use super::{Hooks, Run};
+use crate::clock::Wait;
 use crate::{Classifier, Policy, ResultClassifier};
 
-/// Runs an async operation to the end of its call. `None` if no attempt returned anything.
-pub(crate) async fn call<T, E, C, R, H: Hooks, F>(
-    run: &mut Run<'_, H>,
-    policy: &Policy<C, R>,
-    operation: &mut impl FnMut() -> F,
-) -> Option<Result<T, E>>
+pin_project! {
+    /// Runs an async operation to the end of its call and gives the end to `finish`: what an
+    /// attempt returned last, or `None` if none returned anything.
+    ///
+    /// Written by hand, because its size and its polls are what an async call costs.
+    pub(crate) struct Call<'p, C, R, H, Op, F, T, G>
+    where
+        H: Hooks,
+    {
+        policy: &'p Policy<C, R>,
+        operation: Op,
+        run: Run<'p, H>,
+        // None once the call is over.
+        finish: Option<G>,
+        #[pin]
+        state: State<F, T>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, T> {
+        Start,
+        // What an earlier attempt returned is kept until a later one returns something.
+        Attempt { #[pin] attempt: F, last: Option<T> },
+        Pause { last: Option<T>, wait: Option<Wait> },
+        Over,
+    }
+}
+
+impl<'p, C, R, H: Hooks, Op, F, T, G> Call<'p, C, R, H, Op, F, T, G> {
+    #[inline]
+    pub(crate) fn new(policy: &'p Policy<C, R>, run: Run<'p, H>, operation: Op, finish: G) -> Self {
+        Self {
+            policy,
+            operation,
+            run,
+            finish: Some(finish),
+            state: State::Start,
+        }
+    }
+}
+
+impl<'p, C, R, H, Op, F, T, E, G, O> Future for Call<'p, C, R, H, Op, F, Result<T, E>, G>
 where
     C: Classifier<E>,
     R: ResultClassifier<T>,
+    H: Hooks,
+    Op: FnMut() -> F,
     F: Future<Output = Result<T, E>>,
+    G: FnOnce(&mut Run<'p, H>, Option<Result<T, E>>) -> O,
 {
-    run.first_attempt().ok()?;
-    let mut last = None;
-    loop {
-        let returned = {
-            let mut attempt = pin!(operation());
-            poll_fn(|cx| run.poll_attempt(attempt.as_mut(), cx)).await
+    type Output = O;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
+        let mut this = self.project();
+        let run = this.run;
+        let last = loop {
+            let last = match this.state.as_mut().project() {
+                StateProj::Start => {
+                    if run.start().is_err() {
+                        break None;
+                    }
+                    None
+                }
+                StateProj::Attempt { attempt, last } => {
+                    let returned = ready!(run.poll_attempt(attempt, cx));
+                    let judged = match &returned {
+                        Some(returned) => this.policy.judge(returned),
+                        None => Judged::TIMED_OUT,
+                    };
+                    if judged.is_success() && run.is_quiet() {
+                        break returned;
+                    }
+                    let last = returned.or_else(|| last.take());
+                    match run.end_attempt(judged) {
+                        Next::Return => break last,
+                        Next::Pause(pause) => {
+                            let wait = run.pause(pause);
+                            this.state.set(State::Pause { last, wait });
+                        }
+                    }
+                    continue;
+                }
+                StateProj::Pause { last, wait } => {
+                    let paused = wait.is_some();
+                    if let Some(wait) = wait {
+                        ready!(wait.as_mut().poll(cx));
+                    }
+                    if run.resume(paused).is_err() {
+                        break last.take();
+                    }
+                    last.take()
+                }
+                StateProj::Over => return Poll::Pending,
+            };
+            let attempt = (this.operation)();
+            this.state.set(State::Attempt { attempt, last });
         };
-        let judge = |returned: &_| policy.judge(returned);
-        if let ControlFlow::Break(returned) =
-            run.after_async_keeping(returned, &mut last, judge).await
-        {
-            return returned;
+        // The attempt is gone before the call is.
+        this.state.set(State::Over);
+        match this.finish.take() {
+            Some(finish) => Poll::Ready(finish(run, last)),
+            None => Poll::Pending,
         }
     }
 }

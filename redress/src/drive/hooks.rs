@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::{AttemptEnd, AttemptStart, BackoffContext, Event};
+use crate::{AttemptEnd, AttemptStart, BackoffContext, Event, Timeline};
 
 /// What a sleep handler decides before a sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,9 +27,9 @@ pub trait Hooks {
     fn operation(&self) -> Option<&str> {
         None
     }
-    /// Asks for a timeline.
-    fn wants_timeline(&self) -> bool {
-        false
+    /// Gives the timeline away that was asked for.
+    fn take_timeline(&mut self) -> Option<Timeline> {
+        None
     }
     /// Tells whether the call should stop.
     fn abort(&self) -> bool {

@@ -1,15 +1,18 @@
 //! The only code that waits: the blocking and the future driver, and what they wait with.
 
+mod after;
 pub(crate) mod blocking;
 mod flow;
+mod frame;
 pub(crate) mod future;
 mod hooks;
+mod judged;
 mod run;
 mod sleeper;
 mod thread_timer;
 
-pub use flow::Judged;
 pub(crate) use hooks::shielded;
 pub use hooks::{Hooks, SleepDecision};
+pub use judged::Judged;
 pub use run::Run;
 pub use sleeper::Sleeper;

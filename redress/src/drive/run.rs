@@ -3,21 +3,37 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::flow::{Flow, Judged, Next};
+use super::after::{After, AfterOrInterrupt};
+use super::flow::{Flow, Next, Stopped};
+use super::frame::Frame;
 use super::hooks::Hooks;
+use super::judged::Judged;
 use crate::clock::Wait;
 use crate::outcome::Report;
 use crate::policy::Policy;
-use crate::{FromInterrupt, Interrupt, Outcome, StopReason};
+use crate::{Error, FromInterrupt, Interrupt, Outcome};
 
 /// One call in progress. The operation runs in a loop of its owner; after each attempt the owner
 /// hands over what it returned, and is told to return it or to run the operation again.
 ///
 /// Dropping it in the middle of an attempt is cancellation.
 pub struct Run<'p, H: Hooks = ()> {
-    flow: Flow<'p>,
+    frame: Frame<'p>,
     hooks: H,
-    timer: Option<Wait>,
+    /// Created with the first failure, or before the first attempt of a call that is watched: a
+    /// success at once needs none of it.
+    progress: Option<Progress>,
+}
+
+struct Progress {
+    flow: Flow,
+    timer: Option<Box<Wait>>,
+}
+
+impl From<Flow> for Progress {
+    fn from(flow: Flow) -> Self {
+        Self { flow, timer: None }
+    }
 }
 
 impl<'p, H: Hooks> Run<'p, H> {
@@ -25,7 +41,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub fn new<C, R>(policy: &'p Policy<C, R>, hooks: H) -> Self {
         let mut run = Self::prepare(policy, hooks, false);
-        let _never_refused = run.first_attempt();
+        let _never_refused = run.start();
         run
     }
 
@@ -37,7 +53,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub fn begin<C, R>(policy: &'p Policy<C, R>, hooks: H) -> Result<Self, Interrupt> {
         let mut run = Self::prepare(policy, hooks, false);
-        match run.first_attempt() {
+        match run.start() {
             Ok(()) => Ok(run),
             Err(_) => Err(run.interrupt()),
         }
@@ -47,85 +63,81 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub(crate) fn prepare<C, R>(policy: &'p Policy<C, R>, hooks: H, timed: bool) -> Self {
         Self {
-            flow: Flow::new(policy.config(), &hooks, timed),
+            frame: Frame::new(policy.config(), &hooks, timed),
             hooks,
-            timer: None,
+            progress: None,
         }
     }
 
+    /// Starts the call's time and its first attempt, unless `abort_if` stops it before.
     #[inline]
-    pub(crate) fn first_attempt(&mut self) -> Result<(), StopReason> {
-        self.flow.first_attempt(&self.hooks)
+    pub(crate) fn start(&mut self) -> Result<(), Stopped> {
+        self.frame.start();
+        if self.is_quiet() {
+            Ok(())
+        } else {
+            self.start_watched()
+        }
+    }
+
+    #[cold]
+    fn start_watched(&mut self) -> Result<(), Stopped> {
+        let progress = self.progress.insert(Flow::before_first_attempt().into());
+        progress.flow.next_attempt(&self.frame, &self.hooks)
+    }
+
+    /// Tells whether a success needs nothing but to be returned.
+    #[inline]
+    pub(crate) const fn is_quiet(&self) -> bool {
+        !self.frame.watched
     }
 
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
     #[inline]
     pub fn after<T>(&mut self, returned: T, judge: impl FnOnce(&T) -> Judged) -> ControlFlow<T> {
         let judged = judge(&returned);
-        if judged.is_success() && self.flow.is_quiet() {
+        if judged.is_success() && self.is_quiet() {
             return ControlFlow::Break(returned);
         }
-        if self.settle(&judged).is_continue() {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(returned)
+        match self.settle(judged) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(Stopped) => ControlFlow::Break(returned),
         }
     }
 
     /// Takes what an async attempt returned. Sleeps before it asks for another attempt.
-    pub async fn after_async<T>(
+    #[inline]
+    pub fn after_async<T>(
         &mut self,
         returned: T,
         judge: impl FnOnce(&T) -> Judged,
-    ) -> ControlFlow<T> {
+    ) -> After<'_, 'p, H, T> {
         let judged = judge(&returned);
-        if judged.is_success() && self.flow.is_quiet() {
-            return ControlFlow::Break(returned);
+        if judged.is_success() && self.is_quiet() {
+            return After::stopped(self, returned);
         }
-        match self.end_attempt(&judged) {
-            Next::Return => ControlFlow::Break(returned),
-            Next::Pause(pause) => match self.resume(pause).await {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(returned),
-            },
+        match self.end_attempt(judged) {
+            Next::Return => After::stopped(self, returned),
+            Next::Pause(pause) => {
+                let wait = self.pause(pause);
+                After::paused(self, returned, wait)
+            }
         }
     }
 
     /// Takes what an async attempt returned, `None` if it was cut off. `last` keeps what the last
     /// attempt returned that was not.
-    pub async fn after_async_or_interrupt<T: FromInterrupt>(
-        &mut self,
+    #[inline]
+    pub fn after_async_or_interrupt<'r, T: FromInterrupt>(
+        &'r mut self,
         returned: Option<T>,
-        last: &mut Option<T>,
+        last: &'r mut Option<T>,
         judge: impl FnOnce(&T) -> Judged,
-    ) -> ControlFlow<T> {
-        match self.after_async_keeping(returned, last, judge).await {
-            ControlFlow::Continue(()) => ControlFlow::Continue(()),
-            ControlFlow::Break(Some(returned)) => ControlFlow::Break(returned),
-            ControlFlow::Break(None) => ControlFlow::Break(T::from_interrupt(self.interrupt())),
-        }
-    }
-
-    pub(crate) async fn after_async_keeping<T>(
-        &mut self,
-        returned: Option<T>,
-        last: &mut Option<T>,
-        judge: impl FnOnce(&T) -> Judged,
-    ) -> ControlFlow<Option<T>> {
+    ) -> AfterOrInterrupt<'r, 'p, H, T> {
         let judged = returned.as_ref().map_or(Judged::TIMED_OUT, judge);
-        if judged.is_success() && self.flow.is_quiet() {
-            return ControlFlow::Break(returned);
-        }
-        if returned.is_some() {
-            *last = returned;
-        }
-        match self.end_attempt(&judged) {
-            Next::Return => ControlFlow::Break(last.take()),
-            Next::Pause(pause) => match self.resume(pause).await {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(last.take()),
-            },
-        }
+        let returned = returned.or_else(|| last.take());
+        let after = self.after_async(returned, |_| judged);
+        AfterOrInterrupt::new(after, last)
     }
 
     /// Polls an attempt until it is ready or has run for too long, which is `None`.
@@ -135,53 +147,61 @@ impl<'p, H: Hooks> Run<'p, H> {
         attempt: Pin<&mut F>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<F::Output>> {
-        if let Poll::Ready(returned) = attempt.poll(cx) {
-            self.timer = None;
-            return Poll::Ready(Some(returned));
+        match attempt.poll(cx) {
+            Poll::Ready(returned) => Poll::Ready(Some(returned)),
+            Poll::Pending => self.poll_timer(cx).map(|()| None),
         }
-        self.poll_timer(cx).map(|()| None)
     }
 
+    /// An attempt that is ready at once never touches a timer.
+    #[cold]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let timer = match &mut self.timer {
+        let progress = self.progress.get_or_insert_with(in_first_attempt);
+        let timer = match &mut progress.timer {
             Some(timer) => timer,
-            // An attempt that is ready at once never touches a timer.
-            None => match self.flow.attempt_limit() {
+            None => match progress.flow.attempt_limit(&self.frame) {
                 None => return Poll::Pending,
-                Some(limit) => self.timer.insert(self.flow.timeout(limit)),
+                Some(limit) => progress.timer.insert(Box::new(self.frame.timeout(limit))),
             },
         };
-        let poll = timer.as_mut().poll(cx);
-        if poll.is_ready() {
-            self.timer = None;
-        }
-        poll
+        Pin::new(&mut **timer).poll(cx)
     }
 
-    #[cold]
-    fn settle(&mut self, judged: &Judged) -> ControlFlow<()> {
+    #[inline(never)]
+    fn settle(&mut self, judged: Judged) -> Result<(), Stopped> {
         match self.end_attempt(judged) {
-            Next::Return => ControlFlow::Break(()),
+            Next::Return => Err(Stopped),
             Next::Pause(pause) => {
-                self.flow.sleep(pause);
-                match self.flow.next_attempt(&self.hooks) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(_) => ControlFlow::Break(()),
-                }
+                self.frame.sleep(pause);
+                self.resume(!pause.is_zero())
             }
         }
     }
 
-    #[cold]
-    fn end_attempt(&mut self, judged: &Judged) -> Next {
-        self.flow.end_attempt(judged, &self.hooks)
+    #[inline]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "keeps a success out of memory"
+    )]
+    pub(super) fn end_attempt(&mut self, judged: Judged) -> Next {
+        let progress = self.progress.get_or_insert_with(in_first_attempt);
+        progress.timer = None;
+        progress.flow.end_attempt(&judged, &self.frame, &self.hooks)
     }
 
-    async fn resume(&mut self, pause: Duration) -> Result<(), StopReason> {
-        if let Some(wait) = self.flow.pause(pause) {
-            wait.await;
+    /// Starts the next attempt after a pause, which may have taken time.
+    #[inline]
+    pub(super) fn resume(&mut self, paused: bool) -> Result<(), Stopped> {
+        let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
+        if paused {
+            flow.next_attempt_after_pause(&self.frame, &self.hooks)
+        } else {
+            flow.next_attempt(&self.frame, &self.hooks)
         }
-        self.flow.next_attempt(&self.hooks)
+    }
+
+    pub(super) fn pause(&self, pause: Duration) -> Option<Wait> {
+        self.frame.pause(pause)
     }
 
     /// Says why there is nothing to return.
@@ -191,34 +211,60 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     /// Says how the call ended.
+    #[cold]
     pub(crate) fn report(&self) -> Report {
-        let stop_reason = self.flow.stop_reason();
-        let failure = stop_reason.and(self.flow.failure());
+        let Some(Progress { flow, .. }) = &self.progress else {
+            return Report::SUCCESS_AT_ONCE;
+        };
+        let stop_reason = flow.stop_reason();
+        let failure = stop_reason.and(flow.failure());
         Report {
-            attempts: self.flow.attempts(),
+            attempts: flow.attempts(),
             stop_reason,
             class: failure.map(|failure| failure.class),
             cause: failure.map(|failure| failure.cause),
         }
     }
 
-    pub(crate) fn into_outcome<T, E>(mut self, returned: Option<Result<T, E>>) -> Outcome<T, E> {
+    #[inline]
+    pub(crate) fn result<T, E>(&mut self, returned: Option<Result<T, E>>) -> Result<T, Error<E>> {
+        match returned {
+            Some(Ok(value)) => Ok(value),
+            returned => Err(Error::new(returned.and_then(Result::err), self.report())),
+        }
+    }
+
+    pub(crate) fn outcome<T, E>(&mut self, returned: Option<Result<T, E>>) -> Outcome<T, E> {
         let report = self.report();
+        let elapsed = self.frame.elapsed();
         let (last_result, last_error) = match returned {
             Some(Ok(value)) => (Some(value), None),
             Some(Err(error)) => (None, Some(error)),
             None => (None, None),
         };
+        let progress = self.progress.as_ref();
+        let next_sleep = progress.and_then(|progress| progress.flow.deferred(&self.frame));
         Outcome {
             attempts: report.attempts,
-            elapsed: self.flow.elapsed(),
+            elapsed,
             stop_reason: report.stop_reason,
             last_class: report.class,
             cause: report.cause,
             last_result,
             last_error,
-            next_sleep: self.flow.deferred(),
-            timeline: self.flow.take_timeline(),
+            next_sleep,
+            timeline: self.hooks.take_timeline(),
+        }
+    }
+}
+
+impl<H: Hooks> Run<'_, H> {
+    #[cold]
+    fn finish(&mut self) {
+        if let Some(mut progress) = self.progress.take()
+            && self.frame.watched
+        {
+            progress.flow.cancel(&self.frame, &self.hooks);
         }
     }
 }
@@ -226,8 +272,12 @@ impl<'p, H: Hooks> Run<'p, H> {
 impl<H: Hooks> Drop for Run<'_, H> {
     #[inline]
     fn drop(&mut self) {
-        if !self.flow.is_quiet() {
-            self.flow.cancel(&self.hooks);
+        if self.progress.is_some() {
+            self.finish();
         }
     }
+}
+
+fn in_first_attempt() -> Progress {
+    Flow::in_first_attempt().into()
 }

@@ -14,7 +14,7 @@ use crate::clock::Wait;
 /// use redress::Policy;
 ///
 /// let policy = Policy::builder()
-///     .sleeper(|duration| async move { smol::Timer::after(duration).await; })
+///     .sleeper(tokio::time::sleep)
 ///     .build()?;
 /// # Ok::<_, redress::ConfigError>(())
 /// ```

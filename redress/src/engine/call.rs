@@ -46,6 +46,7 @@ pub(crate) enum Decision {
 pub(crate) struct Call {
     attempts: u32,
     failure: Option<Failure>,
+    stop: Option<StopReason>,
     tally: Tally,
 }
 
@@ -57,6 +58,14 @@ pub(crate) struct Failure {
 }
 
 impl Call {
+    /// Creates a call whose first attempt has started.
+    pub(crate) fn in_first_attempt() -> Self {
+        Self {
+            attempts: 1,
+            ..Self::default()
+        }
+    }
+
     /// Returns how many attempts have started.
     pub(crate) const fn attempts(&self) -> u32 {
         self.attempts
@@ -67,27 +76,25 @@ impl Call {
         self.failure
     }
 
-    /// Counts the first attempt, which nothing in the rules can refuse.
-    pub(crate) const fn first_attempt(&mut self) {
-        self.attempts = 1;
+    /// Returns why the call has stopped, if it has without a success.
+    pub(crate) const fn stop_reason(&self) -> Option<StopReason> {
+        self.stop
     }
 
-    /// Starts the next attempt and returns its number, unless the deadline has passed meanwhile.
-    /// The first attempt always starts.
-    pub(crate) fn next_attempt(
-        &mut self,
-        rules: &Rules,
-        elapsed: Duration,
-    ) -> Result<u32, StopReason> {
-        if self.attempts > 0 && reaches(elapsed, rules.deadline) {
-            return Err(StopReason::DeadlineExceeded);
-        }
+    /// Stops the call for a reason that the engine does not see.
+    pub(crate) const fn stop(&mut self, reason: StopReason) {
+        self.stop = Some(reason);
+    }
+
+    /// Starts the next attempt and returns its number.
+    pub(crate) const fn next_attempt(&mut self) -> u32 {
         self.attempts = self.attempts.saturating_add(1);
-        Ok(self.attempts)
+        self.attempts
     }
 
     /// Takes what the attempt came to and decides what follows. The order of the checks is part of
     /// the public contract.
+    #[inline]
     pub(crate) fn record(
         &mut self,
         rules: &Rules,
@@ -107,6 +114,7 @@ impl Call {
         }
     }
 
+    #[inline]
     fn backoff(
         &mut self,
         rules: &Rules,
@@ -115,10 +123,9 @@ impl Call {
         elapsed: Duration,
     ) -> Result<Duration, StopReason> {
         let class = classification.class();
-        let failures = self.tally.count(class);
-        self.failure = Some(Failure { class, cause });
-
         let own = rules.has_own_strategy(class);
+        let failures = self.tally.count(class, own);
+        self.failure = Some(Failure { class, cause });
         if reached(failures, *rules.class_caps.get(class)) {
             return Err(StopReason::MaxAttemptsPerClass);
         }
@@ -128,7 +135,7 @@ impl Call {
         if class == ErrorClass::Unknown && reached(failures, rules.max_unknown_attempts) {
             return Err(StopReason::MaxUnknownAttempts);
         }
-        if reaches(elapsed, rules.deadline) {
+        if rules.is_over(elapsed) {
             return Err(StopReason::DeadlineExceeded);
         }
         let strategy = rules.strategy(class).ok_or(StopReason::NoStrategy)?;
@@ -138,7 +145,7 @@ impl Call {
         let delay = strategy.delay(&self.context(rules, classification, cause, elapsed));
         let delay = delay.saturate();
         // A wait without end reaches any deadline, also the one that was not set.
-        if delay == Duration::MAX || reaches(elapsed.saturating_add(delay), rules.deadline) {
+        if delay == Duration::MAX || rules.is_over(elapsed.saturating_add(delay)) {
             return Err(StopReason::DeadlineExceeded);
         }
         Ok(delay)
@@ -146,18 +153,22 @@ impl Call {
 
     /// Notes that the delay which [`record`](Self::record) chose is the slot's previous sleep from
     /// now on.
+    #[inline]
     pub(crate) fn take_delay(&mut self, rules: &Rules, delay: Duration) {
         if let Some(failure) = self.failure {
-            self.tally.set_sleep(rules, failure.class, delay);
+            let own = rules.has_own_strategy(failure.class);
+            self.tally.set_sleep(failure.class, own, delay);
         }
     }
 
     /// Returns the delay that was taken last.
     pub(crate) fn delay(&self, rules: &Rules) -> Option<Duration> {
-        self.tally.prev_sleep(rules, self.failure?.class)
+        let class = self.failure?.class;
+        self.tally.prev_sleep(class, rules.has_own_strategy(class))
     }
 
     /// Describes the failure that was just counted.
+    #[inline]
     pub(crate) fn context<'a>(
         &self,
         rules: &Rules,
@@ -166,17 +177,18 @@ impl Call {
         elapsed: Duration,
     ) -> BackoffContext<'a> {
         let class = classification.class();
+        let own = rules.has_own_strategy(class);
         let class_attempt = self.tally.failures(class);
         BackoffContext {
             attempt: self.attempts,
             class_attempt,
-            slot_attempt: if rules.has_own_strategy(class) {
+            slot_attempt: if own {
                 class_attempt
             } else {
-                self.tally.default_slot(rules)
+                self.tally.default_failures()
             },
             classification,
-            prev_sleep: self.tally.prev_sleep(rules, class),
+            prev_sleep: self.tally.prev_sleep(class, own),
             remaining: rules.deadline.map(|d| d.saturating_sub(elapsed)),
             cause,
         }
@@ -185,8 +197,4 @@ impl Call {
 
 fn reached(count: u32, cap: Option<u32>) -> bool {
     cap.is_some_and(|cap| count >= cap)
-}
-
-fn reaches(elapsed: Duration, deadline: Option<Duration>) -> bool {
-    deadline.is_some_and(|deadline| elapsed >= deadline)
 }

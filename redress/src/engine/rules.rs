@@ -22,6 +22,12 @@ impl Rules {
         self.class_strategies.get(class).is_some()
     }
 
+    /// Tells whether a call that has taken `elapsed` has reached its deadline.
+    #[inline]
+    pub(crate) fn is_over(&self, elapsed: Duration) -> bool {
+        self.deadline.is_some_and(|deadline| elapsed >= deadline)
+    }
+
     /// Returns the strategy of the slot of `class`.
     pub(crate) fn strategy(&self, class: ErrorClass) -> Option<&dyn Strategy> {
         let own = self.class_strategies.get(class).as_ref();

@@ -54,10 +54,10 @@ impl Steps {
 
     /// Asks for the next attempt. A `now` before the start counts as the start.
     pub fn next_attempt(&mut self, now: Instant) -> Step {
-        match self.call.next_attempt(&self.config.rules, self.since(now)) {
-            Ok(attempt) => Step::Attempt(attempt),
-            Err(reason) => Step::Stop(reason),
+        if self.call.attempts() > 0 && self.config.rules.is_over(self.since(now)) {
+            return Step::Stop(StopReason::DeadlineExceeded);
         }
+        Step::Attempt(self.call.next_attempt())
     }
 
     /// Records what the attempt came to.

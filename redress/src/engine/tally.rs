@@ -1,128 +1,151 @@
 use std::time::Duration;
 
-use super::Rules;
+use super::PerClass;
 use crate::ErrorClass;
 
 /// What one call has seen of each class and slot so far.
 ///
-/// A call lives inside a future, so this is kept small: two classes fit in place, and only a call
-/// that fails in a third one allocates.
+/// A call lives inside a future, and most calls that fail at all see one class: that much fits in
+/// place. What a second class or a real sleep adds goes to the heap, where it costs nothing beside
+/// the sleep.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tally {
-    first: Option<Seen>,
-    second: Option<Seen>,
-    rest: Option<Box<Rest>>,
-    default_sleep: Sleep,
+pub(crate) enum Tally {
+    #[default]
+    Nothing,
+    OneClass(OneClass),
+    Full(Box<Full>),
 }
 
-#[derive(Debug, Clone, Default)]
-struct Rest(Vec<Seen>);
-
-#[derive(Debug, Clone)]
-struct Seen {
+/// One class, whose slot has not slept but for delays of zero.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneClass {
     class: ErrorClass,
+    own: bool,
+    slept: bool,
     failures: u32,
-    sleep: Sleep,
 }
 
-impl Seen {
-    const fn new(class: ErrorClass) -> Self {
-        Self {
-            class,
-            failures: 0,
-            sleep: Sleep::NONE,
-        }
-    }
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Full {
+    failures: PerClass<u32>,
+    sleeps: PerClass<Option<Duration>>,
+    default_failures: u32,
+    default_sleep: Option<Duration>,
 }
 
 impl Tally {
-    /// Counts a failure of `class` and returns how many there were, this one included.
-    pub(crate) fn count(&mut self, class: ErrorClass) -> u32 {
-        let seen = self.entry(class);
-        seen.failures = seen.failures.saturating_add(1);
-        seen.failures
+    /// Counts a failure of `class`, which has a strategy of its `own` or not, and returns how many
+    /// there were, this one included.
+    #[inline]
+    pub(crate) fn count(&mut self, class: ErrorClass, own: bool) -> u32 {
+        match self {
+            Self::Nothing => {
+                *self = Self::OneClass(OneClass {
+                    class,
+                    own,
+                    slept: false,
+                    failures: 1,
+                });
+                1
+            }
+            Self::OneClass(one) if one.class == class => {
+                one.failures = one.failures.saturating_add(1);
+                one.failures
+            }
+            _ => self.full().count(class, own),
+        }
     }
 
     /// Returns how many failures of `class` there were.
+    #[inline]
     pub(crate) fn failures(&self, class: ErrorClass) -> u32 {
-        self.find(class).map_or(0, |seen| seen.failures)
+        match self {
+            Self::OneClass(one) if one.class == class => one.failures,
+            Self::Nothing | Self::OneClass(_) => 0,
+            Self::Full(full) => *full.failures.get(class),
+        }
     }
 
     /// Returns how many failures the default strategy's slot has seen.
-    pub(crate) fn default_slot(&self, rules: &Rules) -> u32 {
-        self.iter()
-            .filter(|seen| !rules.has_own_strategy(seen.class))
-            .fold(0, |sum, seen| sum.saturating_add(seen.failures))
+    #[inline]
+    pub(crate) fn default_failures(&self) -> u32 {
+        match self {
+            Self::OneClass(one) if !one.own => one.failures,
+            Self::Nothing | Self::OneClass(_) => 0,
+            Self::Full(full) => full.default_failures,
+        }
     }
 
     /// Returns the previous sleep of the slot of `class`.
-    pub(crate) fn prev_sleep(&self, rules: &Rules, class: ErrorClass) -> Option<Duration> {
-        if !rules.has_own_strategy(class) {
-            return self.default_sleep.get();
+    #[inline]
+    pub(crate) fn prev_sleep(&self, class: ErrorClass, own: bool) -> Option<Duration> {
+        match self {
+            Self::OneClass(one) if one.is_slot(class, own) => one.slept.then_some(Duration::ZERO),
+            Self::Nothing | Self::OneClass(_) => None,
+            Self::Full(full) if own => *full.sleeps.get(class),
+            Self::Full(full) => full.default_sleep,
         }
-        self.find(class).and_then(|seen| seen.sleep.get())
     }
 
     /// Notes what the slot of `class` asked for.
-    pub(crate) fn set_sleep(&mut self, rules: &Rules, class: ErrorClass, sleep: Duration) {
-        let sleep = Sleep::new(sleep);
-        if rules.has_own_strategy(class) {
-            self.entry(class).sleep = sleep;
-        } else {
-            self.default_sleep = sleep;
+    #[inline]
+    pub(crate) fn set_sleep(&mut self, class: ErrorClass, own: bool, sleep: Duration) {
+        match self {
+            Self::OneClass(one) if sleep.is_zero() && one.is_slot(class, own) => one.slept = true,
+            _ => self.full().set_sleep(class, own, sleep),
         }
     }
 
-    fn find(&self, class: ErrorClass) -> Option<&Seen> {
-        self.iter().find(|seen| seen.class == class)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &Seen> {
-        let rest = self.rest.iter().flat_map(|rest| rest.0.iter());
-        self.first.iter().chain(&self.second).chain(rest)
-    }
-
-    fn entry(&mut self, class: ErrorClass) -> &mut Seen {
-        let first = self.first.get_or_insert(Seen::new(class));
-        if first.class == class {
-            return first;
+    #[cold]
+    fn full(&mut self) -> &mut Full {
+        if let Self::OneClass(one) = *self {
+            *self = Self::Full(Box::new(Full::of(one)));
         }
-        let second = self.second.get_or_insert(Seen::new(class));
-        if second.class == class {
-            return second;
-        }
-        let rest = &mut self.rest.get_or_insert_default().0;
-        let at = match rest.iter().position(|seen| seen.class == class) {
-            Some(at) => at,
-            None => {
-                rest.push(Seen::new(class));
-                rest.len() - 1
+        loop {
+            match self {
+                Self::Full(full) => return full,
+                Self::Nothing | Self::OneClass(_) => *self = Self::Full(Box::default()),
             }
+        }
+    }
+}
+
+impl OneClass {
+    /// Tells whether a failure of `class` belongs to the slot of this one.
+    fn is_slot(self, class: ErrorClass, own: bool) -> bool {
+        if own { self.class == class } else { !self.own }
+    }
+}
+
+impl Full {
+    fn of(one: OneClass) -> Self {
+        let mut full = Self::default();
+        *full.failures.get_mut(one.class) = one.failures;
+        if !one.own {
+            full.default_failures = one.failures;
+        }
+        if one.slept {
+            full.set_sleep(one.class, one.own, Duration::ZERO);
+        }
+        full
+    }
+
+    fn count(&mut self, class: ErrorClass, own: bool) -> u32 {
+        if !own {
+            self.default_failures = self.default_failures.saturating_add(1);
+        }
+        let failures = self.failures.get_mut(class);
+        *failures = failures.saturating_add(1);
+        *failures
+    }
+
+    const fn set_sleep(&mut self, class: ErrorClass, own: bool, sleep: Duration) {
+        let slot = if own {
+            self.sleeps.get_mut(class)
+        } else {
+            &mut self.default_sleep
         };
-        #[expect(clippy::indexing_slicing, reason = "found or pushed just above")]
-        &mut rest[at]
-    }
-}
-
-/// A sleep, or none yet, in eight bytes. What does not fit in them (584 years) saturates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Sleep(u64);
-
-impl Sleep {
-    const NONE: Self = Self(u64::MAX);
-
-    fn new(sleep: Duration) -> Self {
-        Self(u64::try_from(sleep.as_nanos()).map_or(u64::MAX - 1, |nanos| nanos.min(u64::MAX - 1)))
-    }
-
-    fn get(self) -> Option<Duration> {
-        (self != Self::NONE).then(|| Duration::from_nanos(self.0))
-    }
-}
-
-impl Default for Sleep {
-    fn default() -> Self {
-        Self::NONE
+        *slot = Some(sleep);
     }
 }
 
@@ -131,21 +154,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_every_class_by_itself() {
+    fn counts_every_class_by_itself_and_the_default_slot_over_its_classes() {
+        let own = |class| class == ErrorClass::RateLimit;
         let mut tally = Tally::default();
         for round in 1..=3 {
             for class in ErrorClass::ALL {
-                assert_eq!(tally.count(class), round);
+                assert_eq!(tally.count(class, own(class)), round);
+                assert_eq!(tally.failures(class), round);
             }
+            assert_eq!(tally.default_failures(), 7 * round);
         }
     }
 
     #[test]
-    fn a_sleep_is_exact_and_saturates() {
-        for sleep in [Duration::ZERO, Duration::new(7, 1), Duration::from_secs(1)] {
-            assert_eq!(Sleep::new(sleep).get(), Some(sleep));
-        }
-        assert_eq!(Sleep::NONE.get(), None);
-        assert!(Sleep::new(Duration::MAX).get() > Some(Duration::from_secs(500 * 365 * 86_400)));
+    fn a_sleep_of_zero_is_not_the_same_as_none() {
+        let mut tally = Tally::default();
+        tally.count(ErrorClass::Transient, false);
+        assert_eq!(tally.prev_sleep(ErrorClass::Transient, false), None);
+        tally.set_sleep(ErrorClass::Transient, false, Duration::ZERO);
+        assert_eq!(
+            tally.prev_sleep(ErrorClass::Transient, false),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(tally.prev_sleep(ErrorClass::RateLimit, true), None);
+        tally.count(ErrorClass::RateLimit, true);
+        assert_eq!(
+            tally.prev_sleep(ErrorClass::Unknown, false),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(tally.prev_sleep(ErrorClass::RateLimit, true), None);
+    }
+
+    #[test]
+    fn sleeps_belong_to_their_slot() {
+        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+        let mut tally = Tally::default();
+        tally.count(ErrorClass::Transient, false);
+        tally.set_sleep(ErrorClass::Transient, false, second);
+        tally.count(ErrorClass::RateLimit, true);
+        tally.set_sleep(ErrorClass::RateLimit, true, minute);
+        assert_eq!(
+            tally.prev_sleep(ErrorClass::ServerError, false),
+            Some(second)
+        );
+        assert_eq!(tally.prev_sleep(ErrorClass::RateLimit, true), Some(minute));
+    }
+
+    #[test]
+    fn one_class_without_a_sleep_fits_in_two_words() {
+        assert!(size_of::<Tally>() <= 16);
     }
 }

@@ -216,7 +216,7 @@ impl<C, R> PolicyBuilder<C, R> {
     }
 
     /// Builds a policy of settings that are known to be right.
-    pub(super) fn build_unchecked(self) -> Policy<C, R> {
+    pub(crate) fn build_unchecked(self) -> Policy<C, R> {
         let has_strategy =
             self.strategy.is_some() || self.class_strategies.iter().any(|(_, own)| own.is_some());
         let default_strategy = match self.strategy {

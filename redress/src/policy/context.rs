@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use super::Policy;
 use crate::drive::{Hooks, shielded};
 use crate::{
     AttemptEnd, AttemptStart, BackoffContext, Classifier, Error, Event, Observer, Outcome,
-    ResultClassifier, SleepDecision,
+    ResultClassifier, SleepDecision, Timeline,
 };
 
 /// The settings of one call, or of many that share them: a name, hooks, a way to stop.
@@ -110,7 +111,7 @@ impl<'a, C, R> CallContext<'a, C, R> {
         C: Classifier<E>,
         R: ResultClassifier<T>,
     {
-        self.policy.call_with(self, operation)
+        self.policy.call_with(self.hooks(), operation)
     }
 
     /// Calls an async operation. See [`Policy::call_async`].
@@ -131,7 +132,7 @@ impl<'a, C, R> CallContext<'a, C, R> {
         R: ResultClassifier<T>,
         F: Future<Output = Result<T, E>>,
     {
-        self.policy.call_async_with(self, operation)
+        self.policy.call_async_with(self.hooks(), operation)
     }
 
     /// Calls a sync operation and reports how it ended. See [`Policy::execute`].
@@ -140,7 +141,7 @@ impl<'a, C, R> CallContext<'a, C, R> {
         C: Classifier<E>,
         R: ResultClassifier<T>,
     {
-        self.policy.execute_with(self, operation)
+        self.policy.execute_with(self.hooks(), operation)
     }
 
     /// Calls an async operation and reports how it ended. See [`Policy::execute_async`].
@@ -157,54 +158,73 @@ impl<'a, C, R> CallContext<'a, C, R> {
         R: ResultClassifier<T>,
         F: Future<Output = Result<T, E>>,
     {
-        self.policy.execute_async_with(self, operation)
+        self.policy.execute_async_with(self.hooks(), operation)
     }
 }
 
-impl<C, R> Hooks for &CallContext<'_, C, R> {
-    fn operation(&self) -> Option<&str> {
-        self.operation.as_deref()
+/// The hooks of one call: those of its context, and a timeline of its own.
+struct ContextHooks<'a, C, R> {
+    context: &'a CallContext<'a, C, R>,
+    timeline: Option<Box<RefCell<Timeline>>>,
+}
+
+impl<'a, C, R> CallContext<'a, C, R> {
+    fn hooks(&'a self) -> ContextHooks<'a, C, R> {
+        ContextHooks {
+            context: self,
+            timeline: self.timeline.then(Box::default),
+        }
     }
 
-    fn wants_timeline(&self) -> bool {
-        self.timeline
+    /// One broken observer must not hide an event from the next.
+    fn each_observer(&self, see: impl Fn(&dyn Observer)) {
+        for observer in &self.observers {
+            shielded((), || see(observer.as_ref()));
+        }
+    }
+}
+
+impl<C, R> Hooks for ContextHooks<'_, C, R> {
+    fn operation(&self) -> Option<&str> {
+        self.context.operation.as_deref()
+    }
+
+    fn take_timeline(&mut self) -> Option<Timeline> {
+        self.timeline.take().map(|timeline| timeline.into_inner())
     }
 
     fn abort(&self) -> bool {
-        self.abort_if.as_ref().is_some_and(|abort| abort())
+        self.context.abort_if.as_ref().is_some_and(|abort| abort())
     }
 
     fn event(&self, event: &Event<'_>) {
-        self.each_observer(|observer| observer.on_event(event));
+        if let Some(timeline) = &self.timeline {
+            timeline.borrow_mut().push(event);
+        }
+        self.context
+            .each_observer(|observer| observer.on_event(event));
     }
 
     fn attempt_start(&self, attempt: &AttemptStart<'_>) {
-        self.each_observer(|observer| observer.on_attempt_start(attempt));
+        self.context
+            .each_observer(|observer| observer.on_attempt_start(attempt));
     }
 
     fn attempt_end(&self, attempt: &AttemptEnd<'_>) {
-        self.each_observer(|observer| observer.on_attempt_end(attempt));
+        self.context
+            .each_observer(|observer| observer.on_attempt_end(attempt));
     }
 
     fn sleep_decision(&self, ctx: &BackoffContext<'_>, sleep: Duration) -> SleepDecision {
-        match &self.sleep_handler {
+        match &self.context.sleep_handler {
             Some(handler) => handler(ctx, sleep),
             None => SleepDecision::Sleep,
         }
     }
 
     fn before_sleep(&self, ctx: &BackoffContext<'_>, sleep: Duration) {
-        if let Some(hook) = &self.before_sleep {
+        if let Some(hook) = &self.context.before_sleep {
             hook(ctx, sleep);
-        }
-    }
-}
-
-impl<C, R> CallContext<'_, C, R> {
-    /// One broken observer must not hide an event from the next.
-    fn each_observer(&self, see: impl Fn(&dyn Observer)) {
-        for observer in &self.observers {
-            shielded((), || see(observer.as_ref()));
         }
     }
 }

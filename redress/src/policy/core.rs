@@ -221,27 +221,22 @@ impl<C, R> Policy<C, R> {
         R: ResultClassifier<T>,
     {
         let mut run = Run::prepare(self, hooks, false);
-        match blocking::call(&mut run, self, operation) {
-            Some(Ok(value)) => Ok(value),
-            returned => Err(Error::new(returned.and_then(Result::err), run.report())),
-        }
+        let returned = blocking::call(&mut run, self, operation);
+        run.result(returned)
     }
 
-    pub(super) async fn call_async_with<T, E, F>(
+    pub(super) fn call_async_with<T, E, F>(
         &self,
         hooks: impl Hooks,
-        mut operation: impl FnMut() -> F,
-    ) -> Result<T, Error<E>>
+        operation: impl FnMut() -> F,
+    ) -> impl Future<Output = Result<T, Error<E>>>
     where
         C: Classifier<E>,
         R: ResultClassifier<T>,
         F: Future<Output = Result<T, E>>,
     {
-        let mut run = Run::prepare(self, hooks, false);
-        match future::call(&mut run, self, &mut operation).await {
-            Some(Ok(value)) => Ok(value),
-            returned => Err(Error::new(returned.and_then(Result::err), run.report())),
-        }
+        let run = Run::prepare(self, hooks, false);
+        future::Call::new(self, run, operation, Run::result)
     }
 
     pub(super) fn execute_with<T, E>(
@@ -255,22 +250,21 @@ impl<C, R> Policy<C, R> {
     {
         let mut run = Run::prepare(self, hooks, true);
         let returned = blocking::call(&mut run, self, operation);
-        run.into_outcome(returned)
+        run.outcome(returned)
     }
 
-    pub(super) async fn execute_async_with<T, E, F>(
+    pub(super) fn execute_async_with<T, E, F>(
         &self,
         hooks: impl Hooks,
-        mut operation: impl FnMut() -> F,
-    ) -> Outcome<T, E>
+        operation: impl FnMut() -> F,
+    ) -> impl Future<Output = Outcome<T, E>>
     where
         C: Classifier<E>,
         R: ResultClassifier<T>,
         F: Future<Output = Result<T, E>>,
     {
-        let mut run = Run::prepare(self, hooks, true);
-        let returned = future::call(&mut run, self, &mut operation).await;
-        run.into_outcome(returned)
+        let run = Run::prepare(self, hooks, true);
+        future::Call::new(self, run, operation, Run::outcome)
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 /// Reads the tables; `None` where another folder was asked for and holds none.
 fn tables() -> Option<Value> {
-    let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/conformance");
+    let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/conformance");
     let other = std::env::var_os("REDRESS_CONFORMANCE_DIR").map(PathBuf::from);
     let file = other.clone().unwrap_or_else(own).join("classify.json");
     if other.is_some() && !file.exists() {

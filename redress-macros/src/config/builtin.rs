@@ -1,0 +1,183 @@
+//! The built-in strategies: names, arguments, and what others call them.
+
+/// What an argument of a strategy is.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// A duration above zero.
+    Time,
+    /// A duration.
+    TimeOrZero,
+    /// A number from 1 upwards.
+    Factor,
+    /// A number above 0, up to 1.
+    Ratio,
+    /// Another strategy.
+    Strategy,
+}
+
+/// One argument of a strategy.
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// Whether the constructor takes it; the others are setters.
+    pub(crate) constructor: bool,
+    pub(crate) required: bool,
+}
+
+/// One built-in strategy.
+pub(crate) struct Builtin {
+    pub(crate) name: &'static str,
+    pub(crate) parameters: &'static [Parameter],
+    pub(crate) example: &'static str,
+    /// False for what is planned.
+    pub(crate) available: bool,
+}
+
+const fn required(name: &'static str, kind: Kind) -> Parameter {
+    Parameter {
+        name,
+        kind,
+        constructor: true,
+        required: true,
+    }
+}
+
+const fn setter(name: &'static str, kind: Kind) -> Parameter {
+    Parameter {
+        name,
+        kind,
+        constructor: false,
+        required: false,
+    }
+}
+
+/// The only argument that a constructor takes and that has a default.
+const MAX: Parameter = Parameter {
+    name: "max",
+    kind: Kind::Time,
+    constructor: true,
+    required: false,
+};
+const BASE: Parameter = setter("base", Kind::Time);
+const FACTOR: Parameter = setter("factor", Kind::Factor);
+
+/// Every strategy, in the order of the documentation.
+pub(crate) const BUILTINS: &[Builtin] = &[
+    Builtin {
+        name: "decorrelated_jitter",
+        parameters: &[MAX, BASE],
+        example: "decorrelated_jitter(base = 250ms, max = 5s)",
+        available: true,
+    },
+    Builtin {
+        name: "full_jitter",
+        parameters: &[MAX, BASE, FACTOR],
+        example: "full_jitter(base = 250ms, max = 5s)",
+        available: true,
+    },
+    Builtin {
+        name: "equal_jitter",
+        parameters: &[MAX, BASE, FACTOR],
+        example: "equal_jitter(base = 250ms, max = 5s)",
+        available: true,
+    },
+    Builtin {
+        name: "token_backoff",
+        parameters: &[MAX, BASE, FACTOR],
+        example: "token_backoff(base = 250ms, max = 5s)",
+        available: true,
+    },
+    Builtin {
+        name: "exponential",
+        parameters: &[
+            required("base", Kind::Time),
+            required("max", Kind::Time),
+            FACTOR,
+        ],
+        example: "exponential(100ms, 5s)",
+        available: true,
+    },
+    Builtin {
+        name: "fixed",
+        parameters: &[required("delay", Kind::Time)],
+        example: "fixed(500ms)",
+        available: true,
+    },
+    Builtin {
+        name: "instant",
+        parameters: &[],
+        example: "instant()",
+        available: true,
+    },
+    Builtin {
+        name: "retry_after_or",
+        parameters: &[
+            required("fallback", Kind::Strategy),
+            setter("jitter", Kind::TimeOrZero),
+        ],
+        example: "retry_after_or(equal_jitter(5s))",
+        available: true,
+    },
+    Builtin {
+        name: "adaptive",
+        parameters: &[
+            required("fallback", Kind::Strategy),
+            setter("window", Kind::Time),
+            setter("target_success", Kind::Ratio),
+            setter("min_multiplier", Kind::Factor),
+            setter("max_multiplier", Kind::Factor),
+        ],
+        example: "adaptive(equal_jitter(5s), target_success = 0.9)",
+        available: false,
+    },
+];
+
+impl Builtin {
+    /// Finds a strategy by its name.
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
+        BUILTINS.iter().find(|builtin| builtin.name == name)
+    }
+
+    /// Lists the parameters that may be given without their names, in order.
+    pub(crate) fn positional(&'static self) -> impl Iterator<Item = &'static Parameter> {
+        self.parameters.iter().filter(|p| p.constructor)
+    }
+
+    /// Says which arguments there are.
+    pub(crate) fn usage(&self) -> String {
+        if self.parameters.is_empty() {
+            return format!("`{}()` takes no arguments", self.name);
+        }
+        let names = crate::diagnostics::list(self.parameters.iter().map(|p| p.name));
+        format!("its arguments are {names}, as in `{}`", self.example)
+    }
+}
+
+/// Translates the name that others have for a strategy.
+pub(crate) fn foreign_strategy(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "expo" | "exponential_backoff" | "exp" | "exponential_jitter" | "wait_exponential" => {
+            "exponential"
+        }
+        "constant" | "constant_delay" | "fixed_delay" | "fixed_interval" | "wait_fixed" => "fixed",
+        "none" | "no_delay" | "immediate" | "zero" | "instant_retries" => "instant",
+        "retry_after" | "honor_retry_after" | "honour_retry_after" => "retry_after_or",
+        "decorrelated" => "decorrelated_jitter",
+        "jitter" | "random" | "wait_random" => "full_jitter",
+        _ => return None,
+    })
+}
+
+/// Translates the name that others have for an argument of a strategy.
+pub(crate) fn foreign_parameter(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "max_s" | "max_delay" | "cap" | "cap_s" | "limit" => "max",
+        "base_s" | "min" | "min_delay" | "initial" | "start" => "base",
+        "delay_s" | "seconds" | "duration" | "interval" => "delay",
+        "multiplier" | "mult" | "exponent" | "growth" => "factor",
+        "jitter_s" | "max_jitter" => "jitter",
+        "window_s" => "window",
+        "inner" | "default" | "strategy" => "fallback",
+        _ => return None,
+    })
+}

@@ -1,0 +1,197 @@
+//! What only several arguments together can get wrong.
+
+use std::time::Duration;
+
+use super::class::{self, Class};
+use super::model::{Config, Keyed, Limit};
+use super::strategy::{Setting, Strategy};
+use super::table;
+use crate::diagnostics::{Diagnostics, name_of};
+use crate::duration::show;
+
+// The defaults of the runtime, for arguments that contradict what was left out.
+const DEADLINE: Duration = Duration::from_secs(60);
+const MAX_ATTEMPTS: u32 = 6;
+const MAX_UNKNOWN_ATTEMPTS: u32 = 2;
+
+/// Checks the arguments against each other.
+pub(crate) fn check(config: &Config, diagnostics: &mut Diagnostics) {
+    if config.policy.is_some() {
+        policy_says_it_all(config, diagnostics);
+        return;
+    }
+    times(config, diagnostics);
+    caps(config, diagnostics);
+    unreachable_strategies(config, diagnostics);
+    for keyed in config
+        .strategy
+        .iter()
+        .chain(config.class_strategies.iter().map(|(_, k)| k))
+    {
+        strategy(&keyed.value, diagnostics);
+    }
+}
+
+fn policy_says_it_all(config: &Config, diagnostics: &mut Diagnostics) {
+    for key in &config.given {
+        let name = name_of(key);
+        if table::find(&name).is_some_and(|spec| spec.in_policy) {
+            let what = format!("`{name}` cannot be combined with `policy`, which already fixes it");
+            diagnostics.error(
+                key,
+                what,
+                "set it on the policy's builder, or leave `policy` out",
+            );
+        }
+    }
+}
+
+fn times(config: &Config, diagnostics: &mut Diagnostics) {
+    let Some(timeout) = &config.attempt_timeout else {
+        return;
+    };
+    let (deadline, default) = match &config.deadline {
+        Some(keyed) => (keyed.value.literal(), ""),
+        None => (Some(DEADLINE), ", the default"),
+    };
+    if let (Some(timeout_value), Some(deadline)) = (timeout.value.literal(), deadline)
+        && timeout_value >= deadline
+    {
+        let what = format!(
+            "`attempt_timeout` must be below `deadline`, which is {}{default}",
+            show(deadline)
+        );
+        let help = "shorten it, or give the call more time with `deadline = ...`";
+        diagnostics.error(timeout.value.tokens(), what, help);
+    }
+}
+
+/// Returns the number of attempts a call may make, as far as the source tells.
+fn attempts(config: &Config) -> Option<(u32, &'static str)> {
+    match &config.max_attempts {
+        Some(keyed) => keyed.value.literal().map(|n| (n, "")),
+        None => Some((MAX_ATTEMPTS, ", the default")),
+    }
+}
+
+/// Returns the cap of the class UNKNOWN, as far as the source tells.
+fn unknown_cap(config: &Config) -> Option<u32> {
+    match &config.max_unknown_attempts {
+        Some(keyed) => keyed.value.literal(),
+        None => Some(MAX_UNKNOWN_ATTEMPTS),
+    }
+}
+
+fn caps(config: &Config, diagnostics: &mut Diagnostics) {
+    let own_caps = config.class_caps.iter().map(|(_, keyed)| keyed);
+    for Keyed { key, value } in own_caps.chain(&config.max_unknown_attempts) {
+        if let (Some(cap), Some((attempts, default))) = (value.literal(), attempts(config))
+            && cap > attempts
+        {
+            let what = format!(
+                "the cap of {cap} for `{key}` can never be reached: `max_attempts` is {attempts}{default}"
+            );
+            diagnostics.error(
+                value.tokens(),
+                what,
+                "lower the cap, or raise `max_attempts`",
+            );
+        }
+    }
+    for (class, Keyed { key, value }) in &config.class_caps {
+        let Some(cap) = value.literal() else {
+            continue;
+        };
+        let has_strategy = config.class_strategies.iter().any(|(c, _)| c == class);
+        if class.terminal && cap > 1 && !has_strategy {
+            let what = format!(
+                "the cap of {cap} for `{key}` can never be reached: a failure of this class ends the call"
+            );
+            let help = format!(
+                "give the class a strategy of its own, as in `strategies({key} = fixed(1s))`"
+            );
+            diagnostics.error(value.tokens(), what, &help);
+        }
+        if class.is_unknown() && unknown_cap(config).is_some_and(|unknown| cap > unknown) {
+            let what = format!(
+                "the cap of {cap} for `unknown` can never be reached: `max_unknown_attempts` is lower"
+            );
+            diagnostics.error(value.tokens(), what, "set `max_unknown_attempts` alone");
+        }
+    }
+}
+
+fn unreachable_strategies(config: &Config, diagnostics: &mut Diagnostics) {
+    for (class, keyed) in &config.class_strategies {
+        let cap = config
+            .class_caps
+            .iter()
+            .find(|(c, _)| c == class)
+            .map(|(_, cap)| &cap.value);
+        let once = |limit: Option<&Limit>| limit.and_then(Limit::literal) == Some(1);
+        let reason = if once(cap) {
+            "its cap is 1"
+        } else if class.is_unknown() && once(config.max_unknown_attempts.as_ref().map(|k| &k.value))
+        {
+            "`max_unknown_attempts` is 1"
+        } else if once(config.max_attempts.as_ref().map(|k| &k.value)) {
+            "`max_attempts` is 1"
+        } else {
+            continue;
+        };
+        let what = format!("the strategy for `{}` is never used: {reason}", keyed.key);
+        diagnostics.error(
+            &keyed.key,
+            what,
+            "remove the strategy, or allow a second attempt",
+        );
+    }
+    all_classes(config, diagnostics);
+}
+
+/// A default strategy that every class overrides waits for nothing.
+fn all_classes(config: &Config, diagnostics: &mut Diagnostics) {
+    let covered = |class: &Class| config.class_strategies.iter().any(|(c, _)| c == class);
+    if let Some(strategy) = &config.strategy
+        && class::CLASSES
+            .iter()
+            .filter(|class| !class.terminal)
+            .all(covered)
+    {
+        let help = "remove it";
+        diagnostics.error(
+            &strategy.key,
+            "this strategy is never used: every class that is retried has its own",
+            help,
+        );
+    }
+}
+
+/// Checks the arguments of a built-in strategy against each other.
+fn strategy(strategy: &Strategy, diagnostics: &mut Diagnostics) {
+    let Strategy::Builtin {
+        builtin, arguments, ..
+    } = strategy
+    else {
+        return;
+    };
+    let find = |name: &str| {
+        arguments
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, setting)| setting)
+    };
+    if let (Some(Setting::Time(low)), Some(Setting::Time(high))) = (find("base"), find("max"))
+        && let (Some(base), Some(max)) = (low.literal(), high.literal())
+        && base > max
+    {
+        let what = format!("`base` ({}) is above `max` ({})", show(base), show(max));
+        let help = format!("swap them, as in `{}`", builtin.example);
+        diagnostics.error(low.tokens(), what, &help);
+    }
+    for (_, setting) in arguments {
+        if let Setting::Strategy(inner) = setting {
+            self::strategy(inner, diagnostics);
+        }
+    }
+}

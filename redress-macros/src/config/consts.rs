@@ -1,0 +1,190 @@
+//! Checks of values that are constants: the compiler evaluates them, with our messages.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Expr, spanned::Spanned as _};
+
+use super::Config;
+use super::model::{Limit, Time};
+use super::strategy::{Setting, Strategy};
+use crate::diagnostics::name_of;
+use crate::emit::site_at;
+use crate::paths::Paths;
+
+/// Tells whether an expression is the path of a constant, by the convention of its name.
+fn is_constant(expr: &Expr) -> bool {
+    let Expr::Path(path) = expr else {
+        return false;
+    };
+    let named = |ident: &Ident| {
+        let name = name_of(ident);
+        name.chars().any(|c| c.is_ascii_uppercase())
+            && !name.chars().any(|c| c.is_ascii_lowercase())
+    };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|segment| named(&segment.ident))
+}
+
+/// Returns one `const` item per check.
+pub(crate) fn checks(config: &Config, paths: &Paths) -> TokenStream {
+    let mut checks = Checks {
+        paths,
+        out: TokenStream::new(),
+    };
+    let caps = config.class_caps.iter().map(|(_, keyed)| keyed);
+    for keyed in caps
+        .chain(&config.max_attempts)
+        .chain(&config.max_unknown_attempts)
+    {
+        checks.count(&name_of(&keyed.key), &keyed.value);
+    }
+    let attempts = config.max_attempts.as_ref().map(|keyed| &keyed.value);
+    let caps = config.class_caps.iter().map(|(_, keyed)| keyed);
+    for keyed in caps.chain(&config.max_unknown_attempts) {
+        checks.reachable(&name_of(&keyed.key), &keyed.value, attempts);
+    }
+    let deadline = config.deadline.as_ref().map(|keyed| &keyed.value);
+    let timeout = config.attempt_timeout.as_ref().map(|keyed| &keyed.value);
+    checks.time("deadline", deadline);
+    checks.time("attempt_timeout", timeout);
+    if let (Some(timeout), Some(deadline)) = (timeout, deadline) {
+        checks.ordered(
+            timeout,
+            deadline,
+            false,
+            "`attempt_timeout` must be below `deadline`",
+        );
+    }
+    let strategies = config.class_strategies.iter().map(|(_, keyed)| keyed);
+    for keyed in strategies.chain(&config.strategy) {
+        checks.strategy(&keyed.value);
+    }
+    checks.out
+}
+
+struct Checks<'a> {
+    paths: &'a Paths,
+    out: TokenStream,
+}
+
+impl Checks<'_> {
+    fn assert(&mut self, at: Span, condition: &TokenStream, message: &str) {
+        let p = self.paths.private();
+        let at = site_at(at);
+        self.out
+            .extend(quote_spanned!(at=> const _: () = #p::assert!(#condition, #message);));
+    }
+
+    fn count(&mut self, name: &str, limit: &Limit) {
+        if let Limit::Expr(expr) = limit
+            && is_constant(expr)
+        {
+            let at = expr.span();
+            let condition = quote_spanned!(site_at(at)=> #expr != 0);
+            let message =
+                format!("`{name}` must be at least 1: it counts attempts, the first one included");
+            self.assert(at, &condition, &message);
+        }
+    }
+
+    fn reachable(&mut self, name: &str, cap: &Limit, attempts: Option<&Limit>) {
+        let Some(attempts) = attempts else {
+            return;
+        };
+        let known = |limit: &Limit| match limit {
+            Limit::Literal(..) => true,
+            Limit::Expr(expr) => is_constant(expr),
+            Limit::None(_) => false,
+        };
+        let literals = cap.literal().is_some() && attempts.literal().is_some();
+        if known(cap) && known(attempts) && !literals {
+            let (low, high) = (cap.tokens(), attempts.tokens());
+            let at = low.span();
+            let condition = quote_spanned!(site_at(at)=> #low <= #high);
+            let message =
+                format!("the cap for `{name}` can never be reached: it is above `max_attempts`");
+            self.assert(at, &condition, &message);
+        }
+    }
+
+    /// Returns a duration as something to compare in a constant, where it can be one.
+    fn constant(&self, time: &Time) -> Option<TokenStream> {
+        let p = self.paths.private();
+        match time {
+            Time::Literal(duration, expr) => {
+                let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+                let at = site_at(expr.span());
+                Some(quote_spanned!(at=> #p::Constant(#p::Duration::new(#seconds, #nanos))))
+            }
+            Time::Expr(expr) if is_constant(expr) => {
+                let at = site_at(expr.span());
+                Some(quote_spanned!(at=> #p::Constant(#expr)))
+            }
+            Time::Expr(_) | Time::None(_) => None,
+        }
+    }
+
+    fn time(&mut self, name: &str, time: Option<&Time>) {
+        if let Some(time @ Time::Expr(expr)) = time
+            && let Some(constant) = self.constant(time)
+        {
+            let at = expr.span();
+            let condition = quote_spanned!(site_at(at)=> #constant.is_above_zero());
+            self.assert(
+                at,
+                &condition,
+                &format!("`{name}` must be longer than zero"),
+            );
+        }
+    }
+
+    fn ordered(&mut self, low: &Time, high: &Time, equal: bool, message: &str) {
+        if low.literal().is_some() && high.literal().is_some() {
+            return;
+        }
+        if let (Some(low_tokens), Some(high)) = (self.constant(low), self.constant(high)) {
+            let at = low.tokens().span();
+            let method = Ident::new(if equal { "at_most" } else { "below" }, Span::mixed_site());
+            let condition = quote_spanned!(site_at(at)=> #low_tokens.#method(#high.nanos()));
+            self.assert(at, &condition, message);
+        }
+    }
+
+    fn strategy(&mut self, strategy: &Strategy) {
+        let Strategy::Builtin { arguments, .. } = strategy else {
+            return;
+        };
+        let time_of = |name: &str| {
+            arguments
+                .iter()
+                .find(|(key, _)| key == name)
+                .and_then(|(_, setting)| match setting {
+                    Setting::Time(time) => Some(time),
+                    Setting::Number(_) | Setting::Strategy(_) => None,
+                })
+        };
+        for name in ["base", "max", "delay"] {
+            self.time(name, time_of(name));
+        }
+        if let (Some(base), Some(max)) = (time_of("base"), time_of("max")) {
+            self.ordered(base, max, true, "`base` is above `max`");
+        }
+        for (key, setting) in arguments {
+            match setting {
+                Setting::Number(expr) if is_constant(expr) && *key == "factor" => {
+                    let at = expr.span();
+                    let condition = quote_spanned!(site_at(at)=> #expr >= 1.0);
+                    self.assert(
+                        at,
+                        &condition,
+                        "`factor` must be at least 1: a smaller one would shrink the delays",
+                    );
+                }
+                Setting::Strategy(inner) => self.strategy(inner),
+                Setting::Time(_) | Setting::Number(_) => {}
+            }
+        }
+    }
+}

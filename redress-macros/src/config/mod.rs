@@ -1,0 +1,224 @@
+//! The arguments that `#[retry]` and `retry!` share: read, understood and checked.
+
+pub(crate) mod builtin;
+mod checks;
+pub(crate) mod class;
+pub(crate) mod consts;
+pub(crate) mod model;
+pub(crate) mod parse;
+pub(crate) mod scope;
+pub(crate) mod strategy;
+pub(crate) mod table;
+pub(crate) mod values;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens as _;
+use syn::Expr;
+
+pub(crate) use checks::check;
+pub(crate) use model::{Config, Keyed};
+
+use crate::diagnostics::{Diagnostics, list, name_of, nearest};
+use parse::{Argument, Value};
+use table::{Form, Spec};
+
+/// Understands the arguments of one macro call. What is wrong is reported and left out.
+pub(crate) fn read(arguments: Vec<Argument>, diagnostics: &mut Diagnostics) -> Config {
+    let mut config = Config::default();
+    for Argument { key, value } in arguments {
+        let Some(spec) = known(&key, diagnostics) else {
+            continue;
+        };
+        if config
+            .given
+            .iter()
+            .any(|earlier| name_of(earlier) == spec.name)
+        {
+            let help = "remove one of them";
+            diagnostics.error(&key, format!("`{}` is given twice", spec.name), help);
+            continue;
+        }
+        config.given.push(key.clone());
+        match (spec.form, value) {
+            (_, Value::Broken) => {}
+            (Form::Value, Value::Expr(expr)) => one(&mut config, key, expr, diagnostics),
+            (Form::List, Value::List(tokens)) => many(&mut config, &key, tokens, diagnostics),
+            (_, value) => wrong_form(&key, spec, &value, diagnostics),
+        }
+    }
+    config
+}
+
+fn known(key: &Ident, diagnostics: &mut Diagnostics) -> Option<&'static Spec> {
+    let name = name_of(key);
+    let all = || format!("the arguments are {}", list(table::names()));
+    match table::find(&name) {
+        Some(spec) if spec.available => Some(spec),
+        Some(spec) => {
+            diagnostics.error(key, format!("`{}` is not available yet", spec.name), &all());
+            None
+        }
+        None => {
+            let help = match (table::foreign(&name), nearest(&name, table::names())) {
+                (Some(hint), _) => hint.to_owned(),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => all(),
+            };
+            diagnostics.error(key, format!("unknown argument `{name}`"), &help);
+            None
+        }
+    }
+}
+
+fn wrong_form(key: &Ident, spec: &Spec, value: &Value, diagnostics: &mut Diagnostics) {
+    let name = spec.name;
+    let help = format!("write `{}`", spec.example);
+    let (place, what) = match value {
+        Value::Expr(expr) => (
+            expr.to_token_stream(),
+            format!("`{name}` takes a list in parentheses"),
+        ),
+        Value::List(_) => (
+            key.to_token_stream(),
+            format!("`{name}` takes a value after `=`"),
+        ),
+        Value::Missing | Value::Broken => (key.to_token_stream(), format!("`{name}` has no value")),
+    };
+    diagnostics.error(place, what, &help);
+}
+
+/// Takes an argument of the form `name = value`.
+fn one(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Diagnostics) {
+    let name = name_of(&key);
+    let keyed = |value| {
+        Some(Keyed {
+            key: key.clone(),
+            value,
+        })
+    };
+    match name.as_str() {
+        "strategy" => {
+            config.strategy = strategy::parse(expr, diagnostics).map(|value| Keyed { key, value });
+        }
+        "max_attempts" => {
+            config.max_attempts =
+                values::limit(expr, &name, diagnostics).map(|value| Keyed { key, value });
+        }
+        "max_unknown_attempts" => {
+            config.max_unknown_attempts =
+                values::limit(expr, &name, diagnostics).map(|value| Keyed { key, value });
+        }
+        "deadline" => {
+            config.deadline =
+                values::time_limit(expr, &name, diagnostics).map(|value| Keyed { key, value });
+        }
+        "attempt_timeout" => {
+            config.attempt_timeout =
+                values::time_limit(expr, &name, diagnostics).map(|value| Keyed { key, value });
+        }
+        "classifier" => config.classifier = keyed(expr),
+        "result_classifier" => config.result_classifier = keyed(expr),
+        "operation" => config.operation = keyed(expr),
+        "policy" => config.policy = keyed(expr),
+        "on_event" => config.on_event = keyed(expr),
+        "on_attempt_start" => config.on_attempt_start = keyed(expr),
+        "on_attempt_end" => config.on_attempt_end = keyed(expr),
+        "before_sleep" => config.before_sleep = keyed(expr),
+        "abort_if" => config.abort_if = keyed(expr),
+        "crate" => match expr {
+            Expr::Path(path) => config.krate = Some(path.path),
+            other => diagnostics.error(
+                other,
+                "`crate` takes a path",
+                "write `crate = path::to::redress`",
+            ),
+        },
+        // A name of the table that is missing here would be a mistake of ours: still no panic.
+        _ => diagnostics.error(key, "this argument is not available", ""),
+    }
+}
+
+/// Takes an argument of the form `name(...)`.
+fn many(config: &mut Config, key: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) {
+    let name = name_of(key);
+    if tokens.is_empty() {
+        let help = table::find(&name).map(|spec| format!("write `{}`", spec.example));
+        diagnostics.error(key, format!("`{name}` is empty"), &help.unwrap_or_default());
+        return;
+    }
+    for Argument { key, value } in parse::arguments(tokens, diagnostics) {
+        if name == "clone" {
+            clone(config, key, &value, diagnostics);
+            continue;
+        }
+        let Some(class) = class::find_or_report(&key, diagnostics) else {
+            continue;
+        };
+        let expr = match value {
+            Value::Expr(expr) => expr,
+            Value::Broken => continue,
+            Value::Missing | Value::List(_) => {
+                let example = if name == "strategies" {
+                    "fixed(1s)"
+                } else {
+                    "3"
+                };
+                let what = format!("`{key}` has no value");
+                diagnostics.error(&key, what, &format!("write `{key} = {example}`"));
+                continue;
+            }
+        };
+        let place = name_of(&key);
+        let twice = |seen: bool, diagnostics: &mut Diagnostics| {
+            if seen {
+                diagnostics.error(
+                    &key,
+                    format!("`{place}` is given twice"),
+                    "remove one of them",
+                );
+            }
+            seen
+        };
+        if name == "strategies" {
+            if twice(
+                config.class_strategies.iter().any(|(c, _)| *c == class),
+                diagnostics,
+            ) {
+                continue;
+            }
+            let strategy = strategy::parse(expr, diagnostics);
+            config
+                .class_strategies
+                .extend(strategy.map(|value| (class, Keyed { key, value })));
+        } else {
+            if twice(
+                config.class_caps.iter().any(|(c, _)| *c == class),
+                diagnostics,
+            ) {
+                continue;
+            }
+            let limit = values::class_limit(expr, &place, diagnostics);
+            config
+                .class_caps
+                .extend(limit.map(|value| (class, Keyed { key, value })));
+        }
+    }
+}
+
+fn clone(config: &mut Config, key: Ident, value: &Value, diagnostics: &mut Diagnostics) {
+    if !matches!(value, Value::Missing) {
+        diagnostics.error(
+            &key,
+            "`clone` takes names of arguments only",
+            "write `clone(a, b)`",
+        );
+    } else if config.clone.contains(&key) {
+        diagnostics.error(
+            &key,
+            format!("`{key}` is given twice"),
+            "remove one of them",
+        );
+    } else {
+        config.clone.push(key);
+    }
+}

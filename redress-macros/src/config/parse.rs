@@ -1,0 +1,129 @@
+//! The grammar of arguments: `key`, `key = expression`, `key(...)`, separated by commas.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Expr, Token, token};
+
+use crate::diagnostics::Diagnostics;
+
+/// One argument as written, not yet understood.
+pub(crate) struct Argument {
+    pub(crate) key: Ident,
+    pub(crate) value: Value,
+}
+
+/// What follows the key.
+pub(crate) enum Value {
+    /// Nothing.
+    Missing,
+    /// `= expression`.
+    Expr(Expr),
+    /// `(...)`.
+    List(TokenStream),
+    /// Something that does not parse, reported where it stands.
+    Broken,
+}
+
+/// Reads all arguments; what does not parse is reported and skipped up to the next comma.
+pub(crate) fn arguments(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Vec<Argument> {
+    let mut found = Vec::new();
+    let parser = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            found.extend(argument(input, diagnostics));
+            end_of_argument(input, diagnostics);
+        }
+        Ok(())
+    };
+    // The closure consumes everything, so that there is nothing left to complain about.
+    if let Err(error) = parser.parse2(tokens) {
+        diagnostics.absorb(error);
+    }
+    found
+}
+
+/// Reads one argument, without the comma after it.
+pub(crate) fn argument(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Argument> {
+    let Ok(key) = input.call(Ident::parse_any) else {
+        let found = skip_to_comma(input);
+        let help = "arguments are written `name = value`, separated by commas";
+        diagnostics.error(
+            at(&found, input.span()),
+            "expected the name of an argument",
+            help,
+        );
+        return None;
+    };
+    let value = if input.peek(Token![=]) && !input.peek(Token![==]) {
+        expression(input, &key, diagnostics)
+    } else if input.peek(token::Paren) {
+        list(input)
+    } else {
+        Value::Missing
+    };
+    Some(Argument { key, value })
+}
+
+fn expression(input: ParseStream<'_>, key: &Ident, diagnostics: &mut Diagnostics) -> Value {
+    let equals: TokenStream = input
+        .parse::<Token![=]>()
+        .map_or_else(|_| TokenStream::new(), ToTokens::into_token_stream);
+    if input.is_empty() || input.peek(Token![,]) {
+        let what = format!("`{key}` has no value");
+        diagnostics.error(equals, what, &format!("write `{key} = ...`"));
+        return Value::Broken;
+    }
+    let ahead = input.fork();
+    match ahead.parse::<Expr>() {
+        Ok(expr) => {
+            syn::parse::discouraged::Speculative::advance_to(input, &ahead);
+            Value::Expr(expr)
+        }
+        Err(error) => {
+            // An error at the end of the input has no place of its own.
+            let rest = skip_to_comma(input);
+            let what = format!("the value of `{key}` is not an expression: {error}");
+            diagnostics.error(at(&rest, key.span()), what, "");
+            Value::Broken
+        }
+    }
+}
+
+fn list(input: ParseStream<'_>) -> Value {
+    match input.parse::<TokenTree>() {
+        Ok(TokenTree::Group(group)) => Value::List(group.stream()),
+        _ => Value::Broken,
+    }
+}
+
+/// Takes the comma after an argument; anything else there is reported and skipped.
+pub(crate) fn end_of_argument(input: ParseStream<'_>, diagnostics: &mut Diagnostics) {
+    if !input.is_empty() && !input.peek(Token![,]) {
+        let rest = skip_to_comma(input);
+        diagnostics.error(rest, "expected a comma before this", "");
+    }
+    // Absent at the end.
+    let _ = input.parse::<Token![,]>();
+}
+
+/// Skips everything up to the next comma of this level.
+fn skip_to_comma(input: ParseStream<'_>) -> TokenStream {
+    let mut skipped = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        match input.parse::<TokenTree>() {
+            Ok(token) => skipped.extend([token]),
+            Err(_) => break,
+        }
+    }
+    skipped
+}
+
+/// Returns tokens to underline: those given, else an empty place at `span`.
+fn at(tokens: &TokenStream, span: Span) -> TokenStream {
+    if tokens.is_empty() {
+        Ident::new("_here", span).into_token_stream()
+    } else {
+        tokens.clone()
+    }
+}

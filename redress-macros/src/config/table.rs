@@ -1,0 +1,142 @@
+//! The names that arguments have, here and elsewhere.
+
+/// Whether an argument is written `name = value` or `name(...)`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    Value,
+    List,
+}
+
+/// One argument of the macros.
+#[derive(Clone, Copy)]
+pub(crate) struct Spec {
+    pub(crate) name: &'static str,
+    pub(crate) form: Form,
+    /// How it is written, for messages.
+    pub(crate) example: &'static str,
+    /// False for what is planned: recognised, and refused with a message that says so.
+    pub(crate) available: bool,
+    /// Whether a `policy` already says it.
+    pub(crate) in_policy: bool,
+}
+
+const fn value(name: &'static str, example: &'static str) -> Spec {
+    Spec {
+        name,
+        form: Form::Value,
+        example,
+        available: true,
+        in_policy: false,
+    }
+}
+
+const fn fixed_by_policy(spec: Spec) -> Spec {
+    Spec {
+        in_policy: true,
+        ..spec
+    }
+}
+
+const fn list(name: &'static str, example: &'static str) -> Spec {
+    Spec {
+        name,
+        form: Form::List,
+        example,
+        available: true,
+        in_policy: false,
+    }
+}
+
+const fn later(spec: Spec) -> Spec {
+    Spec {
+        available: false,
+        ..spec
+    }
+}
+
+/// Every argument, in the order of the documentation.
+pub(crate) const ARGUMENTS: &[Spec] = &[
+    fixed_by_policy(value("strategy", "strategy = equal_jitter(5s)")),
+    fixed_by_policy(list("strategies", "strategies(rate_limit = fixed(1s))")),
+    fixed_by_policy(value("max_attempts", "max_attempts = 3")),
+    fixed_by_policy(value("max_unknown_attempts", "max_unknown_attempts = 2")),
+    fixed_by_policy(list(
+        "per_class_max_attempts",
+        "per_class_max_attempts(rate_limit = 3)",
+    )),
+    fixed_by_policy(value("deadline", "deadline = 30s")),
+    fixed_by_policy(value("attempt_timeout", "attempt_timeout = 5s")),
+    fixed_by_policy(value("classifier", "classifier = my_function")),
+    fixed_by_policy(value(
+        "result_classifier",
+        "result_classifier = my_function",
+    )),
+    value("operation", "operation = \"name\""),
+    value("policy", "policy = POLICY"),
+    later(fixed_by_policy(value(
+        "circuit_breaker",
+        "circuit_breaker = BREAKER",
+    ))),
+    later(fixed_by_policy(value("budget", "budget = BUDGET"))),
+    value("on_event", "on_event = |event| ..."),
+    value("on_attempt_start", "on_attempt_start = |start| ..."),
+    value("on_attempt_end", "on_attempt_end = |end| ..."),
+    value("before_sleep", "before_sleep = |context, delay| ..."),
+    value("abort_if", "abort_if = || ..."),
+    list("clone", "clone(argument)"),
+    value("crate", "crate = path::to::redress"),
+];
+
+/// Finds an argument by its name.
+pub(crate) fn find(name: &str) -> Option<&'static Spec> {
+    ARGUMENTS.iter().find(|spec| spec.name == name)
+}
+
+/// Lists the names that are accepted.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ARGUMENTS
+        .iter()
+        .filter(|spec| spec.available)
+        .map(|spec| spec.name)
+}
+
+/// Translates a name that another library, or the Python package, has for the same thing.
+pub(crate) fn foreign(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "deadline_s" | "timeout_total" | "total_timeout" | "max_elapsed_time"
+        | "max_delay_total" => "write `deadline = 30s`: how long the call may take in all",
+        "timeout" | "timeout_s" | "attempt_timeout_s" | "per_attempt_timeout" => {
+            "write `attempt_timeout = 5s` for one attempt, or `deadline = 30s` for the whole call"
+        }
+        "max_retries" | "retries" | "max_times" | "times" => {
+            "write `max_attempts = 4`: it counts attempts, the first one included"
+        }
+        "attempts" | "tries" | "max_tries" | "stop" | "count" => "write `max_attempts = 3`",
+        "on_metric" | "on_log" | "observer" | "listener" | "metric_hook" => {
+            "write `on_event = |event| ...`"
+        }
+        "on_retry" | "notify" | "sleep" | "sleep_fn" | "sleeper" | "before_retry" => {
+            "write `before_sleep = |context, delay| ...`"
+        }
+        "on_start" => "write `on_attempt_start = |start| ...`",
+        "on_end" => "write `on_attempt_end = |end| ...`",
+        "backoff" | "wait" | "delay" | "interval" | "jitter" => {
+            "write `strategy = ...`, such as `strategy = equal_jitter(5s)`"
+        }
+        "max_s" | "base_s" | "max_delay" | "min_delay" | "max" | "base" | "factor" => {
+            "this belongs to a strategy: `strategy = equal_jitter(base = 100ms, max = 5s)`"
+        }
+        "when" | "retry_if" | "retry_on" | "on" | "filter" | "classify" => {
+            "write `classifier = my_function`, a function of the error that returns an `ErrorClass`"
+        }
+        "retry_if_result" | "retry_on_result" => {
+            "write `result_classifier = my_function`, a function of the value that returns an `Option<ErrorClass>`"
+        }
+        "name" => "write `operation = \"name\"`",
+        "abort" | "cancel" | "cancelled" => "write `abort_if = || ...`",
+        "breaker" | "circuit" => "the name is `circuit_breaker`",
+        "default_strategy" => "write `strategy = ...`",
+        "per_class_limits" | "class_caps" => "write `per_class_max_attempts(rate_limit = 3)`",
+        _ => return None,
+    })
+}

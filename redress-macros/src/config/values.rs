@@ -1,0 +1,230 @@
+//! Single values: counts, durations, numbers. Literals are checked here, constants by `consts`.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Expr, ExprLit, Lit, UnOp};
+
+use super::model::{Limit, Time};
+use crate::diagnostics::Diagnostics;
+use crate::duration;
+
+/// Tells whether an expression is `none` or `None`: the word for "no limit".
+pub(crate) fn is_none(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.is_ident("none") || path.path.is_ident("None"))
+}
+
+/// Tells whether an expression is a literal with a unit of time, which is no Rust.
+pub(crate) fn has_unit(expr: &Expr) -> bool {
+    let suffix = match expr {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(lit), ..
+        }) => lit.suffix(),
+        Expr::Lit(ExprLit {
+            lit: Lit::Float(lit),
+            ..
+        }) => lit.suffix(),
+        _ => return false,
+    };
+    matches!(suffix, "ns" | "us" | "ms" | "s" | "m" | "h")
+}
+
+/// Reads a count of attempts: at least 1, or `none`.
+pub(crate) fn limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Limit> {
+    if is_none(&expr) {
+        return Some(Limit::None(expr));
+    }
+    let what = match integer(&expr) {
+        Integer::Expression => return Some(Limit::Expr(expr)),
+        Integer::Value(n) if n >= 1 => return Some(Limit::Literal(n, expr)),
+        Integer::Value(_) => {
+            format!("`{key}` must be at least 1: it counts attempts, the first one included")
+        }
+        Integer::Negative => format!("`{key}` cannot be negative"),
+        Integer::TooLarge => format!("`{key}` is larger than a `u32` holds"),
+        Integer::Other => format!("`{key}` must be a whole number"),
+    };
+    let help = format!("write `{key} = 1` for a single attempt, or `{key} = none` for no limit");
+    diagnostics.error(&expr, what, &help);
+    None
+}
+
+/// Reads a limit of a class, which has no `none`: leaving it out says that.
+pub(crate) fn class_limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Limit> {
+    if is_none(&expr) {
+        let help = format!("leave `{key}` out for no limit");
+        diagnostics.error(&expr, format!("the cap of `{key}` must be a number"), &help);
+        return None;
+    }
+    limit(expr, key, diagnostics)
+}
+
+enum Integer {
+    Value(u32),
+    Negative,
+    TooLarge,
+    Other,
+    Expression,
+}
+
+fn integer(expr: &Expr) -> Integer {
+    match expr {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(lit), ..
+        }) => match lit.suffix() {
+            "" | "u32" => lit.base10_parse().map_or(Integer::TooLarge, Integer::Value),
+            _ => Integer::Other,
+        },
+        Expr::Lit(_) => Integer::Other,
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match integer(&unary.expr) {
+            Integer::Expression => Integer::Expression,
+            _ => Integer::Negative,
+        },
+        Expr::Paren(paren) => integer(&paren.expr),
+        Expr::Group(group) => integer(&group.expr),
+        _ => Integer::Expression,
+    }
+}
+
+/// Reads a duration above zero.
+pub(crate) fn time(expr: Expr, place: &str, diagnostics: &mut Diagnostics) -> Option<Time> {
+    let time = time_or_zero(expr, place, diagnostics)?;
+    if time.literal().is_some_and(|duration| duration.is_zero()) {
+        let help = match place {
+            "fixed.delay" => "write `instant()` for no delay",
+            "deadline" | "attempt_timeout" => {
+                "leave it out, or write `none`, where no limit is meant"
+            }
+            _ => duration::FORMS,
+        };
+        diagnostics.error(
+            time.tokens(),
+            format!("`{place}` must be longer than zero"),
+            help,
+        );
+        return None;
+    }
+    Some(time)
+}
+
+/// Reads a limit of time: a duration above zero, or `none`.
+pub(crate) fn time_limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Time> {
+    if is_none(&expr) {
+        return Some(Time::None(expr));
+    }
+    time(expr, key, diagnostics)
+}
+
+/// Reads a duration.
+pub(crate) fn time_or_zero(expr: Expr, place: &str, diagnostics: &mut Diagnostics) -> Option<Time> {
+    if is_none(&expr) {
+        diagnostics.error(
+            &expr,
+            format!("`{place}` must be a duration"),
+            duration::FORMS,
+        );
+        return None;
+    }
+    match duration::literal(&expr) {
+        None => Some(Time::Expr(expr)),
+        Some(Ok(duration)) => Some(Time::Literal(duration, expr)),
+        Some(Err((what, help))) => {
+            diagnostics.error(&expr, format!("`{place}`: {what}"), &help);
+            None
+        }
+    }
+}
+
+/// Reads a growth factor: a number from 1 upwards.
+pub(crate) fn factor(expr: Expr, place: &str, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    number(
+        expr,
+        place,
+        |n| n >= 1.0,
+        "must be at least 1: a smaller one would shrink the delays",
+        diagnostics,
+    )
+}
+
+/// Reads a share: above 0, up to 1.
+pub(crate) fn ratio(expr: Expr, place: &str, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    number(
+        expr,
+        place,
+        |n| n > 0.0 && n <= 1.0,
+        "must be above 0 and at most 1",
+        diagnostics,
+    )
+}
+
+fn number(
+    expr: Expr,
+    place: &str,
+    fits: impl Fn(f64) -> bool,
+    otherwise: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expr> {
+    let Some(value) = float(&expr) else {
+        return Some(expr);
+    };
+    match value {
+        Some(n) if n.is_finite() && fits(n) => Some(expr),
+        Some(_) => {
+            diagnostics.error(&expr, format!("`{place}` {otherwise}"), "");
+            None
+        }
+        None => {
+            diagnostics.error(
+                &expr,
+                format!("`{place}` must be a number"),
+                "write it as in `factor = 1.5`",
+            );
+            None
+        }
+    }
+}
+
+/// Reads a literal number: `None` is an expression, `Some(None)` a literal of another kind.
+fn float(expr: &Expr) -> Option<Option<f64>> {
+    match expr {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(lit), ..
+        }) => {
+            let plain = matches!(lit.suffix(), "" | "f64");
+            Some(lit.base10_digits().parse().ok().filter(|_| plain))
+        }
+        Expr::Lit(ExprLit {
+            lit: Lit::Float(lit),
+            ..
+        }) => {
+            let plain = matches!(lit.suffix(), "" | "f64");
+            Some(lit.base10_digits().parse().ok().filter(|_| plain))
+        }
+        Expr::Lit(_) => Some(None),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
+            float(&unary.expr).map(|value| value.map(|n| -n))
+        }
+        Expr::Paren(paren) => float(&paren.expr),
+        Expr::Group(group) => float(&group.expr),
+        _ => None,
+    }
+}
+
+/// Writes a number so that it is an `f64`: `2` becomes `2f64`.
+pub(crate) fn as_float(expr: &Expr) -> TokenStream {
+    match (float(expr), expr) {
+        (
+            Some(Some(_)),
+            Expr::Lit(ExprLit {
+                lit: Lit::Int(lit), ..
+            }),
+        ) => {
+            let text = format!("{}f64", lit.base10_digits());
+            let spanned = syn::parse_str::<Lit>(&text).map(|mut lit_f64| {
+                lit_f64.set_span(lit.span());
+                lit_f64.into_token_stream()
+            });
+            spanned.unwrap_or_else(|_| expr.to_token_stream())
+        }
+        _ => expr.to_token_stream(),
+    }
+}

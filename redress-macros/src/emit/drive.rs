@@ -1,0 +1,151 @@
+//! The loop: one attempt, one call of the runtime.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::leaves::may_leave;
+use super::{Attempt, Plan, hooks, judge, site, site_at};
+
+/// Returns the statements that run the operation until a last attempt.
+pub(super) fn body(plan: &Plan<'_>) -> TokenStream {
+    let start = start(plan);
+    let Plan { before_attempt, .. } = plan;
+    let turn = match &plan.attempt {
+        Attempt::Sync(block) if may_leave(block) => {
+            let returns = &plan.returns;
+            sync(
+                plan,
+                &quote_spanned!(site()=> let __returned = (|| -> #returns #block)();),
+            )
+        }
+        Attempt::Sync(block) => sync(plan, &inlined(plan, block)),
+        Attempt::Call(attempt) => sync(plan, &quote_spanned!(site()=> let __returned = #attempt;)),
+        Attempt::Async(block) if cuts_attempts(plan) => cut(plan, &asynchronous(plan, block)),
+        Attempt::Async(block) if may_leave(block) => {
+            let attempt = asynchronous(plan, block);
+            future(
+                plan,
+                &quote_spanned!(site()=> let __returned = #attempt.await;),
+            )
+        }
+        Attempt::Async(block) => future(plan, &inlined(plan, block)),
+        Attempt::Future(attempt) if cuts_attempts(plan) => cut(plan, attempt),
+        Attempt::Future(attempt) => future(
+            plan,
+            &quote_spanned!(site()=> let __returned = #attempt.await;),
+        ),
+    };
+    quote_spanned! {site()=>
+        #start
+        loop {
+            #before_attempt
+            #turn
+        }
+    }
+}
+
+/// Starts the call, which an argument may have refused before its first attempt.
+fn start(plan: &Plan<'_>) -> TokenStream {
+    let p = plan.paths.private();
+    let hooks = hooks::hooks(plan);
+    let policy = match plan.config.policy {
+        Some(_) => quote_spanned!(site()=> __policy),
+        None => quote_spanned!(site()=> &__REDRESS_POLICY),
+    };
+    let run = match (plan.config.refusable(), plan.config.interrupting()) {
+        (true, Some(key)) => {
+            let refused = quote_spanned!(site_at(key.span())=> #p::interrupted(__interrupt));
+            quote_spanned! {site()=>
+                let mut __run = match #p::Run::begin(#policy, #hooks) {
+                    #p::Result::Ok(__run) => __run,
+                    #p::Result::Err(__interrupt) => return #refused,
+                };
+            }
+        }
+        _ => quote_spanned!(site()=> let mut __run = #p::Run::new(#policy, #hooks);),
+    };
+    if cuts_attempts(plan) {
+        quote_spanned!(site()=> #run let mut __last = #p::Option::None;)
+    } else {
+        run
+    }
+}
+
+/// Tells whether an attempt may be cut off: only a future can be.
+fn cuts_attempts(plan: &Plan<'_>) -> bool {
+    let sync = matches!(plan.attempt, Attempt::Sync(_) | Attempt::Call(_));
+    !sync && plan.config.interrupting().is_some()
+}
+
+/// Makes an attempt of a block that nothing leaves before its end.
+fn inlined(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
+    let returns = plan
+        .returns
+        .as_ref()
+        .map(|returns| quote_spanned!(site()=> : #returns));
+    quote_spanned!(site()=> let __returned #returns = #block;)
+}
+
+fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
+    let judge = judge::judge(plan);
+    let ended = ended(
+        plan,
+        &quote_spanned!(site()=> __run.after(__returned, #judge)),
+    );
+    quote_spanned!(site()=> #attempt #ended)
+}
+
+/// Returns what the last attempt returned, or goes on to the next.
+fn ended(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
+    let p = plan.paths.private();
+    quote_spanned! {site()=>
+        match #after {
+            #p::ControlFlow::Break(__returned) => return __returned,
+            #p::ControlFlow::Continue(()) => {}
+        }
+    }
+}
+
+/// Makes a future of a block. The edge that never returns tells the compiler the block's type, so
+/// that a mistake in it is reported where it is.
+fn asynchronous(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
+    let edge = plan.returns.as_ref().map(|returns| {
+        quote_spanned! {site()=>
+            #[allow(unreachable_code)]
+            if false {
+                let __never: #returns = loop {};
+                return __never;
+            }
+        }
+    });
+    quote_spanned!(site()=> async { #edge #block })
+}
+
+fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
+    let judge = judge::judge(plan);
+    let after = quote_spanned!(site()=> __run.after_async(__returned, #judge).await);
+    let ended = ended(plan, &after);
+    quote_spanned!(site()=> #attempt #ended)
+}
+
+/// An attempt that may be cut off. Polling it through the call keeps the future at the size of
+/// one attempt.
+fn cut(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
+    let p = plan.paths.private();
+    let judge = judge::judge(plan);
+    let at = plan
+        .config
+        .interrupting()
+        .map_or_else(site, |key| site_at(key.span()));
+    let after = quote_spanned! {at=>
+        __run.after_async_or_interrupt(__returned, &mut __last, #judge).await
+    };
+    let ended = ended(plan, &after);
+    quote_spanned! {site()=>
+        let __returned = {
+            let mut __attempt = #p::pin!(#attempt);
+            #p::poll_fn(|__cx| __run.poll_attempt(__attempt.as_mut(), __cx)).await
+        };
+        #ended
+    }
+}

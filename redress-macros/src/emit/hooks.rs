@@ -1,0 +1,179 @@
+//! What is evaluated at each call, before its first attempt.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+use syn::{Expr, spanned::Spanned as _};
+
+use super::{Plan, policy, site, site_at};
+use crate::config::Keyed;
+
+/// Returns the `let` statements of everything that is evaluated at each call.
+pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {
+    let p = plan.paths.private();
+    let config = plan.config;
+    let mut out = TokenStream::new();
+    if let Some(Keyed { value, .. }) = &config.policy {
+        let at = site_at(value.span());
+        out.extend(if plan.own_policy {
+            quote_spanned!(at=> let __policy: &#p::Policy<_, _> = &#p::Policy::clone(&#value);)
+        } else {
+            quote_spanned!(at=> let __policy: &#p::Policy<_, _> = &#value;)
+        });
+    }
+    out.extend(classifier(plan, "__classifier", config.classifier.as_ref()));
+    out.extend(results(plan, config.result_classifier.as_ref()));
+    if let Some(Keyed { value, .. }) = &config.operation
+        && policy::static_name(plan).is_none()
+    {
+        let at = site_at(value.span());
+        out.extend(quote_spanned!(at=> let __operation = &#value;));
+    }
+    for (name, hook, keyed) in [
+        (
+            "__on_attempt_start",
+            "attempt_start_hook",
+            &config.on_attempt_start,
+        ),
+        (
+            "__on_attempt_end",
+            "attempt_end_hook",
+            &config.on_attempt_end,
+        ),
+        ("__before_sleep", "before_sleep_hook", &config.before_sleep),
+        ("__abort_if", "abort_hook", &config.abort_if),
+    ] {
+        if let Some(Keyed { value, .. }) = keyed {
+            out.extend(hooked(plan, name, hook, value));
+        }
+    }
+    if let Some(Keyed { value, .. }) = &config.on_event {
+        let at = site_at(value.span());
+        out.extend(match value {
+            Expr::Closure(_) => quote_spanned!(at=> let __on_event = #p::event_hook(#value);),
+            _ => quote_spanned!(at=> let __on_event = &#value;),
+        });
+    }
+    out
+}
+
+/// Gives a closure its signature; anything else is borrowed, so that it may be a field.
+fn hooked(plan: &Plan<'_>, name: &str, hook: &str, value: &Expr) -> TokenStream {
+    let p = plan.paths.private();
+    let at = site_at(value.span());
+    let (name, hook) = (Ident::new(name, at), Ident::new(hook, at));
+    match value {
+        Expr::Closure(_) => quote_spanned!(at=> let #name = #p::#hook(#value);),
+        _ => quote_spanned!(at=> let #name = &#value; let #name = #p::#hook(#name);),
+    }
+}
+
+fn classifier(plan: &Plan<'_>, name: &str, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> {
+    let value = &keyed?.value;
+    let p = plan.paths.private();
+    let at = site_at(value.span());
+    let name = Ident::new(name, at);
+    Some(match (value, &plan.returns) {
+        (Expr::Closure(_), Some(returns)) if plan.returns_result => {
+            quote_spanned!(at=> let #name = &#p::classifier_fn::<#returns, _, _>(#value);)
+        }
+        _ => quote_spanned!(at=> let #name = &#value;),
+    })
+}
+
+fn results(plan: &Plan<'_>, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> {
+    let value = &keyed?.value;
+    let p = plan.paths.private();
+    let at = site_at(value.span());
+    Some(match (value, &plan.returns) {
+        (Expr::Closure(_), Some(returns)) if plan.returns_result => {
+            quote_spanned!(at=> let __results = &#p::result_fn::<#returns, _, _>(#value);)
+        }
+        (Expr::Closure(_), Some(returns)) => {
+            quote_spanned!(at=> let __results = &#p::value_fn::<#returns, _, _>(#value);)
+        }
+        _ => quote_spanned!(at=> let __results = &#value;),
+    })
+}
+
+/// Returns what `Run` is given as its hooks: `()` where there are none.
+pub(super) fn hooks(plan: &Plan<'_>) -> TokenStream {
+    let p = plan.paths.private();
+    let config = plan.config;
+    let operation = operation(plan);
+    let mut arms = TokenStream::new();
+    if config.abort_if.is_some() {
+        arms.extend(quote_spanned!(site()=> #p::Hook::Abort => return __abort_if(),));
+    }
+    let mut starts = TokenStream::new();
+    let mut ends = TokenStream::new();
+    if let Some(Keyed { value, .. }) = &config.on_event {
+        let at = site_at(value.span());
+        if matches!(value, Expr::Closure(_)) {
+            arms.extend(quote_spanned!(site()=> #p::Hook::Event(__event) => __on_event(__event),));
+        } else {
+            // An observer may want more than the events.
+            arms.extend(quote_spanned! {at=>
+                #p::Hook::Event(__event) => #p::Observer::on_event(__on_event, __event),
+            });
+            starts.extend(
+                quote_spanned!(site()=> #p::Observer::on_attempt_start(__on_event, __attempt);),
+            );
+            ends.extend(
+                quote_spanned!(site()=> #p::Observer::on_attempt_end(__on_event, __attempt);),
+            );
+        }
+    }
+    if config.on_attempt_start.is_some() {
+        starts.extend(quote_spanned!(site()=> __on_attempt_start(__attempt);));
+    }
+    if config.on_attempt_end.is_some() {
+        ends.extend(quote_spanned!(site()=> __on_attempt_end(__attempt);));
+    }
+    if !starts.is_empty() {
+        arms.extend(quote_spanned!(site()=> #p::Hook::AttemptStart(__attempt) => { #starts }));
+    }
+    if !ends.is_empty() {
+        arms.extend(quote_spanned!(site()=> #p::Hook::AttemptEnd(__attempt) => { #ends }));
+    }
+    if config.before_sleep.is_some() {
+        arms.extend(quote_spanned! {site()=>
+            #p::Hook::BeforeSleep(__context, __delay) => __before_sleep(__context, __delay),
+        });
+    }
+    match (operation, arms.is_empty()) {
+        (None, true) => quote_spanned!(site()=> ()),
+        (operation, true) => quote_spanned! {site()=>
+            #p::Hooked { operation: #operation, on: |_: #p::Hook<'_>| false }
+        },
+        (operation, false) => {
+            let operation = operation.unwrap_or_else(|| quote_spanned!(site()=> ()));
+            quote_spanned! {site()=>
+                #p::Hooked {
+                    operation: #operation,
+                    on: move |__hook: #p::Hook<'_>| {
+                        match __hook {
+                            #arms
+                            _ => {}
+                        }
+                        false
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// Returns the name that a call brings, where its policy does not have it already.
+fn operation(plan: &Plan<'_>) -> Option<TokenStream> {
+    let p = plan.paths.private();
+    match policy::static_name(plan) {
+        Some(name) if plan.config.policy.is_some() => {
+            Some(quote_spanned!(site()=> #p::Operation(#name)))
+        }
+        Some(_) => None,
+        None => {
+            let at = site_at(plan.config.operation.as_ref()?.value.span());
+            Some(quote_spanned!(at=> #p::Operation(__operation)))
+        }
+    }
+}

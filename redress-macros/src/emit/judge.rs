@@ -1,0 +1,62 @@
+//! How what an attempt returned is judged.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::spanned::Spanned as _;
+
+use super::{Plan, site, site_at};
+use crate::paths::Paths;
+
+/// Returns the closure that judges what an attempt returned.
+pub(super) fn judge(plan: &Plan<'_>) -> TokenStream {
+    let p = plan.paths.private();
+    let config = plan.config;
+    // A message about the returned type belongs to where the function declares it.
+    let returned = quote_spanned!(site_at(plan.returns_at)=> __returned);
+    let judged = match (
+        &config.policy,
+        &config.classifier,
+        &config.result_classifier,
+    ) {
+        (Some(policy), _, _) => {
+            let at = site_at(policy.value.span());
+            quote_spanned!(at=> #p::judge_by_policy(__policy, #returned))
+        }
+        (None, None, None) => {
+            let classify = by_type(plan.paths);
+            quote_spanned!(site()=> #p::judge(#returned, #classify))
+        }
+        (None, Some(classifier), None) => {
+            let at = site_at(classifier.value.span());
+            quote_spanned!(at=> #p::judge_with(#returned, __classifier))
+        }
+        (None, None, Some(results)) => {
+            let classify = by_type(plan.paths);
+            let at = site_at(results.value.span());
+            quote_spanned!(at=> {
+                use #p::PlainValue as _;
+                #p::Returned(#returned).judge(#classify, __results)
+            })
+        }
+        (None, Some(_), Some(results)) => {
+            let at = site_at(results.value.span());
+            quote_spanned!(at=> {
+                use #p::PlainValue as _;
+                #p::Returned(#returned).judge_with(__classifier, __results)
+            })
+        }
+    };
+    quote_spanned!(site()=> |__returned| #judged)
+}
+
+/// Returns the closure that classifies an error by what its type is known to be: the first of the
+/// traits wins that fits after the fewest dereferences.
+pub(crate) fn by_type(paths: &Paths) -> TokenStream {
+    let p = paths.private();
+    quote_spanned! {site()=>
+        |__error| {
+            use #p::{ByClassify as _, ByDynError as _, ByError as _, ByNothing as _};
+            (&&&&#p::Tag(__error)).redress_classify()
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Which bodies can stand in the loop as they are.
+
+use proc_macro2::{TokenStream, TokenTree};
+
+/// Macros that are known not to leave the function around them.
+const HARMLESS: [&str; 22] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "concat",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "env",
+    "eprintln",
+    "format",
+    "format_args",
+    "line",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "stringify",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+];
+
+/// Tells whether something in a body may leave it before its end, or the loop around it: `?`,
+/// `return`, `break`, or a macro that may hide one of them.
+///
+/// A body of which this is false needs no closure and no future of its own around it, which saves
+/// the compiler a type per function.
+pub(super) fn may_leave(body: &TokenStream) -> bool {
+    let mut before: Option<String> = None;
+    for token in body.clone() {
+        match &token {
+            TokenTree::Group(group) => {
+                // Attributes, and what macros of unknown syntax get, are looked into as well.
+                if may_leave(&group.stream()) {
+                    return true;
+                }
+                before = None;
+            }
+            TokenTree::Ident(ident) => {
+                let word = ident.to_string();
+                if matches!(
+                    word.as_str(),
+                    "return" | "break" | "continue" | "yield" | "become"
+                ) {
+                    return true;
+                }
+                before = Some(word);
+            }
+            TokenTree::Punct(punct) => match punct.as_char() {
+                '?' => return true,
+                '!' => {
+                    // `a != b` and `!a` are no macros, and `! {` after no name neither.
+                    if before.take().is_some_and(|name| !is_harmless(&name)) && !is_unequal(punct) {
+                        return true;
+                    }
+                }
+                _ => before = None,
+            },
+            TokenTree::Literal(_) => before = None,
+        }
+    }
+    false
+}
+
+fn is_harmless(name: &str) -> bool {
+    HARMLESS.contains(&name)
+}
+
+/// Recognises the first half of `!=`.
+fn is_unequal(punct: &proc_macro2::Punct) -> bool {
+    punct.spacing() == proc_macro2::Spacing::Joint
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_surely_stays_is_inlined() {
+        for (body, expected) in [
+            ("next(n).await", false),
+            ("let n = next(n).await; Ok(n)", false),
+            ("if a != b { Err(x) } else { Ok(!y) }", false),
+            ("format!(\"{n}\"); Ok(vec![1])", false),
+            ("next(n).await?; Ok(())", true),
+            ("if n == 0 { return Ok(0) } Ok(1)", true),
+            ("bail!(\"no\")", true),
+            ("loop { break }", true),
+            ("println!(\"{}\", f()?)", true),
+            ("tokio::select! { }", true),
+        ] {
+            assert_eq!(may_leave(&body.parse().unwrap()), expected, "{body}");
+        }
+    }
+}

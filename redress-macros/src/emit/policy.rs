@@ -1,0 +1,176 @@
+//! The static that holds a function's policy.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Expr, Lit};
+
+use super::{Plan, site, site_at};
+use crate::config::consts;
+use crate::config::model::{Limit, Time};
+use crate::config::strategy::{Setting, Strategy};
+use crate::config::values::as_float;
+use crate::paths::Paths;
+
+/// Returns the policy, and what checks its constants.
+pub(super) fn items(plan: &Plan<'_>) -> TokenStream {
+    if plan.config.policy.is_some() {
+        return TokenStream::new();
+    }
+    let p = plan.paths.private();
+    let settings = settings(plan);
+    let checks = consts::checks(plan.config, plan.paths);
+    quote_spanned! {site()=>
+        static __REDRESS_POLICY: #p::LazyLock<#p::Policy> =
+            #p::LazyLock::new(|| #p::build(#p::builder() #settings));
+        #checks
+    }
+}
+
+fn settings(plan: &Plan<'_>) -> TokenStream {
+    let (config, paths) = (plan.config, plan.paths);
+    let p = paths.private();
+    let mut out = TokenStream::new();
+    let mut set = |name: &str, value: TokenStream| {
+        let method = Ident::new(name, site());
+        out.extend(quote_spanned!(site()=> .#method(#value)));
+    };
+    if let Some(name) = static_name(plan) {
+        set("operation", name);
+    }
+    if let Some(keyed) = &config.strategy {
+        set("strategy", strategy(&keyed.value, paths));
+    }
+    for (class, keyed) in &config.class_strategies {
+        let (class, value) = (class.variant(), strategy(&keyed.value, paths));
+        set(
+            "class_strategy",
+            quote_spanned!(site()=> #p::ErrorClass::#class, #value),
+        );
+    }
+    match config.max_attempts.as_ref().map(|keyed| &keyed.value) {
+        Some(Limit::None(_)) => set("unlimited_attempts", TokenStream::new()),
+        Some(limit) => set("max_attempts", limit.tokens().to_token_stream()),
+        None => {}
+    }
+    match config
+        .max_unknown_attempts
+        .as_ref()
+        .map(|keyed| &keyed.value)
+    {
+        Some(Limit::None(_)) => set("unlimited_unknown_attempts", TokenStream::new()),
+        Some(limit) => set("max_unknown_attempts", limit.tokens().to_token_stream()),
+        None => {}
+    }
+    for (class, keyed) in &config.class_caps {
+        let (class, value) = (class.variant(), keyed.value.tokens());
+        set(
+            "max_class_attempts",
+            quote_spanned!(site()=> #p::ErrorClass::#class, #value),
+        );
+    }
+    match config.deadline.as_ref().map(|keyed| &keyed.value) {
+        Some(Time::None(_)) => set("no_deadline", TokenStream::new()),
+        Some(value) => set("deadline", time(value, paths)),
+        None => {}
+    }
+    match config.attempt_timeout.as_ref().map(|keyed| &keyed.value) {
+        None | Some(Time::None(_)) => {}
+        Some(value) => set("attempt_timeout", time(value, paths)),
+    }
+    out
+}
+
+/// Returns the operation's name where it is the same for every call.
+pub(super) fn static_name(plan: &Plan<'_>) -> Option<TokenStream> {
+    match plan.config.operation.as_ref().map(|keyed| &keyed.value) {
+        Some(Expr::Lit(lit)) if matches!(lit.lit, Lit::Str(_)) => Some(lit.to_token_stream()),
+        Some(_) => None,
+        None => plan.name.as_ref().map(|name| {
+            let mut literal = Literal::string(name);
+            literal.set_span(site());
+            literal.into_token_stream()
+        }),
+    }
+}
+
+fn time(time: &Time, paths: &Paths) -> TokenStream {
+    match time {
+        Time::Literal(duration, _) => literal(*duration, paths),
+        Time::Expr(expr) | Time::None(expr) => expr.to_token_stream(),
+    }
+}
+
+/// Writes a duration in the largest unit that holds it exactly.
+fn literal(duration: Duration, paths: &Paths) -> TokenStream {
+    let p = paths.private();
+    let nanos = duration.as_nanos();
+    let whole = |scale: u128| {
+        nanos
+            .is_multiple_of(scale)
+            .then(|| u64::try_from(nanos / scale).ok())
+            .flatten()
+            .map(Literal::u64_unsuffixed)
+    };
+    if let Some(n) = whole(1_000_000_000) {
+        quote_spanned!(site()=> #p::Duration::from_secs(#n))
+    } else if let Some(n) = whole(1_000_000) {
+        quote_spanned!(site()=> #p::Duration::from_millis(#n))
+    } else if let Some(n) = whole(1) {
+        quote_spanned!(site()=> #p::Duration::from_nanos(#n))
+    } else {
+        let seconds = Literal::u64_unsuffixed(duration.as_secs());
+        let rest = Literal::u32_unsuffixed(duration.subsec_nanos());
+        quote_spanned!(site()=> #p::Duration::new(#seconds, #rest))
+    }
+}
+
+fn strategy(value: &Strategy, paths: &Paths) -> TokenStream {
+    let p = paths.private();
+    match value {
+        Strategy::User(expr) => expr.to_token_stream(),
+        Strategy::Closure(closure) => {
+            let at = site_at(syn::spanned::Spanned::span(closure));
+            quote_spanned!(at=> #p::strategy_fn(#closure))
+        }
+        Strategy::Builtin {
+            name,
+            builtin,
+            arguments,
+        } => {
+            let strategies = paths.strategies();
+            let find = |parameter: &str| {
+                let found = arguments.iter().find(|(key, _)| key == parameter);
+                found.map(|(_, value)| setting(value, paths))
+            };
+            let constructor =
+                builtin
+                    .parameters
+                    .iter()
+                    .filter(|p| p.constructor)
+                    .map(|parameter| {
+                        // Only `max` may be missing here.
+                        find(parameter.name)
+                            .unwrap_or_else(|| quote_spanned!(site()=> #p::DEFAULT_MAX))
+                    });
+            let setters = builtin
+                .parameters
+                .iter()
+                .filter(|p| !p.constructor)
+                .filter_map(|parameter| {
+                    let method = Ident::new(parameter.name, site());
+                    find(parameter.name).map(|value| quote_spanned!(site()=> .#method(#value)))
+                });
+            quote_spanned!(site()=> #strategies::#name(#(#constructor),*) #(#setters)*)
+        }
+    }
+}
+
+fn setting(value: &Setting, paths: &Paths) -> TokenStream {
+    match value {
+        Setting::Time(value) => time(value, paths),
+        Setting::Number(expr) => as_float(expr),
+        Setting::Strategy(inner) => strategy(inner, paths),
+    }
+}

@@ -1,0 +1,37 @@
+//! Every path that an expansion names, in one place.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+
+/// The way to the runtime: absolute, so that nothing in the user's scope can shadow it.
+pub(crate) struct Paths {
+    krate: TokenStream,
+}
+
+impl Paths {
+    /// Takes the `crate = path` argument, for a crate that renamed or re-exported `redress`.
+    pub(crate) fn new(krate: Option<&syn::Path>) -> Self {
+        let krate = match krate {
+            Some(path) => path.to_token_stream(),
+            None => quote_spanned!(Span::mixed_site()=> ::redress),
+        };
+        Self { krate }
+    }
+
+    /// Returns the module that holds everything an expansion calls.
+    pub(crate) fn private(&self) -> TokenStream {
+        let krate = &self.krate;
+        quote_spanned!(Span::mixed_site()=> #krate::__private)
+    }
+
+    /// Returns the public module of the built-in strategies.
+    pub(crate) fn strategies(&self) -> TokenStream {
+        let krate = &self.krate;
+        quote_spanned!(Span::mixed_site()=> #krate::strategies)
+    }
+
+    /// Returns the root of the crate, for its public items.
+    pub(crate) fn root(&self) -> &TokenStream {
+        &self.krate
+    }
+}

@@ -1,0 +1,126 @@
+//! The function that takes the place of the one under the attribute.
+
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+use syn::{FnArg, Pat, ReturnType, Signature};
+
+use super::future::{self, Kind};
+use super::parse::Function;
+use super::signature::{is_result, nameable};
+use crate::config::Config;
+use crate::diagnostics::name_of;
+use crate::emit::{self, Attempt, Plan, site};
+use crate::paths::Paths;
+
+/// Expands a function that was found to be right.
+pub(super) fn expand(function: Function, config: &Config, paths: &Paths) -> TokenStream {
+    let Function {
+        attributes,
+        visibility,
+        defaultness,
+        mut signature,
+        body,
+        returns,
+    } = function;
+    let block = future::block_at(&body, &returns.inner).unwrap_or_else(|| body.clone());
+    let returned = returns
+        .output
+        .as_ref()
+        .map_or_else(|| quote_spanned!(site()=> ()), nameable);
+    let inside = !returns.inner.is_empty();
+    let attempt = match returns.kind {
+        Kind::Sync => Attempt::Sync(block.into_token_stream()),
+        Kind::Async => Attempt::Async(block.into_token_stream()),
+        Kind::Boxed | Kind::Opaque if inside => Attempt::Async(block.into_token_stream()),
+        Kind::Boxed => {
+            let declared = declared(&signature);
+            Attempt::Future(quote_spanned!(site()=> (|| -> #declared #block)()))
+        }
+        Kind::Opaque => Attempt::Future(quote_spanned!(site()=> (|| #block)())),
+    };
+    let before = consume(&config.clone, &mut signature, paths);
+    let plan = Plan {
+        config,
+        paths,
+        name: Some(name_of(&signature.ident)),
+        returns_at: returns
+            .output
+            .as_ref()
+            .map_or_else(|| signature.ident.span(), syn::spanned::Spanned::span),
+        returns_result: returns.output.as_ref().is_some_and(is_result),
+        returns: Some(returned),
+        before_attempt: before.each,
+        attempt,
+        own_policy: lends_self(&signature),
+    };
+    let emit::Expansion { items, body: run } = emit::expand(&plan);
+    let once = before.once;
+    let run = quote_spanned!(site()=> #items #once #run);
+    let body = match returns.kind {
+        Kind::Boxed if !inside => {
+            let p = paths.private();
+            in_braces(
+                quote_spanned!(site()=> #p::Box::pin(async move { #run })),
+                &body,
+            )
+        }
+        Kind::Opaque if !inside => in_braces(quote_spanned!(site()=> async move { #run }), &body),
+        _ => future::replace_at(&body, &returns.inner, run),
+    };
+    quote_spanned!(site()=> #(#attributes)* #visibility #defaultness #signature #body)
+}
+
+fn declared(signature: &Signature) -> TokenStream {
+    match &signature.output {
+        ReturnType::Default => quote_spanned!(site()=> ()),
+        ReturnType::Type(_, ty) => ty.to_token_stream(),
+    }
+}
+
+fn in_braces(stream: TokenStream, like: &Group) -> Group {
+    let mut group = Group::new(Delimiter::Brace, stream);
+    group.set_span(like.span());
+    group
+}
+
+/// Tells whether the body may borrow `self` mutably, beside a policy that is one of its fields.
+fn lends_self(signature: &Signature) -> bool {
+    match signature.receiver() {
+        Some(receiver) => match &receiver.kind {
+            syn::ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+            _ => true,
+        },
+        None => false,
+    }
+}
+
+struct Clones {
+    once: TokenStream,
+    each: TokenStream,
+}
+
+/// Clones arguments for each attempt. What is cloned keeps no `mut` of its own: its clones do.
+fn consume(names: &[syn::Ident], signature: &mut Signature, paths: &Paths) -> Clones {
+    let p = paths.private();
+    let (mut once, mut each) = (TokenStream::new(), TokenStream::new());
+    for name in names {
+        let mut mutability = None;
+        for input in &mut signature.inputs {
+            if let FnArg::Typed(typed) = input
+                && let Pat::Ident(pattern) = &mut *typed.pat
+                && pattern.ident == *name
+            {
+                mutability = pattern.mutability.take();
+            }
+        }
+        let kept = quote::format_ident!("__redress_{}", name, span = site());
+        // Moved once, so that no lint takes the argument for one that could be borrowed.
+        once.extend(quote_spanned!(site()=> let #kept = #name;));
+        // The name means the clone on purpose, whatever lints think of shadowing.
+        each.extend(quote_spanned! {site()=>
+            #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+            let #mutability #name = #p::Clone::clone(&#kept);
+        });
+    }
+    Clones { once, each }
+}

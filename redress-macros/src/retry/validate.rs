@@ -1,0 +1,178 @@
+//! What the function and its arguments do not allow each other.
+
+use quote::ToTokens as _;
+use syn::{FnArg, ReceiverKind, ReturnType, Type};
+
+use super::future::Kind;
+use super::parse::Function;
+use super::signature::{Binding, bindings, generics, is_no_result};
+use crate::config::Config;
+use crate::config::scope::Scope;
+use crate::diagnostics::{Diagnostics, list, name_of, nearest};
+
+/// Checks the function against the arguments.
+pub(super) fn validate(function: &Function, config: &Config, diagnostics: &mut Diagnostics) {
+    qualifiers(function, diagnostics);
+    attributes(function, diagnostics);
+    returns(function, config, diagnostics);
+    let bindings = bindings(&function.signature);
+    clones(function, &bindings, config, diagnostics);
+    let mut names = generics(&function.signature);
+    names.extend(bindings.iter().map(|binding| name_of(&binding.name)));
+    names.push("__self".to_owned());
+    Scope { names }.check(config, diagnostics);
+    if let (Kind::Sync, Some(timeout)) = (function.returns.kind, &config.attempt_timeout) {
+        let help = "make the function `async`; bound the whole call with `deadline`; or set a timeout on the client that the body uses";
+        diagnostics.error(
+            &timeout.key,
+            "`attempt_timeout` needs an `async fn`: a thread that is inside of an attempt cannot be interrupted",
+            help,
+        );
+    }
+}
+
+fn qualifiers(function: &Function, diagnostics: &mut Diagnostics) {
+    let signature = &function.signature;
+    if let Some(token) = &signature.constness {
+        let help = "remove `const`: waiting and reading a clock are not possible in a constant";
+        diagnostics.error(token, "`#[retry]` does not work on a `const fn`", help);
+    }
+    if let Some(variadic) = &signature.variadic {
+        let help = "write a function with fixed arguments that calls this one, and put the attribute there";
+        diagnostics.error(
+            variadic.dots,
+            "`#[retry]` does not work on a variadic function",
+            help,
+        );
+    }
+    if signature.ident == "main"
+        && signature.inputs.is_empty()
+        && signature.generics.params.is_empty()
+    {
+        let help = "move what can fail into a function of its own, and put the attribute there";
+        diagnostics.error(
+            &signature.ident,
+            "`#[retry]` on `main` would run the whole program again",
+            help,
+        );
+    }
+}
+
+fn attributes(function: &Function, diagnostics: &mut Diagnostics) {
+    for attribute in &function.attributes {
+        let path = attribute.path();
+        let name = path
+            .segments
+            .last()
+            .map(|segment| name_of(&segment.ident))
+            .unwrap_or_default();
+        match name.as_str() {
+            "should_panic" => diagnostics.error(
+                attribute,
+                "`#[retry]` makes no sense beside `#[should_panic]`: a panic is not retried",
+                "remove one of the two",
+            ),
+            "bench" => diagnostics.error(
+                attribute,
+                "`#[retry]` makes no sense on a benchmark: it would measure the waiting",
+                "call a function with `#[retry]` from the benchmark",
+            ),
+            "retry" => diagnostics.error(
+                attribute,
+                "`#[retry]` is on this function twice: the attempts would multiply",
+                "remove one of the two",
+            ),
+            _ => {}
+        }
+    }
+}
+
+fn returns(function: &Function, config: &Config, diagnostics: &mut Diagnostics) {
+    if config.result_classifier.is_some() {
+        return;
+    }
+    let signature = &function.signature;
+    let is_test = function.attributes.iter().any(|a| {
+        a.path()
+            .segments
+            .last()
+            .is_some_and(|segment| segment.ident == "test")
+    });
+    let help = if is_test {
+        "return a `Result` from the test: a panic is not retried"
+    } else {
+        "return a `Result<_, _>`, or say which values are failures with `result_classifier = ...`"
+    };
+    match (&function.returns.output, &signature.output) {
+        (None, _) => {
+            let what = "`#[retry]` needs a function that returns a `Result`: nothing says when an attempt has failed";
+            diagnostics.error(&signature.ident, what, help);
+        }
+        (Some(output), ReturnType::Type(..)) if is_no_result(output) => {
+            let shown = output.to_token_stream().to_string();
+            let what = if matches!(output, Type::ImplTrait(_)) {
+                "this is no `Result`: nothing says when an attempt has failed".to_owned()
+            } else {
+                format!("`{shown}` is not a `Result`: nothing says when an attempt has failed")
+            };
+            diagnostics.error(output, what, help);
+        }
+        _ => {}
+    }
+}
+
+fn clones(
+    function: &Function,
+    bindings: &[Binding],
+    config: &Config,
+    diagnostics: &mut Diagnostics,
+) {
+    for name in &config.clone {
+        let text = name_of(name);
+        if text == "self" || text == "__self" {
+            let by_value = function.signature.inputs.iter().any(|input| {
+                matches!(input, FnArg::Receiver(receiver) if !matches!(receiver.kind, ReceiverKind::Reference(..)))
+            });
+            let help = if by_value {
+                "take `&self`, and clone what the body consumes"
+            } else {
+                "clone inside the body what it consumes"
+            };
+            diagnostics.error(
+                name,
+                "`self` cannot be cloned for each attempt: it has no other name",
+                help,
+            );
+            continue;
+        }
+        match bindings.iter().find(|binding| binding.name == *name) {
+            None => {
+                let names: Vec<String> = bindings.iter().map(|b| name_of(&b.name)).collect();
+                let names = || names.iter().map(String::as_str);
+                let help = match nearest(&text, names()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if bindings.is_empty() => "the function has no arguments".to_owned(),
+                    None => format!("the arguments are {}", list(names())),
+                };
+                diagnostics.error(
+                    name,
+                    format!("`{text}` is not an argument of this function"),
+                    &help,
+                );
+            }
+            Some(Binding {
+                of: Some(Type::Reference(reference)),
+                ..
+            }) => {
+                let what = format!("`{text}` is a reference, which every attempt borrows already");
+                let help = if reference.mutability.is_some() {
+                    "remove it: each attempt gets the same `&mut`"
+                } else {
+                    "remove it; clone inside the body what it consumes"
+                };
+                diagnostics.error(name, what, help);
+            }
+            Some(_) => {}
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a careful person writes: a deadline (one clock read at entry, one per failure), a class
+//! match, a cap on attempts, a capped delay.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// The operation's error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Down(pub(crate) u32);
+
+impl std::fmt::Display for Down {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "down ({})", self.0)
+    }
+}
+
+impl std::error::Error for Down {}
+
+/// Fails as often as asked, then succeeds.
+#[inline(never)]
+pub(crate) fn operation(left: &mut u32) -> Result<u64, Down> {
+    let left = black_box(left);
+    if *left > 0 {
+        *left -= 1;
+        return Err(Down(*left));
+    }
+    Ok(black_box(7))
+}
+
+/// The same as a future.
+#[inline(never)]
+pub(crate) async fn operation_async(left: &mut u32) -> Result<u64, Down> {
+    operation(left)
+}
+
+/// Eight classes, of which three are not retried.
+#[inline(never)]
+pub(crate) fn class(error: &Down) -> u8 {
+    if black_box(error.0) == u32::MAX { 2 } else { 6 }
+}
+
+fn delay(attempt: u32) -> Duration {
+    let base = black_box(Duration::ZERO);
+    base.saturating_mul(1 << attempt.min(16))
+        .min(Duration::from_secs(5))
+}
+
+pub(crate) fn deadline(mut failures: u32) -> Result<u64, Down> {
+    let started = Instant::now();
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let error = match operation(&mut failures) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let elapsed = started.elapsed();
+        if matches!(class(&error), 0..=2) || attempt >= 6 || elapsed >= Duration::from_secs(60) {
+            return Err(error);
+        }
+        let delay = delay(attempt);
+        if elapsed + delay >= Duration::from_secs(60) {
+            return Err(error);
+        }
+        if !delay.is_zero() {
+            std::thread::sleep(delay);
+        }
+    }
+}
+
+pub(crate) fn no_deadline(mut failures: u32) -> Result<u64, Down> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let error = match operation(&mut failures) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if matches!(class(&error), 0..=2) || attempt >= 6 {
+            return Err(error);
+        }
+        let delay = delay(attempt);
+        if !delay.is_zero() {
+            std::thread::sleep(delay);
+        }
+    }
+}
+
+pub(crate) async fn deadline_async(mut failures: u32) -> Result<u64, Down> {
+    let started = Instant::now();
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let error = match operation_async(&mut failures).await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let elapsed = started.elapsed();
+        if matches!(class(&error), 0..=2) || attempt >= 6 || elapsed >= Duration::from_secs(60) {
+            return Err(error);
+        }
+        let delay = delay(attempt);
+        if elapsed + delay >= Duration::from_secs(60) {
+            return Err(error);
+        }
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+    }
+}
+
+pub(crate) async fn no_deadline_async(mut failures: u32) -> Result<u64, Down> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let error = match operation_async(&mut failures).await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if matches!(class(&error), 0..=2) || attempt >= 6 {
+            return Err(error);
+        }
+        let delay = delay(attempt);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::hooks::Hooks;
+use super::run::Run;
+use crate::FromInterrupt;
+use crate::clock::Wait;
+
+/// Waits until an async call may go on, or gives back what its last attempt returned.
+pub struct After<'r, 'p, H: Hooks, T> {
+    run: &'r mut Run<'p, H>,
+    returned: Option<T>,
+    pause: Pause,
+}
+
+enum Pause {
+    /// There is no other attempt.
+    Stopped,
+    /// The next attempt follows at once.
+    None,
+    Waiting(Wait),
+}
+
+impl<'r, 'p, H: Hooks, T> After<'r, 'p, H, T> {
+    #[inline]
+    pub(super) const fn stopped(run: &'r mut Run<'p, H>, returned: T) -> Self {
+        Self {
+            run,
+            returned: Some(returned),
+            pause: Pause::Stopped,
+        }
+    }
+
+    #[inline]
+    pub(super) fn paused(run: &'r mut Run<'p, H>, returned: T, wait: Option<Wait>) -> Self {
+        Self {
+            run,
+            returned: Some(returned),
+            pause: wait.map_or(Pause::None, Pause::Waiting),
+        }
+    }
+
+    /// Tells whether there is another attempt, and gives back what the last one returned.
+    #[inline]
+    fn poll_resumed(&mut self, cx: &mut Context<'_>) -> Poll<(bool, Option<T>)> {
+        let resumed = match &mut self.pause {
+            Pause::Stopped => false,
+            Pause::None => self.run.resume(false).is_ok(),
+            Pause::Waiting(wait) => {
+                ready!(wait.as_mut().poll(cx));
+                self.run.resume(true).is_ok()
+            }
+        };
+        Poll::Ready((resumed, self.returned.take()))
+    }
+}
+
+/// Nothing in it is pinned in place: the wait is boxed, and what was returned is only moved.
+impl<H: Hooks, T> Unpin for After<'_, '_, H, T> {}
+
+impl<H: Hooks, T> Future for After<'_, '_, H, T> {
+    type Output = ControlFlow<T>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(self.poll_resumed(cx)) {
+            (false, Some(returned)) => ControlFlow::Break(returned),
+            _ => ControlFlow::Continue(()),
+        })
+    }
+}
+
+/// As [`After`], for a call whose attempts can be cut off: what an attempt returned is kept until
+/// a later one returns something.
+pub struct AfterOrInterrupt<'r, 'p, H: Hooks, T> {
+    after: After<'r, 'p, H, Option<T>>,
+    last: &'r mut Option<T>,
+}
+
+impl<'r, 'p, H: Hooks, T> AfterOrInterrupt<'r, 'p, H, T> {
+    #[inline]
+    pub(super) const fn new(after: After<'r, 'p, H, Option<T>>, last: &'r mut Option<T>) -> Self {
+        Self { after, last }
+    }
+}
+
+impl<H: Hooks, T> Unpin for AfterOrInterrupt<'_, '_, H, T> {}
+
+impl<H: Hooks, T: FromInterrupt> Future for AfterOrInterrupt<'_, '_, H, T> {
+    type Output = ControlFlow<T>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (resumed, returned) = ready!(self.after.poll_resumed(cx));
+        let returned = returned.flatten();
+        Poll::Ready(if resumed {
+            *self.last = returned;
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(match returned {
+                Some(returned) => returned,
+                None => T::from_interrupt(self.after.run.interrupt()),
+            })
+        })
+    }
+}

@@ -1,0 +1,45 @@
+use crate::Classification;
+use crate::engine::Attempted;
+
+/// What an attempt came to, and whose error it was.
+#[derive(Debug)]
+pub struct Judged {
+    pub(crate) attempted: Attempted,
+    pub(crate) error_type: Option<&'static str>,
+}
+
+impl Judged {
+    pub(crate) const TIMED_OUT: Self = Self {
+        attempted: Attempted::TimedOut,
+        error_type: None,
+    };
+
+    #[inline]
+    pub(crate) const fn succeeded() -> Self {
+        Self {
+            attempted: Attempted::Succeeded,
+            error_type: None,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn failed<E: ?Sized>(classification: Classification) -> Self {
+        Self {
+            attempted: Attempted::Failed(classification),
+            error_type: Some(std::any::type_name::<E>()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn value(classification: Option<Classification>) -> Self {
+        Self {
+            attempted: classification.map_or(Attempted::Succeeded, Attempted::BadResult),
+            error_type: None,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn is_success(&self) -> bool {
+        matches!(self.attempted, Attempted::Succeeded)
+    }
+}

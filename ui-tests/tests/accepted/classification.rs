@@ -1,0 +1,138 @@
+//! How an error is classified where nobody says: by what its type is known to be.
+use std::error::Error as StdError;
+use std::fmt;
+use std::io::{Error, ErrorKind};
+
+use redress::{Classification, Classify, ErrorClass, retry};
+
+#[derive(Debug)]
+struct Known;
+
+impl Classify for Known {
+    fn classify(&self) -> Classification {
+        ErrorClass::Permanent.into()
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("known")
+    }
+}
+
+impl StdError for Known {}
+
+#[retry(strategy = instant())]
+fn classify(calls: &mut u32) -> Result<(), Known> {
+    *calls += 1;
+    Err(Known)
+}
+
+#[retry(strategy = instant())]
+fn anyhow(calls: &mut u32) -> Result<(), anyhow::Error> {
+    *calls += 1;
+    Err(Error::from(ErrorKind::NotFound).into())
+}
+
+#[retry(strategy = instant())]
+fn anyhow_alias(calls: &mut u32) -> anyhow::Result<()> {
+    *calls += 1;
+    anyhow::bail!("odd")
+}
+
+#[retry(strategy = instant())]
+fn boxed(calls: &mut u32) -> Result<(), Box<dyn StdError + Send + Sync>> {
+    *calls += 1;
+    Err(Error::from(ErrorKind::TimedOut))?;
+    Ok(())
+}
+
+#[retry(strategy = instant())]
+fn std_error(calls: &mut u32) -> Result<(), Error> {
+    *calls += 1;
+    Err(ErrorKind::NotFound.into())
+}
+
+#[retry(strategy = instant())]
+fn anything(calls: &mut u32) -> Result<(), &'static str> {
+    *calls += 1;
+    Err("odd")
+}
+
+#[retry(strategy = instant())]
+fn generic<E: Classify>(error: fn() -> E, calls: &mut u32) -> Result<(), E> {
+    *calls += 1;
+    Err(error())
+}
+
+#[retry(strategy = instant())]
+fn generic_error<E: StdError + 'static>(error: fn() -> E, calls: &mut u32) -> Result<(), E> {
+    *calls += 1;
+    Err(error())
+}
+
+#[test]
+fn by_what_the_type_is() {
+    let mut calls = [0; 8];
+    classify(&mut calls[0]).unwrap_err();
+    anyhow(&mut calls[1]).unwrap_err();
+    anyhow_alias(&mut calls[2]).unwrap_err();
+    boxed(&mut calls[3]).unwrap_err();
+    std_error(&mut calls[4]).unwrap_err();
+    anything(&mut calls[5]).unwrap_err();
+    generic(|| Known, &mut calls[6]).unwrap_err();
+    generic_error(|| Error::from(ErrorKind::NotFound), &mut calls[7]).unwrap_err();
+    assert_eq!(calls, [1, 1, 2, 6, 1, 2, 1, 1]);
+}
+
+fn permanent(_: &Error) -> ErrorClass {
+    ErrorClass::Permanent
+}
+
+struct Client {
+    permanent: bool,
+}
+
+impl Client {
+    #[retry(strategy = instant(), classifier = |error: &Error| self.class_of(error))]
+    fn by_self(&self, calls: &mut u32) -> Result<(), Error> {
+        *calls += 1;
+        Err(ErrorKind::TimedOut.into())
+    }
+
+    fn class_of(&self, _: &Error) -> ErrorClass {
+        if self.permanent {
+            ErrorClass::Permanent
+        } else {
+            ErrorClass::Transient
+        }
+    }
+}
+
+#[retry(strategy = instant(), classifier = permanent)]
+fn by_function(calls: &mut u32) -> Result<(), Error> {
+    *calls += 1;
+    Err(ErrorKind::TimedOut.into())
+}
+
+#[retry(strategy = instant(), classifier = |error| if error.kind() == kind { ErrorClass::Permanent } else { ErrorClass::Transient })]
+async fn by_closure(kind: ErrorKind, calls: &mut u32) -> std::io::Result<()> {
+    *calls += 1;
+    Err(ErrorKind::TimedOut.into())
+}
+
+#[tokio::test]
+async fn by_a_classifier() {
+    let mut calls = [0; 4];
+    Client { permanent: true }
+        .by_self(&mut calls[0])
+        .unwrap_err();
+    Client { permanent: false }
+        .by_self(&mut calls[1])
+        .unwrap_err();
+    by_function(&mut calls[2]).unwrap_err();
+    by_closure(ErrorKind::TimedOut, &mut calls[3])
+        .await
+        .unwrap_err();
+    assert_eq!(calls, [1, 6, 1, 1]);
+}

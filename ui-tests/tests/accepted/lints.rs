@@ -1,0 +1,88 @@
+//! An expansion is clean under every lint that a user may deny.
+#![deny(
+    warnings,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::cargo,
+    missing_docs,
+    unused,
+    let_underscore_drop
+)]
+#![deny(
+    rust_2018_idioms,
+    unused_qualifications,
+    single_use_lifetimes,
+    trivial_casts,
+    unreachable_pub
+)]
+#![deny(
+    clippy::shadow_unrelated,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
+#![deny(
+    clippy::absolute_paths,
+    clippy::missing_inline_in_public_items,
+    clippy::implicit_return
+)]
+#![allow(clippy::implicit_return, clippy::cargo)]
+
+use std::io::Error;
+use std::time::Duration;
+
+use redress::{ErrorClass, Policy, retry};
+
+use super::until;
+
+const LIMIT: u32 = 3;
+const LONG: Duration = Duration::from_secs(9);
+
+#[retry]
+fn bare(calls: &mut u32) -> Result<u32, Error> {
+    until(1, calls)
+}
+
+#[retry(
+    strategy = equal_jitter(base = 1us, max = LONG),
+    strategies(rate_limit = retry_after_or(fixed(1ms))),
+    max_attempts = LIMIT,
+    per_class_max_attempts(transient = LIMIT),
+    deadline = LONG,
+    operation = format!("{name}!"),
+    on_event = |event| assert!(event.attempt() > 0),
+    on_attempt_start = |_| (),
+    on_attempt_end = |_| (),
+    before_sleep = |_, _| (),
+    abort_if = || false,
+    clone(text),
+)]
+async fn everything(name: &str, text: String, calls: &mut u32) -> Result<(u32, String), Error> {
+    let n = until(2, calls)?;
+    Ok((n, text))
+}
+
+#[retry(strategy = instant(), attempt_timeout = 1s, classifier = |_: &Error| ErrorClass::Transient, result_classifier = |n| (*n > 9).then_some(ErrorClass::Transient))]
+async fn limited(calls: &mut u32) -> Result<u32, Error> {
+    until(2, calls)
+}
+
+#[retry(policy = policy)]
+fn by_policy(policy: &Policy, calls: &mut u32) -> Result<(), Error> {
+    until(1, calls)?;
+    Ok(())
+}
+
+#[retry]
+async fn unit(calls: &mut u32) -> Result<(), Error> {
+    until(1, calls).map(drop)
+}
+
+#[tokio::test]
+async fn nothing_to_complain_about() -> Result<(), Error> {
+    bare(&mut 0)?;
+    everything("a", String::new(), &mut 0).await?;
+    limited(&mut 0).await?;
+    by_policy(&Policy::new(), &mut 0)?;
+    unit(&mut 0).await
+}
