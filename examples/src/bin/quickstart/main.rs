@@ -1,0 +1,221 @@
+//! A client, and a server that misbehaves: what is `#[retry]` worth?
+//!
+//! The same requests meet the same faults three times: as plain calls, in the loop that everybody
+//! writes first, and through `#[retry]`. It prints what came of them, and fails if `#[retry]` did
+//! not get more answers with fewer useless requests.
+//!
+//! `cargo run -p redress-examples --bin quickstart`
+
+mod report;
+mod script;
+mod server;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use redress::strategies::{equal_jitter, retry_after_or};
+use redress::{Classification, Classify, ErrorClass, Event, Policy, classify, retry};
+use reqwest::header::RETRY_AFTER;
+use tokio::task::JoinSet;
+
+use crate::report::{Row, Stops};
+use crate::server::Server;
+
+/// How a request for an order can fail.
+#[derive(Debug, thiserror::Error)]
+enum OrderError {
+    /// The server answered, but not with an order.
+    #[error("HTTP status {status}")]
+    Status {
+        status: u16,
+        /// How long the server asks to wait.
+        wait: Option<Duration>,
+    },
+    /// There was no answer, or only a part of it.
+    #[error(transparent)]
+    Transport(#[from] reqwest::Error),
+    /// `#[retry]` cut the last attempt off.
+    #[error(transparent)]
+    Interrupted(#[from] redress::Interrupt),
+}
+
+/// Says what each failure means. `#[retry]` finds it.
+impl Classify for OrderError {
+    fn classify(&self) -> Classification {
+        match self {
+            Self::Status { status, wait } => {
+                Classification::new(classify::http_status(*status)).retry_after(*wait)
+            }
+            Self::Transport(error) => classify::classify_dyn(error),
+            Self::Interrupted(_) => ErrorClass::Transient.into(),
+        }
+    }
+}
+
+/// A client of the order service.
+struct Orders {
+    http: reqwest::Client,
+    server: Server,
+    stops: Stops,
+}
+
+impl Orders {
+    /// Gets an order, or not.
+    async fn get(&self, id: u32) -> Result<String, OrderError> {
+        let response = self.http.get(self.server.url_of(id)).send().await?;
+        if response.status().is_success() {
+            return Ok(response.text().await?);
+        }
+        let retry_after = response.headers().get(RETRY_AFTER);
+        Err(OrderError::Status {
+            status: response.status().as_u16(),
+            wait: retry_after
+                .and_then(|value| value.to_str().ok())
+                .and_then(|value| classify::retry_after(value, SystemTime::now())),
+        })
+    }
+
+    /// Gets an order in up to five tries, as if all failures were alike.
+    async fn get_in_a_loop(&self, id: u32) -> Result<String, OrderError> {
+        for _ in 1..5 {
+            if let Ok(order) = self.get(id).await {
+                return Ok(order);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.get(id).await
+    }
+
+    /// Gets an order within five seconds: tries again if that can help, and no sooner than it can.
+    #[retry(
+        strategy = retry_after_or(equal_jitter(base = 20ms, max = 200ms), jitter = 50ms),
+        attempt_timeout = 300ms,
+        deadline = 5s,
+        on_event = |event| self.count_stop(event),
+    )]
+    async fn get_with_retry(&self, id: u32) -> Result<String, OrderError> {
+        self.get(id).await
+    }
+
+    /// Sees every decision of every call, and counts those to stop.
+    fn count_stop(&self, event: &Event<'_>) {
+        if let Some(reason) = event.stop_reason() {
+            self.stops.count(reason.as_str());
+        }
+    }
+
+    /// Starts a server of its own for each client, so that all meet the same script.
+    async fn start() -> Result<Self, AnyError> {
+        Ok(Self {
+            // No call of any kind waits longer than this for an answer.
+            http: reqwest::Client::builder()
+                .timeout(Duration::from_secs(1))
+                .build()?,
+            server: Server::start().await?,
+            stops: Stops::default(),
+        })
+    }
+}
+
+/// The three ways to get an order.
+#[derive(Clone, Copy)]
+enum Way {
+    Plain,
+    Loop,
+    Retry,
+}
+
+const CALLS: u32 = 240;
+
+/// A call starts every so often, whatever has become of those before it.
+const PACE: Duration = Duration::from_millis(3);
+
+/// Gets all orders in one way.
+async fn measure(way: Way) -> Result<Row, AnyError> {
+    let orders = Arc::new(Orders::start().await?);
+    let mut calls = JoinSet::new();
+    let mut pace = tokio::time::interval(PACE);
+    for id in 0..CALLS {
+        pace.tick().await;
+        let orders = Arc::clone(&orders);
+        calls.spawn(async move {
+            let started = Instant::now();
+            let result = match way {
+                Way::Plain => orders.get(id).await,
+                Way::Loop => orders.get_in_a_loop(id).await,
+                Way::Retry => orders.get_with_retry(id).await,
+            };
+            (started.elapsed(), result)
+        });
+    }
+
+    let mut times = Vec::new();
+    let mut succeeded = 0;
+    while let Some(call) = calls.join_next().await {
+        let (time, result) = call?;
+        times.push(time);
+        match (result, way) {
+            (Ok(_), _) => succeeded += 1,
+            (Err(_), Way::Retry) => {} // `count_stop` was told why
+            (Err(error), _) => orders.stops.count(error.classify().class().as_str()),
+        }
+    }
+    Ok(Row {
+        name: match way {
+            Way::Plain => "plain call",
+            Way::Loop => "naive loop",
+            Way::Retry => "#[retry]",
+        },
+        succeeded,
+        times,
+        traffic: orders.server.traffic(),
+        stopped: orders.stops.to_string(),
+    })
+}
+
+/// Gets the order to which everything happens, through the same policy as a value: it reports every
+/// decision.
+async fn print_timeline() -> Result<(), AnyError> {
+    let orders = Orders::start().await?;
+    let policy = Policy::builder()
+        .classifier(OrderError::classify)
+        .strategy(retry_after_or(equal_jitter(0.2).base(0.02)).jitter(0.05)) // seconds
+        .attempt_timeout(0.3)
+        .deadline(5)
+        .build()?;
+    let outcome = policy
+        .context()
+        .capture_timeline()
+        .execute_async(|| orders.get(script::EVERYTHING))
+        .await;
+    if let Some(timeline) = &outcome.timeline {
+        println!("{timeline}");
+    }
+    println!("\nIt got {:?}.", outcome.into_result()?);
+    Ok(())
+}
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+async fn run() -> Result<(), AnyError> {
+    let plain = measure(Way::Plain).await?;
+    let naive = measure(Way::Loop).await?;
+    let retry = measure(Way::Retry).await?;
+    report::print_table(&[&plain, &naive, &retry]);
+    report::check(&plain, &naive, &retry)?;
+
+    println!("\nOne call: refused, left hanging, answered with 503 and 429, served in the end.\n");
+    print_timeline().await
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("quickstart: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
