@@ -2,4 +2,10 @@
 
 mod classify;
 mod conformance;
+mod cost;
+mod executors;
+mod faults;
+mod hooks;
 mod strategies;
+mod support;
+mod time;

@@ -1,0 +1,146 @@
+//! What a call costs that can be counted: allocations and bytes.
+
+use std::future::{Future, ready};
+use std::hint::black_box;
+use std::io::Error;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use allocation_counter::measure;
+use redress::{Policy, retry, strategies};
+
+use super::support::down;
+
+#[retry]
+fn bare() -> Result<u64, Error> {
+    Ok(black_box(7))
+}
+
+#[retry(strategy = instant())]
+fn fails_once(failures: &mut u32) -> Result<u64, Error> {
+    once(failures)
+}
+
+#[retry(strategy = instant(), deadline = none)]
+fn fails_once_without_deadline(failures: &mut u32) -> Result<u64, Error> {
+    once(failures)
+}
+
+#[retry(strategies(transient = instant()))]
+async fn fails_once_async(failures: &mut u32) -> Result<u64, Error> {
+    ready(()).await;
+    once(failures)
+}
+
+fn once(failures: &mut u32) -> Result<u64, Error> {
+    if *failures > 0 {
+        *failures -= 1;
+        return Err(down());
+    }
+    Ok(black_box(7))
+}
+
+fn poll_once<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it had nothing to wait for"),
+    }
+}
+
+/// Runs a call twice and counts the allocations of the second: what is built once per function is
+/// not a cost of a call.
+fn allocations(mut call: impl FnMut()) -> u64 {
+    call();
+    measure(call).count_total
+}
+
+#[test]
+fn a_success_allocates_nothing() {
+    assert_eq!(allocations(|| drop(black_box(bare()))), 0);
+    let policy = Policy::new();
+    assert_eq!(
+        allocations(|| drop(black_box(policy.call(|| Ok::<_, Error>(7))))),
+        0
+    );
+    let call = || policy.call_async(|| ready(Ok::<_, Error>(7)));
+    assert_eq!(allocations(|| drop(black_box(poll_once(call())))), 0);
+}
+
+#[test]
+fn a_failure_without_delay_allocates_nothing() {
+    assert_eq!(allocations(|| drop(black_box(fails_once(&mut 1)))), 0);
+    assert_eq!(
+        allocations(|| drop(black_box(fails_once_without_deadline(&mut 1)))),
+        0
+    );
+    assert_eq!(
+        allocations(|| drop(black_box(poll_once(fails_once_async(&mut 1))))),
+        0
+    );
+
+    let policy = Policy::builder()
+        .strategy(strategies::instant())
+        .build()
+        .unwrap();
+    let call = || {
+        let mut failures = 1;
+        drop(black_box(policy.call(|| once(&mut failures))));
+    };
+    assert_eq!(allocations(call), 0);
+    let call = || {
+        let mut failures = 1;
+        drop(black_box(poll_once(
+            policy.call_async(|| ready(once(&mut failures))),
+        )));
+    };
+    assert_eq!(allocations(call), 0);
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(
+        allocations(|| drop(black_box(Box::new(black_box(7_u64))))),
+        1
+    );
+}
+
+/// A future of 64 bytes.
+struct Inner([u64; 8]);
+
+impl Future for Inner {
+    type Output = Result<u64, Error>;
+
+    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(self.0.iter().sum()))
+    }
+}
+
+#[retry]
+async fn around(inner: fn() -> Inner) -> Result<u64, Error> {
+    inner().await
+}
+
+#[test]
+fn a_future_around_64_bytes_stays_small() {
+    let policy = Policy::new();
+    let by_policy = policy.call_async(|| Inner([1; 8]));
+    assert!(
+        size_of_val(&by_policy) <= 192,
+        "{}",
+        size_of_val(&by_policy)
+    );
+    let by_attribute = around(|| Inner([1; 8]));
+    assert!(
+        size_of_val(&by_attribute) <= 192,
+        "{}",
+        size_of_val(&by_attribute)
+    );
+    println!("Policy::call_async: {} bytes", size_of_val(&by_policy));
+    println!("#[retry]: {} bytes", size_of_val(&by_attribute));
+    assert_eq!(poll_once(by_policy).unwrap(), 8);
+    assert_eq!(poll_once(by_attribute).unwrap(), 8);
+}

@@ -1,0 +1,138 @@
+//! Async calls on other executors, and futures that are not `Send`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use redress::{Policy, retry, strategies};
+
+use super::support::down;
+
+const SHORT: Duration = Duration::from_millis(1);
+
+/// Fails twice, then succeeds.
+fn third_time(calls: &Cell<u32>) -> std::io::Result<u32> {
+    calls.set(calls.get() + 1);
+    if calls.get() < 3 {
+        Err(down())
+    } else {
+        Ok(calls.get())
+    }
+}
+
+#[test]
+fn another_executor_with_a_sleeper_of_its_own() {
+    let policy = Policy::builder()
+        .strategy(strategies::fixed(SHORT))
+        .sleeper(|duration| async move {
+            async_io::Timer::after(duration).await;
+        })
+        .build()
+        .unwrap();
+    let calls = Cell::new(0);
+    let got = async_io::block_on(policy.call_async(|| async { third_time(&calls) }));
+    assert_eq!(got.unwrap(), 3);
+}
+
+#[test]
+fn another_executor_without_a_sleeper() {
+    let policy = Policy::builder()
+        .strategy(strategies::fixed(SHORT))
+        .build()
+        .unwrap();
+    let calls = Cell::new(0);
+    let got = async_io::block_on(policy.call_async(|| async { third_time(&calls) }));
+    assert_eq!(got.unwrap(), 3);
+}
+
+#[test]
+fn many_calls_wait_on_the_thread_that_stands_in_for_a_timer() {
+    let policy = Policy::builder()
+        .strategy(strategies::full_jitter(0.005))
+        .build()
+        .unwrap();
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let policy = policy.clone();
+            std::thread::spawn(move || {
+                for _ in 0..20 {
+                    let calls = Cell::new(0);
+                    let call = policy.call_async(|| async { third_time(&calls) });
+                    assert_eq!(async_io::block_on(call).unwrap(), 3);
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn a_hung_attempt_is_cut_off_without_a_runtime() {
+    let policy = Policy::builder()
+        .strategy(strategies::instant())
+        .attempt_timeout(SHORT)
+        .max_attempts(2)
+        .build()
+        .unwrap();
+    let call = policy.call_async(std::future::pending::<std::io::Result<()>>);
+    let error = async_io::block_on(call).unwrap_err();
+    assert_eq!(
+        (error.attempts(), error.cause()),
+        (2, Some(redress::Cause::Timeout))
+    );
+}
+
+#[retry(strategy = fixed(1ms))]
+async fn on_one_thread(calls: &Rc<Cell<u32>>) -> std::io::Result<u32> {
+    tokio::task::yield_now().await;
+    third_time(calls)
+}
+
+#[tokio::test]
+async fn futures_that_are_not_send_run_on_a_local_set() {
+    let local = tokio::task::LocalSet::new();
+    let policy = Policy::builder()
+        .strategy(strategies::fixed(SHORT))
+        .build()
+        .unwrap();
+    let by_policy = async move {
+        let calls = Rc::new(Cell::new(0));
+        policy.call_async(|| async { third_time(&calls) }).await
+    };
+    let by_attribute = async {
+        let calls = Rc::new(Cell::new(0));
+        on_one_thread(&calls).await
+    };
+    let by_policy = local.spawn_local(by_policy);
+    let by_attribute = local.spawn_local(by_attribute);
+    local.await;
+    assert_eq!(by_policy.await.unwrap().unwrap(), 3);
+    assert_eq!(by_attribute.await.unwrap().unwrap(), 3);
+}
+
+#[test]
+fn a_call_is_send_when_its_operation_is() {
+    fn assert_send<T: Send>(value: T) -> T {
+        value
+    }
+    fn assert_shareable<T: Send + Sync + Clone>(value: T) -> T {
+        value
+    }
+    let policy = assert_shareable(Policy::new());
+    drop(assert_send(
+        policy.call_async(|| async { Ok::<_, std::io::Error>(1) }),
+    ));
+    drop(assert_send(
+        policy.execute_async(|| async { Ok::<_, std::io::Error>(1) }),
+    ));
+    let context = policy
+        .context()
+        .operation("name")
+        .capture_timeline()
+        .abort_if(|| false);
+    drop(assert_send(
+        context.execute_async(|| async { Ok::<_, std::io::Error>(1) }),
+    ));
+}

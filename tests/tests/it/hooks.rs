@@ -1,0 +1,223 @@
+//! Everybody sees every decision; attempts start and end in pairs; no hook changes anything.
+
+use std::io::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use redress::testing::VirtualClock;
+use redress::{
+    AbortRetry, AttemptEnd, AttemptStart, Classification, ErrorClass, Event, Observer, Policy,
+    SleepDecision, StopReason, strategies,
+};
+
+use super::support::{Log, SECOND, builder, down};
+
+/// Writes down what it sees.
+struct Watcher(Log);
+
+impl Observer for Watcher {
+    fn on_event(&self, event: &Event<'_>) {
+        self.0
+            .write(format!("{} {}", event.name(), event.attempt()));
+    }
+
+    fn on_attempt_start(&self, attempt: &AttemptStart<'_>) {
+        self.0.write(format!("start {}", attempt.attempt()));
+    }
+
+    fn on_attempt_end(&self, attempt: &AttemptEnd<'_>) {
+        self.0
+            .write(format!("end {} {:?}", attempt.attempt(), attempt.status()));
+    }
+}
+
+fn watched() -> (Policy<super::support::Transient>, Log) {
+    let log = Log::default();
+    let policy = builder(&VirtualClock::new())
+        .max_attempts(2)
+        .on_event(Watcher(log.clone()))
+        .build()
+        .unwrap();
+    (policy, log)
+}
+
+#[test]
+fn attempts_and_events_come_in_order() {
+    let (policy, log) = watched();
+    let mut first = true;
+    let call = policy.call(|| {
+        if std::mem::take(&mut first) {
+            Err(down())
+        } else {
+            Ok(())
+        }
+    });
+    call.unwrap();
+    let seen = [
+        "start 1",
+        "end 1 Failed",
+        "retry 1",
+        "start 2",
+        "end 2 Succeeded",
+        "success 2",
+    ];
+    assert_eq!(log.take(), seen);
+}
+
+#[test]
+fn an_attempt_that_panics_ends() {
+    let (policy, log) = watched();
+    let call = || policy.call(|| -> Result<(), Error> { panic!("the operation's own") });
+    catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+    assert_eq!(log.take(), ["start 1", "end 1 Cancelled"]);
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_dropped_ends() {
+    let (policy, log) = watched();
+    let call = policy.call_async(std::future::pending::<Result<(), Error>>);
+    tokio::time::timeout(std::time::Duration::from_millis(1), call)
+        .await
+        .unwrap_err();
+    assert_eq!(log.take(), ["start 1", "end 1 Cancelled"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_in_its_sleep_has_no_open_attempt() {
+    let log = Log::default();
+    let policy = Policy::builder()
+        .strategy(strategies::fixed(SECOND))
+        .on_event(Watcher(log.clone()))
+        .build()
+        .unwrap();
+    let call = policy.call_async(|| async { Err::<(), _>(down()) });
+    tokio::time::timeout(SECOND / 2, call).await.unwrap_err();
+    assert_eq!(log.take(), ["start 1", "end 1 Failed", "retry 1"]);
+}
+
+#[test]
+fn an_attempt_that_aborts_ends() {
+    let log = Log::default();
+    let policy = Policy::builder()
+        .on_event(Watcher(log.clone()))
+        .build()
+        .unwrap();
+    let outcome = policy.execute(|| Err::<(), _>(Error::other(AbortRetry)));
+    assert_eq!(outcome.stop_reason, Some(StopReason::Aborted));
+    assert_eq!(log.take(), ["start 1", "end 1 Aborted", "aborted 1"]);
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_cut_off_ends_before_the_next_starts() {
+    let (log, clock) = (Log::default(), VirtualClock::new());
+    let policy = builder(&clock)
+        .attempt_timeout(SECOND)
+        .max_attempts(2)
+        .on_event(Watcher(log.clone()))
+        .build()
+        .unwrap();
+    let hangs = || async {
+        clock.advance(SECOND);
+        std::future::pending::<Result<(), Error>>().await
+    };
+    policy.call_async(hangs).await.unwrap_err();
+    let seen = [
+        "start 1",
+        "end 1 Failed",
+        "retry 1",
+        "start 2",
+        "end 2 Failed",
+    ];
+    assert_eq!(
+        log.take(),
+        [&seen[..], &["max_attempts_exceeded 2"]].concat()
+    );
+}
+
+/// Panics wherever it is called.
+struct Broken;
+
+impl Observer for Broken {
+    fn on_event(&self, _: &Event<'_>) {
+        panic!("broken");
+    }
+
+    fn on_attempt_start(&self, _: &AttemptStart<'_>) {
+        panic!("broken");
+    }
+
+    fn on_attempt_end(&self, _: &AttemptEnd<'_>) {
+        panic!("broken");
+    }
+}
+
+#[test]
+fn a_panic_in_any_hook_changes_nothing() {
+    let log = Log::default();
+    let clock = VirtualClock::new();
+    let policy = builder(&clock)
+        .max_attempts(2)
+        .on_event(Broken)
+        .on_attempt_start(|_| panic!("broken"))
+        .on_attempt_end(|_| panic!("broken"))
+        .on_event(Watcher(log.clone()))
+        .build()
+        .unwrap();
+    let mut ran = 0;
+    let outcome = policy
+        .context()
+        .on_event(Broken)
+        .abort_if(|| panic!("broken"))
+        .before_sleep(|_, _| panic!("broken"))
+        .sleep_handler(|_, _| panic!("broken"))
+        .execute(|| {
+            ran += 1;
+            Err::<(), _>(down())
+        });
+    assert_eq!((outcome.attempts, ran), (2, 2));
+    assert_eq!(outcome.stop_reason, Some(StopReason::MaxAttemptsGlobal));
+    assert_eq!(clock.sleeps(), [SECOND]);
+    assert_eq!(log.take().len(), 6);
+}
+
+#[test]
+fn a_panic_in_one_observer_of_a_context_does_not_blind_the_next() {
+    let (policy, _) = watched();
+    let log = Log::default();
+    let context = policy
+        .context()
+        .on_event(Broken)
+        .on_event(Watcher(log.clone()));
+    context.call(|| Ok::<_, Error>(())).unwrap();
+    assert_eq!(log.take(), ["start 1", "end 1 Succeeded", "success 1"]);
+}
+
+#[test]
+fn an_event_names_the_error_but_never_shows_it() {
+    let log = Log::default();
+    let seen = log.clone();
+    let policy = Policy::builder()
+        .classifier(|_: &Error| {
+            Classification::new(ErrorClass::Permanent).detail("secret", "hunter2")
+        })
+        .on_event(move |event: &Event<'_>| seen.write(format!("{event:?}")))
+        .build()
+        .unwrap();
+    policy
+        .call(|| Err::<(), _>(Error::other("hunter2")))
+        .unwrap_err();
+    let seen = log.take();
+    assert!(seen[0].contains("std::io::error::Error"), "{seen:?}");
+    assert!(!seen[0].contains("hunter2"), "{seen:?}");
+}
+
+#[test]
+fn a_deferred_call_announces_its_retry_and_that_it_is_scheduled() {
+    let (policy, log) = watched();
+    let context = policy.context().sleep_handler(|_, _| SleepDecision::Defer);
+    let outcome = context.execute(|| Err::<(), _>(down()));
+    assert_eq!(outcome.next_sleep, Some(SECOND));
+    assert_eq!(
+        log.take(),
+        ["start 1", "end 1 Failed", "retry 1", "scheduled 1"]
+    );
+}
