@@ -1,4 +1,4 @@
-//! Policy-driven failure handling: classify a failure, then dispatch on its class.
+#![doc = include_str!("../README.md")]
 
 #[doc(hidden)]
 pub mod __private;
