@@ -6,11 +6,11 @@ pub use std::ops::ControlFlow;
 pub use std::option::Option;
 pub use std::pin::pin;
 pub use std::result::Result;
-pub use std::sync::LazyLock;
 
 pub use std::time::Duration;
 
-pub use crate::drive::{Hooks, Judged, Run};
+pub use crate::drive::{Hooks, Judged, Run, Settled};
+pub use crate::policy::{Config, FnPolicy};
 pub use crate::{
     AttemptEnd, AttemptStart, BackoffContext, Classification, Classifier, Classify, ErrorClass,
     Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder, ResultClassifier, classify,
@@ -26,7 +26,7 @@ pub fn builder() -> PolicyBuilder {
     Policy::builder()
 }
 
-/// Builds the policy of one function.
+/// Builds the settings of one function.
 ///
 /// # Panics
 ///
@@ -37,9 +37,9 @@ pub fn builder() -> PolicyBuilder {
     clippy::panic,
     reason = "documented: the function has no error to say it with"
 )]
-pub fn build(builder: PolicyBuilder) -> Policy {
-    match builder.build() {
-        Ok(policy) => policy,
+pub fn build(builder: PolicyBuilder) -> Config {
+    match builder.build_for_function() {
+        Ok(config) => config,
         Err(error) => panic!("#[retry]: {error}"),
     }
 }

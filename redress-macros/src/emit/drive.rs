@@ -106,6 +106,18 @@ fn ended(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
     }
 }
 
+/// As [`ended`], after a pause if there is one.
+fn settled(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
+    let p = plan.paths.private();
+    let paused = ended(plan, &quote_spanned!(site()=> __pause.await));
+    quote_spanned! {site()=>
+        match #after {
+            #p::Settled::Return(__returned) => return __returned,
+            #p::Settled::Pause(__pause) => #paused
+        }
+    }
+}
+
 /// Makes a future of a block. The edge that never returns tells the compiler the block's type, so
 /// that a mistake in it is reported where it is.
 fn asynchronous(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
@@ -123,8 +135,8 @@ fn asynchronous(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
 
 fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let judge = judge::judge(plan);
-    let after = quote_spanned!(site()=> __run.after_async(__returned, #judge).await);
-    let ended = ended(plan, &after);
+    let after = quote_spanned!(site()=> __run.after_async(__returned, #judge));
+    let ended = settled(plan, &after);
     quote_spanned!(site()=> #attempt #ended)
 }
 
@@ -138,9 +150,9 @@ fn cut(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
         .interrupting()
         .map_or_else(site, |key| site_at(key.span()));
     let after = quote_spanned! {at=>
-        __run.after_async_or_interrupt(__returned, &mut __last, #judge).await
+        __run.after_async_or_interrupt(__returned, &mut __last, #judge)
     };
-    let ended = ended(plan, &after);
+    let ended = settled(plan, &after);
     quote_spanned! {site()=>
         let __returned = {
             let mut __attempt = #p::pin!(#attempt);

@@ -22,8 +22,8 @@ pub(super) fn items(plan: &Plan<'_>) -> TokenStream {
     let settings = settings(plan);
     let checks = consts::checks(plan.config, plan.paths);
     quote_spanned! {site()=>
-        static __REDRESS_POLICY: #p::LazyLock<#p::Policy> =
-            #p::LazyLock::new(|| #p::build(#p::builder() #settings));
+        static __REDRESS_POLICY: #p::FnPolicy =
+            #p::FnPolicy::new(|| #p::build(#p::builder() #settings));
         #checks
     }
 }

@@ -1,6 +1,7 @@
 //! What a careful person writes: a deadline (one clock read at entry, one per failure), a class
 //! match, a cap on attempts, a capped delay.
 
+use std::cell::Cell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -18,18 +19,19 @@ impl std::error::Error for Down {}
 
 /// Fails as often as asked, then succeeds.
 #[inline(never)]
-pub(crate) fn operation(left: &mut u32) -> Result<u64, Down> {
-    let left = black_box(left);
-    if *left > 0 {
-        *left -= 1;
-        return Err(Down(*left));
+pub(crate) fn operation(left: &Cell<u32>) -> Result<u64, Down> {
+    match black_box(left.get()) {
+        0 => Ok(black_box(7)),
+        n => {
+            left.set(n - 1);
+            Err(Down(n))
+        }
     }
-    Ok(black_box(7))
 }
 
 /// The same as a future.
 #[inline(never)]
-pub(crate) async fn operation_async(left: &mut u32) -> Result<u64, Down> {
+pub(crate) async fn operation_async(left: &Cell<u32>) -> Result<u64, Down> {
     operation(left)
 }
 
@@ -45,12 +47,12 @@ fn delay(attempt: u32) -> Duration {
         .min(Duration::from_secs(5))
 }
 
-pub(crate) fn deadline(mut failures: u32) -> Result<u64, Down> {
+pub(crate) fn deadline(failures: &Cell<u32>) -> Result<u64, Down> {
     let started = Instant::now();
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let error = match operation(&mut failures) {
+        let error = match operation(failures) {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
@@ -68,11 +70,11 @@ pub(crate) fn deadline(mut failures: u32) -> Result<u64, Down> {
     }
 }
 
-pub(crate) fn no_deadline(mut failures: u32) -> Result<u64, Down> {
+pub(crate) fn no_deadline(failures: &Cell<u32>) -> Result<u64, Down> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let error = match operation(&mut failures) {
+        let error = match operation(failures) {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
@@ -86,12 +88,12 @@ pub(crate) fn no_deadline(mut failures: u32) -> Result<u64, Down> {
     }
 }
 
-pub(crate) async fn deadline_async(mut failures: u32) -> Result<u64, Down> {
+pub(crate) async fn deadline_async(failures: &Cell<u32>) -> Result<u64, Down> {
     let started = Instant::now();
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let error = match operation_async(&mut failures).await {
+        let error = match operation_async(failures).await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
@@ -109,11 +111,11 @@ pub(crate) async fn deadline_async(mut failures: u32) -> Result<u64, Down> {
     }
 }
 
-pub(crate) async fn no_deadline_async(mut failures: u32) -> Result<u64, Down> {
+pub(crate) async fn no_deadline_async(failures: &Cell<u32>) -> Result<u64, Down> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let error = match operation_async(&mut failures).await {
+        let error = match operation_async(failures).await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };

@@ -8,23 +8,32 @@ mod by_hand;
 mod measure;
 mod with_redress;
 
+use std::cell::Cell;
+
 use measure::{Case, Table, block_on};
 
-/// One call of an async function, driven to its end.
-macro_rules! future {
-    ($name:literal, $call:expr) => {
+/// One call of a sync function that fails so often before it succeeds.
+macro_rules! sync {
+    ($name:literal, $call:path, $failures:literal) => {
         Case::new($name, || {
-            measure::keep(block_on($call)).ok();
+            measure::keep($call(&Cell::new($failures))).ok();
         })
     };
 }
 
-/// One call of a sync function.
-macro_rules! sync {
-    ($name:literal, $call:expr) => {
+/// One call of an async function, driven to its end.
+macro_rules! future {
+    ($name:literal, $call:path, $failures:literal) => {
         Case::new($name, || {
-            measure::keep($call).ok();
+            measure::keep(block_on($call(&Cell::new($failures)))).ok();
         })
+    };
+}
+
+/// The same cases for any number of failures.
+macro_rules! table {
+    ($title:literal, $case:ident, $failures:literal: $($name:literal = $call:path),+ $(,)?) => {
+        Table::new($title)$(.case($case!($name, $call, $failures)))+
     };
 }
 
@@ -51,61 +60,37 @@ fn tables() -> Vec<Table> {
     use with_redress as redress;
 
     vec![
-        Table::new("sync, success")
-            .case(sync!(
-                "hand-written loop with a deadline",
-                hand::deadline(0)
-            ))
-            .case(sync!(
-                "hand-written loop without a deadline",
-                hand::no_deadline(0)
-            ))
-            .case(sync!("Policy::call", redress::policy(0)))
-            .case(sync!(
-                "Policy::call, no deadline",
-                redress::policy_no_deadline(0)
-            )),
-        Table::new("sync, one failure, no delay")
-            .case(sync!(
-                "hand-written loop with a deadline",
-                hand::deadline(1)
-            ))
-            .case(sync!(
-                "hand-written loop without a deadline",
-                hand::no_deadline(1)
-            ))
-            .case(sync!("Policy::call", redress::policy(1)))
-            .case(sync!(
-                "Policy::call, no deadline",
-                redress::policy_no_deadline(1)
-            )),
-        Table::new("async, success")
-            .case(future!(
-                "hand-written loop with a deadline",
-                hand::deadline_async(0)
-            ))
-            .case(future!(
-                "hand-written loop without a deadline",
-                hand::no_deadline_async(0)
-            ))
-            .case(future!("Policy::call_async", redress::policy_async(0)))
-            .case(future!(
-                "Policy::call_async, no deadline",
-                redress::policy_no_deadline_async(0)
-            )),
-        Table::new("async, one failure, no delay")
-            .case(future!(
-                "hand-written loop with a deadline",
-                hand::deadline_async(1)
-            ))
-            .case(future!(
-                "hand-written loop without a deadline",
-                hand::no_deadline_async(1)
-            ))
-            .case(future!("Policy::call_async", redress::policy_async(1)))
-            .case(future!(
-                "Policy::call_async, no deadline",
-                redress::policy_no_deadline_async(1)
-            )),
+        table!("sync, success", sync, 0:
+            "hand-written loop with a deadline" = hand::deadline,
+            "hand-written loop without a deadline" = hand::no_deadline,
+            "#[retry]" = redress::attribute,
+            "#[retry], no deadline" = redress::attribute_no_deadline,
+            "Policy::call" = redress::policy,
+            "Policy::call, no deadline" = redress::policy_no_deadline,
+        ),
+        table!("sync, one failure, no delay", sync, 1:
+            "hand-written loop with a deadline" = hand::deadline,
+            "hand-written loop without a deadline" = hand::no_deadline,
+            "#[retry]" = redress::attribute,
+            "#[retry], no deadline" = redress::attribute_no_deadline,
+            "Policy::call" = redress::policy,
+            "Policy::call, no deadline" = redress::policy_no_deadline,
+        ),
+        table!("async, success", future, 0:
+            "hand-written loop with a deadline" = hand::deadline_async,
+            "hand-written loop without a deadline" = hand::no_deadline_async,
+            "#[retry]" = redress::attribute_async,
+            "#[retry], no deadline" = redress::attribute_no_deadline_async,
+            "Policy::call_async" = redress::policy_async,
+            "Policy::call_async, no deadline" = redress::policy_no_deadline_async,
+        ),
+        table!("async, one failure, no delay", future, 1:
+            "hand-written loop with a deadline" = hand::deadline_async,
+            "hand-written loop without a deadline" = hand::no_deadline_async,
+            "#[retry]" = redress::attribute_async,
+            "#[retry], no deadline" = redress::attribute_no_deadline_async,
+            "Policy::call_async" = redress::policy_async,
+            "Policy::call_async, no deadline" = redress::policy_no_deadline_async,
+        ),
     ]
 }

@@ -1,8 +1,9 @@
 //! The same through redress.
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 
-use redress::{ErrorClass, Policy};
+use redress::{ErrorClass, Policy, retry};
 
 use super::by_hand::{Down, class, operation, operation_async};
 
@@ -32,34 +33,42 @@ static NO_DEADLINE: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
         .unwrap()
 });
 
-pub(crate) fn policy(mut failures: u32) -> Result<u64, redress::Error<Down>> {
-    POLICY.call(|| operation(&mut failures))
+pub(crate) fn policy(failures: &Cell<u32>) -> Result<u64, redress::Error<Down>> {
+    POLICY.call(|| operation(failures))
 }
 
-pub(crate) fn policy_no_deadline(mut failures: u32) -> Result<u64, redress::Error<Down>> {
-    NO_DEADLINE.call(|| operation(&mut failures))
+pub(crate) fn policy_no_deadline(failures: &Cell<u32>) -> Result<u64, redress::Error<Down>> {
+    NO_DEADLINE.call(|| operation(failures))
 }
 
-pub(crate) async fn policy_async(failures: u32) -> Result<u64, redress::Error<Down>> {
-    let left = std::cell::Cell::new(failures);
-    POLICY
-        .call_async(|| async {
-            let mut now = left.get();
-            let returned = operation_async(&mut now).await;
-            left.set(now);
-            returned
-        })
-        .await
+pub(crate) fn policy_async(
+    failures: &Cell<u32>,
+) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
+    POLICY.call_async(|| operation_async(failures))
 }
 
-pub(crate) async fn policy_no_deadline_async(failures: u32) -> Result<u64, redress::Error<Down>> {
-    let left = std::cell::Cell::new(failures);
-    NO_DEADLINE
-        .call_async(|| async {
-            let mut now = left.get();
-            let returned = operation_async(&mut now).await;
-            left.set(now);
-            returned
-        })
-        .await
+pub(crate) fn policy_no_deadline_async(
+    failures: &Cell<u32>,
+) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
+    NO_DEADLINE.call_async(|| operation_async(failures))
+}
+
+#[retry(classifier = classify, strategy = instant())]
+pub(crate) fn attribute(failures: &Cell<u32>) -> Result<u64, Down> {
+    operation(failures)
+}
+
+#[retry(classifier = classify, strategy = instant(), deadline = none)]
+pub(crate) fn attribute_no_deadline(failures: &Cell<u32>) -> Result<u64, Down> {
+    operation(failures)
+}
+
+#[retry(classifier = classify, strategy = instant())]
+pub(crate) async fn attribute_async(failures: &Cell<u32>) -> Result<u64, Down> {
+    operation_async(failures).await
+}
+
+#[retry(classifier = classify, strategy = instant(), deadline = none)]
+pub(crate) async fn attribute_no_deadline_async(failures: &Cell<u32>) -> Result<u64, Down> {
+    operation_async(failures).await
 }

@@ -7,51 +7,41 @@ use super::run::Run;
 use crate::FromInterrupt;
 use crate::clock::Wait;
 
+/// What follows an async attempt: nothing, or a pause that may lead to another attempt.
+///
+/// Most calls never pause, so they never pay for the future that does.
+pub enum Settled<T, F> {
+    /// Return this.
+    Return(T),
+    /// Wait for this.
+    Pause(F),
+}
+
 /// Waits until an async call may go on, or gives back what its last attempt returned.
 pub struct After<'r, 'p, H: Hooks, T> {
     run: &'r mut Run<'p, H>,
     returned: Option<T>,
-    pause: Pause,
-}
-
-enum Pause {
-    /// There is no other attempt.
-    Stopped,
-    /// The next attempt follows at once.
-    None,
-    Waiting(Wait),
+    wait: Option<Wait>,
 }
 
 impl<'r, 'p, H: Hooks, T> After<'r, 'p, H, T> {
     #[inline]
-    pub(super) const fn stopped(run: &'r mut Run<'p, H>, returned: T) -> Self {
+    pub(super) const fn new(run: &'r mut Run<'p, H>, returned: T, wait: Option<Wait>) -> Self {
         Self {
             run,
             returned: Some(returned),
-            pause: Pause::Stopped,
-        }
-    }
-
-    #[inline]
-    pub(super) fn paused(run: &'r mut Run<'p, H>, returned: T, wait: Option<Wait>) -> Self {
-        Self {
-            run,
-            returned: Some(returned),
-            pause: wait.map_or(Pause::None, Pause::Waiting),
+            wait,
         }
     }
 
     /// Tells whether there is another attempt, and gives back what the last one returned.
     #[inline]
     fn poll_resumed(&mut self, cx: &mut Context<'_>) -> Poll<(bool, Option<T>)> {
-        let resumed = match &mut self.pause {
-            Pause::Stopped => false,
-            Pause::None => self.run.resume(false).is_ok(),
-            Pause::Waiting(wait) => {
-                ready!(wait.as_mut().poll(cx));
-                self.run.resume(true).is_ok()
-            }
-        };
+        let paused = self.wait.is_some();
+        if let Some(wait) = &mut self.wait {
+            ready!(wait.as_mut().poll(cx));
+        }
+        let resumed = self.run.resume(paused).is_ok();
         Poll::Ready((resumed, self.returned.take()))
     }
 }
@@ -98,10 +88,7 @@ impl<H: Hooks, T: FromInterrupt> Future for AfterOrInterrupt<'_, '_, H, T> {
             *self.last = returned;
             ControlFlow::Continue(())
         } else {
-            ControlFlow::Break(match returned {
-                Some(returned) => returned,
-                None => T::from_interrupt(self.after.run.interrupt()),
-            })
+            ControlFlow::Break(self.after.run.returned_or_interrupt(returned))
         })
     }
 }

@@ -112,18 +112,11 @@ impl Flow {
         hooks: &dyn Hooks,
     ) -> Next {
         let rules = &frame.config.rules;
-        let mut decision = SleepDecision::Sleep;
-        if frame.watched
-            && let Some((classification, cause)) = judged.attempted.failure()
-        {
-            self.emit(EventName::Retry, delay, judged.error_type, frame, hooks);
-            let elapsed = Duration::from_nanos(self.decided);
-            let ctx = self.call.context(rules, classification, cause, elapsed);
-            decision = shielded(decision, || hooks.sleep_decision(&ctx, delay));
-            if decision == SleepDecision::Sleep {
-                shielded((), || hooks.before_sleep(&ctx, delay));
-            }
-        }
+        let decision = if frame.watched {
+            self.ask_before_sleep(judged, delay, frame, hooks)
+        } else {
+            SleepDecision::Sleep
+        };
         self.call.take_delay(rules, delay);
         match decision {
             SleepDecision::Sleep => Next::Pause(delay),
@@ -134,6 +127,29 @@ impl Flow {
                 Next::Return
             }
         }
+    }
+
+    /// Announces the retry, and lets the call's hooks decide whether to sleep before it.
+    #[cold]
+    fn ask_before_sleep(
+        &self,
+        judged: &Judged,
+        delay: Duration,
+        frame: &Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> SleepDecision {
+        self.emit(EventName::Retry, delay, judged.error_type, frame, hooks);
+        let Some((classification, cause)) = judged.attempted.failure() else {
+            return SleepDecision::Sleep;
+        };
+        let elapsed = Duration::from_nanos(self.decided);
+        let rules = &frame.config.rules;
+        let ctx = self.call.context(rules, classification, cause, elapsed);
+        let decision = shielded(SleepDecision::Sleep, || hooks.sleep_decision(&ctx, delay));
+        if decision == SleepDecision::Sleep {
+            shielded((), || hooks.before_sleep(&ctx, delay));
+        }
+        decision
     }
 
     /// Ends the attempt that is never going to return. Without one, does nothing.
@@ -189,7 +205,7 @@ impl Flow {
     }
 
     fn emit(
-        &mut self,
+        &self,
         name: EventName,
         sleep: Duration,
         error_type: Option<&'static str>,

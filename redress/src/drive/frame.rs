@@ -26,6 +26,17 @@ impl<'p> Frame<'p> {
         }
     }
 
+    /// Creates the frame of a call that nobody watches, and starts its time.
+    #[inline]
+    pub(crate) fn quiet(config: &'p Config) -> Self {
+        Self {
+            config,
+            started: config.timed.then(|| config.time.now()),
+            timed: config.timed,
+            watched: false,
+        }
+    }
+
     /// Starts the call's time. A call that nobody times and nothing limits never reads the clock.
     #[inline]
     pub(crate) fn start(&mut self) {
@@ -42,12 +53,9 @@ impl<'p> Frame<'p> {
         })
     }
 
-    /// Blocks the thread. A pause of zero is none at all.
-    #[inline]
+    /// Blocks the thread.
     pub(crate) fn sleep(&self, pause: Duration) {
-        if !pause.is_zero() {
-            self.config.time.sleep(pause);
-        }
+        self.config.time.sleep(pause);
     }
 
     /// Returns the future that waits for a pause. A pause of zero is none at all.

@@ -11,6 +11,7 @@ mod run;
 mod sleeper;
 mod thread_timer;
 
+pub use after::Settled;
 pub(crate) use hooks::shielded;
 pub use hooks::{Hooks, SleepDecision};
 pub use judged::Judged;

@@ -3,14 +3,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::after::{After, AfterOrInterrupt};
+use super::after::{After, AfterOrInterrupt, Settled};
 use super::flow::{Flow, Next, Stopped};
 use super::frame::Frame;
 use super::hooks::Hooks;
 use super::judged::Judged;
 use crate::clock::Wait;
 use crate::outcome::Report;
-use crate::policy::Policy;
+use crate::policy::{Config, Configured};
 use crate::{Error, FromInterrupt, Interrupt, Outcome};
 
 /// One call in progress. The operation runs in a loop of its owner; after each attempt the owner
@@ -39,8 +39,25 @@ impl From<Flow> for Progress {
 impl<'p, H: Hooks> Run<'p, H> {
     /// Starts a call that nothing can refuse before its first attempt.
     #[inline]
-    pub fn new<C, R>(policy: &'p Policy<C, R>, hooks: H) -> Self {
-        let mut run = Self::prepare(policy, hooks, false);
+    pub fn new(policy: &'p impl Configured, hooks: H) -> Self {
+        let config = policy.config();
+        if config.watched || hooks.is_active() {
+            return Self::new_watched(config, hooks);
+        }
+        Self {
+            frame: Frame::quiet(config),
+            hooks,
+            progress: None,
+        }
+    }
+
+    #[cold]
+    fn new_watched(config: &'p Config, hooks: H) -> Self {
+        let mut run = Self {
+            frame: Frame::new(config, &hooks, false),
+            hooks,
+            progress: None,
+        };
         let _never_refused = run.start();
         run
     }
@@ -51,17 +68,17 @@ impl<'p, H: Hooks> Run<'p, H> {
     ///
     /// An [`Interrupt`] if `abort_if` stops it before the first attempt.
     #[inline]
-    pub fn begin<C, R>(policy: &'p Policy<C, R>, hooks: H) -> Result<Self, Interrupt> {
+    pub fn begin(policy: &'p impl Configured, hooks: H) -> Result<Self, Interrupt> {
         let mut run = Self::prepare(policy, hooks, false);
         match run.start() {
             Ok(()) => Ok(run),
-            Err(_) => Err(run.interrupt()),
+            Err(Stopped) => Err(Interrupt::new(run.report())),
         }
     }
 
     /// Creates a call before its first attempt. `timed` calls tell how long they took.
     #[inline]
-    pub(crate) fn prepare<C, R>(policy: &'p Policy<C, R>, hooks: H, timed: bool) -> Self {
+    pub(crate) fn prepare(policy: &'p impl Configured, hooks: H, timed: bool) -> Self {
         Self {
             frame: Frame::new(policy.config(), &hooks, timed),
             hooks,
@@ -105,22 +122,22 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
     }
 
-    /// Takes what an async attempt returned. Sleeps before it asks for another attempt.
+    /// Takes what an async attempt returned.
     #[inline]
     pub fn after_async<T>(
         &mut self,
         returned: T,
         judge: impl FnOnce(&T) -> Judged,
-    ) -> After<'_, 'p, H, T> {
+    ) -> Settled<T, After<'_, 'p, H, T>> {
         let judged = judge(&returned);
         if judged.is_success() && self.is_quiet() {
-            return After::stopped(self, returned);
+            return Settled::Return(returned);
         }
         match self.end_attempt(judged) {
-            Next::Return => After::stopped(self, returned),
+            Next::Return => Settled::Return(returned),
             Next::Pause(pause) => {
                 let wait = self.pause(pause);
-                After::paused(self, returned, wait)
+                Settled::Pause(After::new(self, returned, wait))
             }
         }
     }
@@ -133,11 +150,30 @@ impl<'p, H: Hooks> Run<'p, H> {
         returned: Option<T>,
         last: &'r mut Option<T>,
         judge: impl FnOnce(&T) -> Judged,
-    ) -> AfterOrInterrupt<'r, 'p, H, T> {
+    ) -> Settled<T, AfterOrInterrupt<'r, 'p, H, T>> {
         let judged = returned.as_ref().map_or(Judged::TIMED_OUT, judge);
         let returned = returned.or_else(|| last.take());
-        let after = self.after_async(returned, |_| judged);
-        AfterOrInterrupt::new(after, last)
+        if judged.is_success()
+            && self.is_quiet()
+            && let Some(returned) = returned
+        {
+            return Settled::Return(returned);
+        }
+        match self.end_attempt(judged) {
+            Next::Return => Settled::Return(self.returned_or_interrupt(returned)),
+            Next::Pause(pause) => {
+                let wait = self.pause(pause);
+                Settled::Pause(AfterOrInterrupt::new(
+                    After::new(self, returned, wait),
+                    last,
+                ))
+            }
+        }
+    }
+
+    /// Gives back what an attempt returned, or says why there is nothing.
+    pub(super) fn returned_or_interrupt<T: FromInterrupt>(&self, returned: Option<T>) -> T {
+        returned.unwrap_or_else(|| T::from_interrupt(Interrupt::new(self.report())))
     }
 
     /// Polls an attempt until it is ready or has run for too long, which is `None`.
@@ -168,17 +204,23 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     #[inline(never)]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "keeps a success out of memory"
+    )]
     fn settle(&mut self, judged: Judged) -> Result<(), Stopped> {
-        match self.end_attempt(judged) {
+        let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
+        match flow.end_attempt(&judged, &self.frame, &self.hooks) {
             Next::Return => Err(Stopped),
+            Next::Pause(Duration::ZERO) => flow.next_attempt(&self.frame, &self.hooks),
             Next::Pause(pause) => {
                 self.frame.sleep(pause);
-                self.resume(!pause.is_zero())
+                flow.next_attempt_after_pause(&self.frame, &self.hooks)
             }
         }
     }
 
-    #[inline]
+    #[inline(never)]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "keeps a success out of memory"
@@ -202,12 +244,6 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     pub(super) fn pause(&self, pause: Duration) -> Option<Wait> {
         self.frame.pause(pause)
-    }
-
-    /// Says why there is nothing to return.
-    #[cold]
-    pub(crate) fn interrupt(&self) -> Interrupt {
-        Interrupt::new(self.report())
     }
 
     /// Says how the call ended.
@@ -260,10 +296,8 @@ impl<'p, H: Hooks> Run<'p, H> {
 
 impl<H: Hooks> Run<'_, H> {
     #[cold]
-    fn finish(&mut self) {
-        if let Some(mut progress) = self.progress.take()
-            && self.frame.watched
-        {
+    fn cancel(&mut self) {
+        if let Some(progress) = &mut self.progress {
             progress.flow.cancel(&self.frame, &self.hooks);
         }
     }
@@ -272,8 +306,8 @@ impl<H: Hooks> Run<'_, H> {
 impl<H: Hooks> Drop for Run<'_, H> {
     #[inline]
     fn drop(&mut self) {
-        if self.progress.is_some() {
-            self.finish();
+        if self.frame.watched {
+            self.cancel();
         }
     }
 }

@@ -94,7 +94,7 @@ impl Call {
 
     /// Takes what the attempt came to and decides what follows. The order of the checks is part of
     /// the public contract.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record(
         &mut self,
         rules: &Rules,
@@ -114,7 +114,7 @@ impl Call {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn backoff(
         &mut self,
         rules: &Rules,
@@ -168,7 +168,7 @@ impl Call {
     }
 
     /// Describes the failure that was just counted.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn context<'a>(
         &self,
         rules: &Rules,

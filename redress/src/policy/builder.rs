@@ -50,6 +50,13 @@ impl PolicyBuilder {
     }
 }
 
+impl PolicyBuilder {
+    /// Builds the settings of a function, whose expansion has its own classifiers.
+    pub(crate) fn build_for_function(self) -> Result<Config, ConfigError> {
+        self.checked().map(|builder| builder.into_parts().0)
+    }
+}
+
 impl<C, R> PolicyBuilder<C, R> {
     /// Says what errors mean: a function `fn(&E) -> ErrorClass` (or `-> Classification`). Default:
     /// [`DefaultClassifier`].
@@ -189,10 +196,13 @@ impl<C, R> PolicyBuilder<C, R> {
     /// Names every mistake: a cap of 0, a deadline or timeout that is zero, negative, infinite or
     /// NaN, and whatever the strategies report of their own settings.
     pub fn build(self) -> Result<Policy<C, R>, ConfigError> {
+        self.checked().map(Self::build_unchecked)
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
         let mut problems = Problems::default();
         self.check(&mut problems);
-        problems.into_result()?;
-        Ok(self.build_unchecked())
+        problems.into_result().map(|()| self)
     }
 
     fn check(&self, problems: &mut Problems) {
@@ -217,6 +227,11 @@ impl<C, R> PolicyBuilder<C, R> {
 
     /// Builds a policy of settings that are known to be right.
     pub(crate) fn build_unchecked(self) -> Policy<C, R> {
+        let (config, errors, values) = self.into_parts();
+        Policy::from_parts(config, errors, values)
+    }
+
+    fn into_parts(self) -> (Config, C, R) {
         let has_strategy =
             self.strategy.is_some() || self.class_strategies.iter().any(|(_, own)| own.is_some());
         let default_strategy = match self.strategy {
@@ -242,7 +257,7 @@ impl<C, R> PolicyBuilder<C, R> {
             sleeper: self.sleeper,
             observers: self.observers,
         };
-        Policy::from_parts(config, self.errors, self.values)
+        (config, self.errors, self.values)
     }
 
     fn with_classifiers<D, S>(self, change: impl FnOnce(C, R) -> (D, S)) -> PolicyBuilder<D, S> {

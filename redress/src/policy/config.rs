@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::Sleeper;
@@ -10,7 +10,7 @@ use crate::observe::Observers;
 
 /// What a policy was built with, but for its classifiers.
 #[derive(Clone)]
-pub(crate) struct Config {
+pub struct Config {
     pub(crate) rules: Rules,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) operation: Option<Cow<'static, str>>,
@@ -21,6 +21,32 @@ pub(crate) struct Config {
     pub(crate) timed: bool,
     /// There are observers.
     pub(crate) watched: bool,
+}
+
+/// What has a configuration: a policy, or the policy of one function.
+pub trait Configured {
+    /// Returns it.
+    fn config(&self) -> &Config;
+}
+
+/// The policy of one function, made at its first call. The settings are part of the static, so
+/// that a call reads them without following a pointer.
+#[derive(Debug)]
+pub struct FnPolicy(LazyLock<Config>);
+
+impl FnPolicy {
+    /// Takes what makes it.
+    #[must_use]
+    pub const fn new(make: fn() -> Config) -> Self {
+        Self(LazyLock::new(make))
+    }
+}
+
+impl Configured for FnPolicy {
+    #[inline]
+    fn config(&self) -> &Config {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Config {

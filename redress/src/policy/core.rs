@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{CallContext, Config, PolicyBuilder};
+use super::{CallContext, Config, Configured, PolicyBuilder};
 use crate::drive::{Hooks, Judged, Run, blocking, future};
 use crate::{
     AnyValue, BoxedClassifier, Classifier, DefaultClassifier, Error, Outcome, ResultClassifier,
@@ -192,11 +192,6 @@ impl<C, R> Policy<C, R> {
         }
     }
 
-    #[inline]
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
-    }
-
     /// Says what an attempt came to.
     #[inline]
     pub(crate) fn judge<T, E>(&self, returned: &Result<T, E>) -> Judged
@@ -265,6 +260,13 @@ impl<C, R> Policy<C, R> {
     {
         let run = Run::prepare(self, hooks, true);
         future::Call::new(self, run, operation, Run::outcome)
+    }
+}
+
+impl<C, R> Configured for Policy<C, R> {
+    #[inline]
+    fn config(&self) -> &Config {
+        &self.config
     }
 }
 

@@ -7,5 +7,6 @@ mod core;
 
 pub use self::core::Policy;
 pub use builder::PolicyBuilder;
-pub(crate) use config::Config;
+pub(crate) use config::Configured;
+pub use config::{Config, FnPolicy};
 pub use context::CallContext;
