@@ -113,6 +113,7 @@ fn settled(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
     quote_spanned! {site()=>
         match #after {
             #p::Settled::Return(__returned) => return __returned,
+            #p::Settled::Again => {}
             #p::Settled::Pause(__pause) => #paused
         }
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// The operation's error.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Down(pub(crate) u32);
+pub(crate) struct Down(pub(crate) u64);
 
 impl std::fmt::Display for Down {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -24,7 +24,7 @@ pub(crate) fn operation(left: &Cell<u32>) -> Result<u64, Down> {
         0 => Ok(black_box(7)),
         n => {
             left.set(n - 1);
-            Err(Down(n))
+            Err(Down(u64::from(n)))
         }
     }
 }
@@ -38,7 +38,7 @@ pub(crate) async fn operation_async(left: &Cell<u32>) -> Result<u64, Down> {
 /// Eight classes, of which three are not retried.
 #[inline(never)]
 pub(crate) fn class(error: &Down) -> u8 {
-    if black_box(error.0) == u32::MAX { 2 } else { 6 }
+    if black_box(error.0) == u64::MAX { 2 } else { 6 }
 }
 
 fn delay(attempt: u32) -> Duration {

@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-const ROUNDS: usize = 61;
-const ROUND: Duration = Duration::from_millis(2);
+const ROUNDS: usize = 301;
+const ROUND: Duration = Duration::from_micros(200);
 
 pub(crate) struct Case {
     name: &'static str,

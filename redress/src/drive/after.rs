@@ -7,12 +7,13 @@ use super::run::Run;
 use crate::FromInterrupt;
 use crate::clock::Wait;
 
-/// What follows an async attempt: nothing, or a pause that may lead to another attempt.
-///
-/// Most calls never pause, so they never pay for the future that does.
+/// What follows an async attempt. Most calls never pause, so they never pay for the future that
+/// does.
 pub enum Settled<T, F> {
     /// Return this.
     Return(T),
+    /// Run the operation again.
+    Again,
     /// Wait for this.
     Pause(F),
 }
@@ -21,12 +22,12 @@ pub enum Settled<T, F> {
 pub struct After<'r, 'p, H: Hooks, T> {
     run: &'r mut Run<'p, H>,
     returned: Option<T>,
-    wait: Option<Wait>,
+    wait: Wait,
 }
 
 impl<'r, 'p, H: Hooks, T> After<'r, 'p, H, T> {
     #[inline]
-    pub(super) const fn new(run: &'r mut Run<'p, H>, returned: T, wait: Option<Wait>) -> Self {
+    pub(super) const fn new(run: &'r mut Run<'p, H>, returned: T, wait: Wait) -> Self {
         Self {
             run,
             returned: Some(returned),
@@ -37,11 +38,8 @@ impl<'r, 'p, H: Hooks, T> After<'r, 'p, H, T> {
     /// Tells whether there is another attempt, and gives back what the last one returned.
     #[inline]
     fn poll_resumed(&mut self, cx: &mut Context<'_>) -> Poll<(bool, Option<T>)> {
-        let paused = self.wait.is_some();
-        if let Some(wait) = &mut self.wait {
-            ready!(wait.as_mut().poll(cx));
-        }
-        let resumed = self.run.resume(paused).is_ok();
+        ready!(self.wait.as_mut().poll(cx));
+        let resumed = self.run.resume_after_pause().is_ok();
         Poll::Ready((resumed, self.returned.take()))
     }
 }

@@ -58,14 +58,10 @@ impl<'p> Frame<'p> {
         self.config.time.sleep(pause);
     }
 
-    /// Returns the future that waits for a pause. A pause of zero is none at all.
-    #[inline]
-    pub(crate) fn pause(&self, pause: Duration) -> Option<Wait> {
-        if pause.is_zero() {
-            return None;
-        }
+    /// Returns the future that waits for a pause.
+    pub(crate) fn pause(&self, pause: Duration) -> Wait {
         let by_clock = self.config.time.sleep_async(pause);
-        Some(by_clock.unwrap_or_else(|| self.timer(pause)))
+        by_clock.unwrap_or_else(|| self.timer(pause))
     }
 
     /// Returns the future that ends when an attempt has run for `limit`.

@@ -1,9 +1,10 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::flow::Next;
+use super::flow::{Next, Stopped};
 use super::judged::Judged;
 use super::{Hooks, Run};
 use crate::clock::Wait;
@@ -34,7 +35,7 @@ pin_project! {
         Start,
         // What an earlier attempt returned is kept until a later one returns something.
         Attempt { #[pin] attempt: F, last: Option<T> },
-        Pause { last: Option<T>, wait: Option<Wait> },
+        Pause { last: Option<T>, wait: Wait },
         Over,
     }
 }
@@ -87,22 +88,24 @@ where
                     let last = returned.or_else(|| last.take());
                     match run.end_attempt(judged) {
                         Next::Return => break last,
+                        Next::Pause(Duration::ZERO) => match run.resume() {
+                            Ok(()) => last,
+                            Err(Stopped) => break last,
+                        },
                         Next::Pause(pause) => {
                             let wait = run.pause(pause);
                             this.state.set(State::Pause { last, wait });
+                            continue;
                         }
                     }
-                    continue;
                 }
                 StateProj::Pause { last, wait } => {
-                    let paused = wait.is_some();
-                    if let Some(wait) = wait {
-                        ready!(wait.as_mut().poll(cx));
+                    ready!(wait.as_mut().poll(cx));
+                    let last = last.take();
+                    if run.resume_after_pause().is_err() {
+                        break last;
                     }
-                    if run.resume(paused).is_err() {
-                        break last.take();
-                    }
-                    last.take()
+                    last
                 }
                 StateProj::Over => return Poll::Pending,
             };

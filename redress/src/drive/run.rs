@@ -135,6 +135,10 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
         match self.end_attempt(judged) {
             Next::Return => Settled::Return(returned),
+            Next::Pause(Duration::ZERO) => match self.resume() {
+                Ok(()) => Settled::Again,
+                Err(Stopped) => Settled::Return(returned),
+            },
             Next::Pause(pause) => {
                 let wait = self.pause(pause);
                 Settled::Pause(After::new(self, returned, wait))
@@ -161,6 +165,13 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
         match self.end_attempt(judged) {
             Next::Return => Settled::Return(self.returned_or_interrupt(returned)),
+            Next::Pause(Duration::ZERO) => match self.resume() {
+                Ok(()) => {
+                    *last = returned;
+                    Settled::Again
+                }
+                Err(Stopped) => Settled::Return(self.returned_or_interrupt(returned)),
+            },
             Next::Pause(pause) => {
                 let wait = self.pause(pause);
                 Settled::Pause(AfterOrInterrupt::new(
@@ -231,18 +242,21 @@ impl<'p, H: Hooks> Run<'p, H> {
         progress.flow.end_attempt(&judged, &self.frame, &self.hooks)
     }
 
-    /// Starts the next attempt after a pause, which may have taken time.
+    /// Starts the next attempt at once.
     #[inline]
-    pub(super) fn resume(&mut self, paused: bool) -> Result<(), Stopped> {
+    pub(super) fn resume(&mut self) -> Result<(), Stopped> {
         let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
-        if paused {
-            flow.next_attempt_after_pause(&self.frame, &self.hooks)
-        } else {
-            flow.next_attempt(&self.frame, &self.hooks)
-        }
+        flow.next_attempt(&self.frame, &self.hooks)
     }
 
-    pub(super) fn pause(&self, pause: Duration) -> Option<Wait> {
+    /// Starts the next attempt after a pause that took time.
+    pub(super) fn resume_after_pause(&mut self) -> Result<(), Stopped> {
+        let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
+        flow.next_attempt_after_pause(&self.frame, &self.hooks)
+    }
+
+    /// Returns the future that waits.
+    pub(super) fn pause(&self, pause: Duration) -> Wait {
         self.frame.pause(pause)
     }
 
@@ -306,7 +320,8 @@ impl<H: Hooks> Run<'_, H> {
 impl<H: Hooks> Drop for Run<'_, H> {
     #[inline]
     fn drop(&mut self) {
-        if self.frame.watched {
+        // Without progress there is nothing to close, and nothing to drop either.
+        if self.progress.is_some() && self.frame.watched {
             self.cancel();
         }
     }
