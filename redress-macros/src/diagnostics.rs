@@ -1,7 +1,7 @@
 //! Collects every mistake of one macro call, so that one compile shows them all.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 /// The mistakes found so far, in the order in which they were found.
 #[derive(Default)]
@@ -25,13 +25,10 @@ impl Diagnostics {
         self.errors.is_empty()
     }
 
-    #[cfg(test)]
-    pub(crate) fn messages(&self) -> Vec<String> {
-        let split = |e: &syn::Error| e.clone().into_iter().map(|e| e.to_string()).collect();
-        self.errors
-            .iter()
-            .flat_map(|e| -> Vec<_> { split(e) })
-            .collect()
+    /// Returns one `compile_error!` per mistake, and what takes the place of the expression.
+    pub(crate) fn into_expression(self, otherwise: &TokenStream) -> TokenStream {
+        let errors = self.into_items();
+        quote!({ #errors #otherwise })
     }
 
     /// Returns one `compile_error!` per mistake, as items.

@@ -8,11 +8,25 @@ mod duration;
 mod emit;
 mod paths;
 mod retry;
+#[cfg(test)]
+mod snapshots;
 
 use proc_macro::TokenStream;
 
-/// Retries a function.
+#[doc = include_str!("../docs/retry.md")]
 #[proc_macro_attribute]
 pub fn retry(arguments: TokenStream, item: TokenStream) -> TokenStream {
     retry::retry(arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/block.md")]
+#[proc_macro]
+pub fn retry_block(input: TokenStream) -> TokenStream {
+    block::block(input.into()).into()
+}
+
+#[doc = include_str!("../docs/classify.md")]
+#[proc_macro_derive(Classify, attributes(classify))]
+pub fn classify(item: TokenStream) -> TokenStream {
+    classify::derive(item.into()).into()
 }

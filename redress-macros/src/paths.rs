@@ -24,6 +24,15 @@ impl Paths {
         quote_spanned!(Span::mixed_site()=> #krate::__private)
     }
 
+    /// The same, located where a message about it belongs.
+    pub(crate) fn private_at(&self, at: Span) -> TokenStream {
+        let tokens = self.private().into_iter().map(|mut token| {
+            token.set_span(token.span().located_at(at));
+            token
+        });
+        tokens.collect()
+    }
+
     /// Returns the public module of the built-in strategies.
     pub(crate) fn strategies(&self) -> TokenStream {
         let krate = &self.krate;

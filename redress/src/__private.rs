@@ -250,4 +250,11 @@ pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
 }
 
 mod additions;
+mod constants;
+mod derive;
+mod ways_out;
+
 pub use additions::*;
+pub use constants::*;
+pub use derive::*;
+pub use ways_out::*;

@@ -35,5 +35,5 @@ pub use policy::{CallContext, Policy, PolicyBuilder};
 pub use problems::{ConfigError, Problem, Problems};
 pub use reason::{Cause, StopReason};
 #[cfg(feature = "macros")]
-pub use redress_macros::retry;
+pub use redress_macros::{Classify, retry, retry_block};
 pub use strategies::{BackoffContext, Strategy};

@@ -1,1 +1,29 @@
-//! `#[derive(Classify)]`.
+//! `#[derive(Classify)]`: an error type says once what each of its failures means.
+
+mod expand;
+mod parse;
+mod rules;
+mod validate;
+
+use proc_macro2::TokenStream;
+
+use crate::diagnostics::Diagnostics;
+use crate::paths::Paths;
+
+/// Expands the derive. On a mistake the type still implements the trait, so that nothing else
+/// breaks.
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let Some(input) = parse::input(item, &mut diagnostics) else {
+        return diagnostics.into_items();
+    };
+    let rules = validate::validate(&input, &mut diagnostics);
+    let paths = Paths::new(input.krate.as_ref());
+    let mut out = if diagnostics.is_empty() {
+        expand::expand(&input, &rules, &paths)
+    } else {
+        expand::fallback(&input, &paths)
+    };
+    out.extend(diagnostics.into_items());
+    out
+}

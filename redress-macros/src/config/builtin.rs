@@ -94,7 +94,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
             required("max", Kind::Time),
             FACTOR,
         ],
-        example: "exponential(100ms, 5s)",
+        example: "exponential(base = 100ms, max = 5s)",
         available: true,
     },
     Builtin {
@@ -115,7 +115,7 @@ pub(crate) const BUILTINS: &[Builtin] = &[
             required("fallback", Kind::Strategy),
             setter("jitter", Kind::TimeOrZero),
         ],
-        example: "retry_after_or(equal_jitter(5s))",
+        example: "retry_after_or(equal_jitter(5s), jitter = 100ms)",
         available: true,
     },
     Builtin {
@@ -149,7 +149,12 @@ impl Builtin {
             return format!("`{}()` takes no arguments", self.name);
         }
         let names = crate::diagnostics::list(self.parameters.iter().map(|p| p.name));
-        format!("its arguments are {names}, as in `{}`", self.example)
+        let are = if self.parameters.len() == 1 {
+            "argument is"
+        } else {
+            "arguments are"
+        };
+        format!("its {are} {names}, as in `{}`", self.example)
     }
 }
 

@@ -71,8 +71,8 @@ struct Checks<'a> {
 
 impl Checks<'_> {
     fn assert(&mut self, at: Span, condition: &TokenStream, message: &str) {
-        let p = self.paths.private();
         let at = site_at(at);
+        let p = self.paths.private_at(at);
         self.out
             .extend(quote_spanned!(at=> const _: () = #p::assert!(#condition, #message);));
     }

@@ -190,7 +190,11 @@ fn builtin_call(
                 "`{}` is missing its argument `{}`",
                 builtin.name, parameter.name
             );
-            diagnostics.error(&name, what, &format!("write `{}`", builtin.example));
+            let help = format!(
+                "add `{} = ...`, as in `{}`",
+                parameter.name, builtin.example
+            );
+            diagnostics.error(&name, what, &help);
             fine = false;
         }
     }
@@ -215,7 +219,10 @@ fn setting(
         let what = format!("`{}` has no argument `{text}`", builtin.name);
         let help = match foreign_parameter(&text).or_else(|| nearest(&text, names)) {
             Some(meant) if builtin.parameters.iter().any(|p| p.name == meant) => {
-                format!("did you mean `{meant}`? {}", builtin.usage())
+                format!(
+                    "did you mean `{meant}`? It is written `{}`",
+                    builtin.example
+                )
             }
             _ => builtin.usage(),
         };

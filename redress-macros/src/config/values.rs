@@ -33,6 +33,11 @@ pub(crate) fn limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Opt
     if is_none(&expr) {
         return Some(Limit::None(expr));
     }
+    let help = format!("write `{key} = 1` for a single attempt, or `{key} = none` for no limit");
+    count(expr, key, &help, diagnostics)
+}
+
+fn count(expr: Expr, key: &str, help: &str, diagnostics: &mut Diagnostics) -> Option<Limit> {
     let what = match integer(&expr) {
         Integer::Expression => return Some(Limit::Expr(expr)),
         Integer::Value(n) if n >= 1 => return Some(Limit::Literal(n, expr)),
@@ -43,8 +48,7 @@ pub(crate) fn limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Opt
         Integer::TooLarge => format!("`{key}` is larger than a `u32` holds"),
         Integer::Other => format!("`{key}` must be a whole number"),
     };
-    let help = format!("write `{key} = 1` for a single attempt, or `{key} = none` for no limit");
-    diagnostics.error(&expr, what, &help);
+    diagnostics.error(&expr, what, help);
     None
 }
 
@@ -55,7 +59,12 @@ pub(crate) fn class_limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) 
         diagnostics.error(&expr, format!("the cap of `{key}` must be a number"), &help);
         return None;
     }
-    limit(expr, key, diagnostics)
+    count(
+        expr,
+        key,
+        &format!("write `{key} = 1`, or leave it out for no limit"),
+        diagnostics,
+    )
 }
 
 enum Integer {

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
+use super::inline::inline;
 use super::leaves::may_leave;
 use super::{Attempt, Plan, hooks, judge, site, site_at};
 
@@ -21,13 +22,16 @@ pub(super) fn body(plan: &Plan<'_>) -> TokenStream {
         Attempt::Sync(block) => sync(plan, &inlined(plan, block)),
         Attempt::Call(attempt) => sync(plan, &quote_spanned!(site()=> let __returned = #attempt;)),
         Attempt::Async(block) if cuts_attempts(plan) => cut(plan, &asynchronous(plan, block)),
-        Attempt::Async(block) if may_leave(block) => {
-            let attempt = asynchronous(plan, block);
-            future(
-                plan,
-                &quote_spanned!(site()=> let __returned = #attempt.await;),
-            )
-        }
+        Attempt::Async(block) if may_leave(block) => match known_inline(plan, block) {
+            Some(block) => future(plan, &inlined(plan, &block)),
+            None => {
+                let attempt = asynchronous(plan, block);
+                future(
+                    plan,
+                    &quote_spanned!(site()=> let __returned = #attempt.await;),
+                )
+            }
+        },
         Attempt::Async(block) => future(plan, &inlined(plan, block)),
         Attempt::Future(attempt) if cuts_attempts(plan) => cut(plan, attempt),
         Attempt::Future(attempt) => future(
@@ -48,17 +52,20 @@ pub(super) fn body(plan: &Plan<'_>) -> TokenStream {
 fn start(plan: &Plan<'_>) -> TokenStream {
     let p = plan.paths.private();
     let hooks = hooks::hooks(plan);
+    let leave = &plan.leave;
     let policy = match plan.config.policy {
         Some(_) => quote_spanned!(site()=> __policy),
         None => quote_spanned!(site()=> &__REDRESS_POLICY),
     };
     let run = match (plan.config.refusable(), plan.config.interrupting()) {
         (true, Some(key)) => {
-            let refused = quote_spanned!(site_at(key.span())=> #p::interrupted(__interrupt));
+            let at = site_at(key.span());
+            let at_p = plan.paths.private_at(at);
+            let refused = quote_spanned!(at=> #at_p::interrupted(__interrupt));
             quote_spanned! {site()=>
                 let mut __run = match #p::Run::begin(#policy, #hooks) {
                     #p::Result::Ok(__run) => __run,
-                    #p::Result::Err(__interrupt) => return #refused,
+                    #p::Result::Err(__interrupt) => #leave #refused,
                 };
             }
         }
@@ -75,6 +82,12 @@ fn start(plan: &Plan<'_>) -> TokenStream {
 fn cuts_attempts(plan: &Plan<'_>) -> bool {
     let sync = matches!(plan.attempt, Attempt::Sync(_) | Attempt::Call(_));
     !sync && plan.config.interrupting().is_some()
+}
+
+/// Rewrites what leaves a block, where the type that it leaves with is known.
+fn known_inline(plan: &Plan<'_>, block: &TokenStream) -> Option<TokenStream> {
+    plan.returns.as_ref()?;
+    inline(block, plan.paths)
 }
 
 /// Makes an attempt of a block that nothing leaves before its end.
@@ -98,23 +111,27 @@ fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
 /// Returns what the last attempt returned, or goes on to the next.
 fn ended(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
     let p = plan.paths.private();
+    let leave = &plan.leave;
     quote_spanned! {site()=>
         match #after {
-            #p::ControlFlow::Break(__returned) => return __returned,
+            #p::ControlFlow::Break(__returned) => #leave __returned,
             #p::ControlFlow::Continue(()) => {}
         }
     }
 }
 
-/// As [`ended`], after a pause if there is one.
+/// Returns what the last attempt returned, or goes on to the next, after a pause if there is one.
 fn settled(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
     let p = plan.paths.private();
-    let paused = ended(plan, &quote_spanned!(site()=> __pause.await));
+    let leave = &plan.leave;
     quote_spanned! {site()=>
         match #after {
-            #p::Settled::Return(__returned) => return __returned,
+            #p::Settled::Return(__returned) => #leave __returned,
             #p::Settled::Again => {}
-            #p::Settled::Pause(__pause) => #paused
+            #p::Settled::Pause(__pause) => {
+                let #p::ControlFlow::Break(__returned) = __pause.await else { continue };
+                #leave __returned;
+            }
         }
     }
 }
@@ -122,15 +139,11 @@ fn settled(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
 /// Makes a future of a block. The edge that never returns tells the compiler the block's type, so
 /// that a mistake in it is reported where it is.
 fn asynchronous(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
-    let edge = plan.returns.as_ref().map(|returns| {
-        quote_spanned! {site()=>
-            #[allow(unreachable_code)]
-            if false {
-                let __never: #returns = loop {};
-                return __never;
-            }
-        }
-    });
+    let p = plan.paths.private();
+    let edge = plan
+        .returns
+        .as_ref()
+        .map(|returns| quote_spanned!(site()=> if false { return #p::never::<#returns>(); }));
     quote_spanned!(site()=> async { #edge #block })
 }
 

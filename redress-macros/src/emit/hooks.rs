@@ -9,24 +9,25 @@ use crate::config::Keyed;
 
 /// Returns the `let` statements of everything that is evaluated at each call.
 pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {
-    let p = plan.paths.private();
     let config = plan.config;
     let mut out = TokenStream::new();
     if let Some(Keyed { value, .. }) = &config.policy {
         let at = site_at(value.span());
+        let p = plan.paths.private_at(at);
         out.extend(if plan.own_policy {
             quote_spanned!(at=> let __policy: &#p::Policy<_, _> = &#p::Policy::clone(&#value);)
         } else {
             quote_spanned!(at=> let __policy: &#p::Policy<_, _> = &#value;)
         });
     }
-    out.extend(classifier(plan, "__classifier", config.classifier.as_ref()));
+    out.extend(classifier(plan, config.classifier.as_ref()));
     out.extend(results(plan, config.result_classifier.as_ref()));
     if let Some(Keyed { value, .. }) = &config.operation
         && policy::static_name(plan).is_none()
     {
         let at = site_at(value.span());
-        out.extend(quote_spanned!(at=> let __operation = &#value;));
+        let p = plan.paths.private_at(at);
+        out.extend(quote_spanned!(at=> let __operation = &#value; let __operation = #p::operation(__operation);));
     }
     for (name, hook, keyed) in [
         (
@@ -40,7 +41,7 @@ pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {
             &config.on_attempt_end,
         ),
         ("__before_sleep", "before_sleep_hook", &config.before_sleep),
-        ("__abort_if", "abort_hook", &config.abort_if),
+        ("__abort_if", "abort_check", &config.abort_if),
     ] {
         if let Some(Keyed { value, .. }) = keyed {
             out.extend(hooked(plan, name, hook, value));
@@ -48,6 +49,7 @@ pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {
     }
     if let Some(Keyed { value, .. }) = &config.on_event {
         let at = site_at(value.span());
+        let p = plan.paths.private_at(at);
         out.extend(match value {
             Expr::Closure(_) => quote_spanned!(at=> let __on_event = #p::event_hook(#value);),
             _ => quote_spanned!(at=> let __on_event = &#value;),
@@ -58,8 +60,8 @@ pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {
 
 /// Gives a closure its signature; anything else is borrowed, so that it may be a field.
 fn hooked(plan: &Plan<'_>, name: &str, hook: &str, value: &Expr) -> TokenStream {
-    let p = plan.paths.private();
     let at = site_at(value.span());
+    let p = plan.paths.private_at(at);
     let (name, hook) = (Ident::new(name, at), Ident::new(hook, at));
     match value {
         Expr::Closure(_) => quote_spanned!(at=> let #name = #p::#hook(#value);),
@@ -67,24 +69,31 @@ fn hooked(plan: &Plan<'_>, name: &str, hook: &str, value: &Expr) -> TokenStream 
     }
 }
 
-fn classifier(plan: &Plan<'_>, name: &str, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> {
+/// Gives a closure the type of the error, where the returned type says it.
+fn classifier(plan: &Plan<'_>, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> {
     let value = &keyed?.value;
-    let p = plan.paths.private();
     let at = site_at(value.span());
-    let name = Ident::new(name, at);
-    Some(match (value, &plan.returns) {
+    let p = plan.paths.private_at(at);
+    Some(match (value, &plan.returns_known) {
         (Expr::Closure(_), Some(returns)) if plan.returns_result => {
-            quote_spanned!(at=> let #name = &#p::classifier_fn::<#returns, _, _>(#value);)
+            quote_spanned!(at=> let __classifier = &#p::classifier_fn::<#returns, _, _>(#value);)
         }
-        _ => quote_spanned!(at=> let #name = &#value;),
+        _ => quote_spanned!(at=> let __classifier = &#value;),
     })
 }
 
+/// Gives a closure the type of the value, where the returned type says it.
 fn results(plan: &Plan<'_>, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> {
     let value = &keyed?.value;
-    let p = plan.paths.private();
     let at = site_at(value.span());
-    Some(match (value, &plan.returns) {
+    let p = plan.paths.private_at(at);
+    // A type with holes says nothing about the value.
+    let known = plan.returns.as_ref().filter(|returns| {
+        plan.returns_known
+            .as_ref()
+            .is_some_and(|known| known.to_string() == returns.to_string())
+    });
+    Some(match (value, known) {
         (Expr::Closure(_), Some(returns)) if plan.returns_result => {
             quote_spanned!(at=> let __results = &#p::result_fn::<#returns, _, _>(#value);)
         }
@@ -112,8 +121,9 @@ pub(super) fn hooks(plan: &Plan<'_>) -> TokenStream {
             arms.extend(quote_spanned!(site()=> #p::Hook::Event(__event) => __on_event(__event),));
         } else {
             // An observer may want more than the events.
+            let at_p = plan.paths.private_at(at);
             arms.extend(quote_spanned! {at=>
-                #p::Hook::Event(__event) => #p::Observer::on_event(__on_event, __event),
+                #p::Hook::Event(__event) => #at_p::Observer::on_event(__on_event, __event),
             });
             starts.extend(
                 quote_spanned!(site()=> #p::Observer::on_attempt_start(__on_event, __attempt);),
@@ -172,8 +182,8 @@ fn operation(plan: &Plan<'_>) -> Option<TokenStream> {
         }
         Some(_) => None,
         None => {
-            let at = site_at(plan.config.operation.as_ref()?.value.span());
-            Some(quote_spanned!(at=> #p::Operation(__operation)))
+            plan.config.operation.as_ref()?;
+            Some(quote_spanned!(site()=> __operation))
         }
     }
 }

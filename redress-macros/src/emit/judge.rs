@@ -9,7 +9,6 @@ use crate::paths::Paths;
 
 /// Returns the closure that judges what an attempt returned.
 pub(super) fn judge(plan: &Plan<'_>) -> TokenStream {
-    let p = plan.paths.private();
     let config = plan.config;
     // A message about the returned type belongs to where the function declares it.
     let returned = quote_spanned!(site_at(plan.returns_at)=> __returned);
@@ -20,19 +19,26 @@ pub(super) fn judge(plan: &Plan<'_>) -> TokenStream {
     ) {
         (Some(policy), _, _) => {
             let at = site_at(policy.value.span());
+            let p = plan.paths.private_at(at);
             quote_spanned!(at=> #p::judge_by_policy(__policy, #returned))
         }
         (None, None, None) => {
             let classify = by_type(plan.paths);
-            quote_spanned!(site()=> #p::judge(#returned, #classify))
+            {
+                let at = site_at(plan.returns_at);
+                let p = plan.paths.private_at(at);
+                quote_spanned!(at=> #p::judge_result(#returned, #classify))
+            }
         }
         (None, Some(classifier), None) => {
             let at = site_at(classifier.value.span());
+            let p = plan.paths.private_at(at);
             quote_spanned!(at=> #p::judge_with(#returned, __classifier))
         }
         (None, None, Some(results)) => {
             let classify = by_type(plan.paths);
             let at = site_at(results.value.span());
+            let p = plan.paths.private_at(at);
             quote_spanned!(at=> {
                 use #p::PlainValue as _;
                 #p::Returned(#returned).judge(#classify, __results)
@@ -40,6 +46,7 @@ pub(super) fn judge(plan: &Plan<'_>) -> TokenStream {
         }
         (None, Some(_), Some(results)) => {
             let at = site_at(results.value.span());
+            let p = plan.paths.private_at(at);
             quote_spanned!(at=> {
                 use #p::PlainValue as _;
                 #p::Returned(#returned).judge_with(__classifier, __results)
@@ -55,7 +62,7 @@ pub(crate) fn by_type(paths: &Paths) -> TokenStream {
     let p = paths.private();
     quote_spanned! {site()=>
         |__error| {
-            use #p::{ByClassify as _, ByDynError as _, ByError as _, ByNothing as _};
+            use #p::by_type::*;
             (&&&&#p::Tag(__error)).redress_classify()
         }
     }

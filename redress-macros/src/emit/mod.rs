@@ -3,10 +3,12 @@
 
 mod drive;
 mod hooks;
+mod inline;
 mod judge;
 mod leaves;
 mod policy;
 
+pub(crate) use judge::by_type;
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
@@ -21,6 +23,9 @@ pub(crate) struct Plan<'a> {
     pub(crate) name: Option<String>,
     /// What an attempt returns, with `_` for what cannot be named; `None` where nothing is known.
     pub(crate) returns: Option<TokenStream>,
+    /// The same with `()` in place of `_`: good for the type of the error. `None` where the type of
+    /// the value would have to be known too.
+    pub(crate) returns_known: Option<TokenStream>,
     /// Where a message about the returned type belongs.
     pub(crate) returns_at: Span,
     /// Whether `returns` says `Result`.
@@ -28,6 +33,8 @@ pub(crate) struct Plan<'a> {
     /// Runs before each attempt: the clones of arguments.
     pub(crate) before_attempt: TokenStream,
     pub(crate) attempt: Attempt,
+    /// How the result leaves the loop: `return`, or `break` out of a labeled block.
+    pub(crate) leave: TokenStream,
     /// Whether the policy is borrowed from what an attempt borrows mutably.
     pub(crate) own_policy: bool,
 }

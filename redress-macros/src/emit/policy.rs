@@ -132,6 +132,7 @@ fn strategy(value: &Strategy, paths: &Paths) -> TokenStream {
         Strategy::User(expr) => expr.to_token_stream(),
         Strategy::Closure(closure) => {
             let at = site_at(syn::spanned::Spanned::span(closure));
+            let p = paths.private_at(at);
             quote_spanned!(at=> #p::strategy_fn(#closure))
         }
         Strategy::Builtin {

@@ -5,8 +5,9 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::{FnArg, Pat, ReturnType, Signature};
 
 use super::future::{self, Kind};
+use super::moved;
 use super::parse::Function;
-use super::signature::{is_result, nameable};
+use super::signature::{bindings, is_result, nameable, without_opaque};
 use crate::config::Config;
 use crate::diagnostics::name_of;
 use crate::emit::{self, Attempt, Plan, site};
@@ -27,7 +28,12 @@ pub(super) fn expand(function: Function, config: &Config, paths: &Paths) -> Toke
         .output
         .as_ref()
         .map_or_else(|| quote_spanned!(site()=> ()), nameable);
+    let known = returns
+        .output
+        .as_ref()
+        .map_or_else(|| quote_spanned!(site()=> ()), without_opaque);
     let inside = !returns.inner.is_empty();
+    let moved = moved::checks(&bindings(&signature), &config.clone, &block, paths);
     let attempt = match returns.kind {
         Kind::Sync => Attempt::Sync(block.into_token_stream()),
         Kind::Async => Attempt::Async(block.into_token_stream()),
@@ -49,12 +55,15 @@ pub(super) fn expand(function: Function, config: &Config, paths: &Paths) -> Toke
             .map_or_else(|| signature.ident.span(), syn::spanned::Spanned::span),
         returns_result: returns.output.as_ref().is_some_and(is_result),
         returns: Some(returned),
+        returns_known: Some(known),
+        leave: quote_spanned!(site()=> return),
         before_attempt: before.each,
         attempt,
         own_policy: lends_self(&signature),
     };
     let emit::Expansion { items, body: run } = emit::expand(&plan);
-    let once = before.once;
+    let mut once = before.once;
+    once.extend(moved);
     let run = quote_spanned!(site()=> #items #once #run);
     let body = match returns.kind {
         Kind::Boxed if !inside => {

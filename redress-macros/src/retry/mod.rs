@@ -2,6 +2,7 @@
 
 mod expand;
 mod future;
+mod moved;
 mod parse;
 mod signature;
 #[cfg(test)]

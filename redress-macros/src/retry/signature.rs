@@ -1,6 +1,6 @@
 //! What a signature tells: names that arguments bind, and the type that is returned.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericArgument, GenericParam, Ident, Pat, PathArguments, Signature, Type};
 
@@ -73,37 +73,57 @@ pub(super) fn generics(signature: &Signature) -> Vec<String> {
 
 /// Replaces every `impl Trait` by `_`: inside a function it has no name.
 pub(super) fn nameable(ty: &Type) -> TokenStream {
+    with_opaque_as(ty, &|at| {
+        Type::Infer(syn::TypeInfer {
+            attrs: Vec::new(),
+            underscore_token: syn::Token![_](at),
+        })
+    })
+}
+
+/// Replaces every `impl Trait` by `()`, for what only looks at the rest of the type.
+pub(super) fn without_opaque(ty: &Type) -> TokenStream {
+    with_opaque_as(ty, &|at| {
+        Type::Tuple(syn::TypeTuple {
+            attrs: Vec::new(),
+            paren_token: syn::token::Paren(at),
+            elems: syn::punctuated::Punctuated::new(),
+        })
+    })
+}
+
+fn with_opaque_as(ty: &Type, other: &dyn Fn(Span) -> Type) -> TokenStream {
     let mut ty = ty.clone();
-    infer(&mut ty);
+    replace_opaque(&mut ty, other);
     ty.into_token_stream()
 }
 
-fn infer(ty: &mut Type) {
+fn replace_opaque(ty: &mut Type, other: &dyn Fn(Span) -> Type) {
     match ty {
         Type::ImplTrait(found) => {
             let at = syn::spanned::Spanned::span(&found);
-            *ty = Type::Infer(syn::TypeInfer {
-                attrs: Vec::new(),
-                underscore_token: syn::Token![_](at),
-            });
+            *ty = other(at);
         }
         Type::Path(path) => {
             for segment in &mut path.path.segments {
                 if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
                     for argument in &mut arguments.args {
                         if let GenericArgument::Type(inner) = argument {
-                            infer(inner);
+                            replace_opaque(inner, other);
                         }
                     }
                 }
             }
         }
-        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(infer),
-        Type::Reference(reference) => infer(&mut reference.elem),
-        Type::Paren(paren) => infer(&mut paren.elem),
-        Type::Group(group) => infer(&mut group.elem),
-        Type::Array(array) => infer(&mut array.elem),
-        Type::Slice(slice) => infer(&mut slice.elem),
+        Type::Tuple(tuple) => tuple
+            .elems
+            .iter_mut()
+            .for_each(|ty| replace_opaque(ty, other)),
+        Type::Reference(reference) => replace_opaque(&mut reference.elem, other),
+        Type::Paren(paren) => replace_opaque(&mut paren.elem, other),
+        Type::Group(group) => replace_opaque(&mut group.elem, other),
+        Type::Array(array) => replace_opaque(&mut array.elem, other),
+        Type::Slice(slice) => replace_opaque(&mut slice.elem, other),
         _ => {}
     }
 }

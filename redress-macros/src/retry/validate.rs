@@ -109,7 +109,7 @@ fn returns(function: &Function, config: &Config, diagnostics: &mut Diagnostics) 
             diagnostics.error(&signature.ident, what, help);
         }
         (Some(output), ReturnType::Type(..)) if is_no_result(output) => {
-            let shown = output.to_token_stream().to_string();
+            let shown = compact(&output.to_token_stream().to_string());
             let what = if matches!(output, Type::ImplTrait(_)) {
                 "this is no `Result`: nothing says when an attempt has failed".to_owned()
             } else {
@@ -175,4 +175,22 @@ fn clones(
             Some(_) => {}
         }
     }
+}
+
+/// Writes a type the way people do: tokens have spaces between them.
+fn compact(tokens: &str) -> String {
+    let mut text = tokens.to_owned();
+    for (spaced, tight) in [
+        (" < ", "<"),
+        (" <", "<"),
+        (" >", ">"),
+        ("& ", "&"),
+        (" ,", ","),
+        (" :: ", "::"),
+        ("[ ", "["),
+        (" ]", "]"),
+    ] {
+        text = text.replace(spaced, tight);
+    }
+    text
 }

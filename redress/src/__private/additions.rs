@@ -1,10 +1,10 @@
-//! What the expansions need beside the drivers: types to infer from, checks in constants.
+//! What the expansions of `#[retry]` and `retry!` need beside the drivers: types to infer from.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use super::{
-    BackoffContext, Classification, Classifier, Judged, ResultClassifier, judge_both, judge_value,
+    BackoffContext, Classification, Classifier, Judged, Operation, ResultClassifier, judge,
+    judge_both, judge_value,
 };
 use crate::Delay;
 
@@ -12,6 +12,18 @@ pub use std::assert;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
 pub use std::marker::Copy;
+
+/// The ways to classify an error by its type, for method resolution.
+pub mod by_type {
+    pub use super::super::{ByClassify as _, ByDynError as _, ByError as _, ByNothing as _};
+}
+
+/// Stands in a branch that is never taken, to say of which type it is.
+#[must_use]
+pub fn never<T>() -> T {
+    #[expect(clippy::empty_loop, reason = "never called")]
+    loop {}
+}
 
 /// A `Result` of any name.
 #[diagnostic::on_unimplemented(
@@ -24,11 +36,37 @@ pub trait ReturnsResult {
     type Value;
     /// What a failure holds.
     type Error;
+    /// Returns it as what it is.
+    fn as_result(&self) -> &Result<Self::Value, Self::Error>;
 }
 
 impl<T, E> ReturnsResult for Result<T, E> {
     type Value = T;
     type Error = E;
+
+    fn as_result(&self) -> &Self {
+        self
+    }
+}
+
+/// Judges a `Result` whose error the macro's site classifies; of another type it says that it is
+/// none.
+#[inline]
+pub fn judge_result<R: ReturnsResult>(
+    returned: &R,
+    classify: impl FnOnce(&R::Error) -> Classification,
+) -> Judged {
+    judge(returned.as_result(), classify)
+}
+
+/// Takes `operation = ...`.
+pub fn operation<T: AsRef<str> + ?Sized>(name: &T) -> Operation<&str> {
+    Operation(name.as_ref())
+}
+
+/// Gives `abort_if = || ...` its signature.
+pub fn abort_check(check: impl Fn() -> bool) -> impl Fn() -> bool {
+    check
 }
 
 /// Gives `strategy = |ctx| ...` its signature.
@@ -117,57 +155,4 @@ impl<T> PlainValue<T> for Returned<'_, T> {
     {
         judge_value(self.0, results)
     }
-}
-
-/// A length of time that is known when the program is compiled, in any form that [`Delay`] takes.
-#[derive(Debug)]
-pub struct Constant<T>(pub T);
-
-macro_rules! constants {
-    ($($type:ty: |$value:ident| $nanos:expr;)*) => {$(
-        impl Constant<$type> {
-            /// Returns the length; `None` for what is none.
-            #[must_use]
-            pub const fn nanos(self) -> Option<u128> {
-                let $value = self.0;
-                $nanos
-            }
-
-            /// Tells whether this is a length of time, and not zero.
-            #[must_use]
-            pub const fn is_above_zero(self) -> bool {
-                matches!(self.nanos(), Some(1..))
-            }
-
-            /// Tells whether this is below `other`. What is no length is reported elsewhere.
-            #[must_use]
-            pub const fn below(self, other: Option<u128>) -> bool {
-                match (self.nanos(), other) {
-                    (Some(nanos), Some(other)) => nanos < other,
-                    _ => true,
-                }
-            }
-
-            /// Tells whether this is not above `other`.
-            #[must_use]
-            pub const fn at_most(self, other: Option<u128>) -> bool {
-                match (self.nanos(), other) {
-                    (Some(nanos), Some(other)) => nanos <= other,
-                    _ => true,
-                }
-            }
-        }
-    )*};
-}
-
-constants! {
-    Duration: |value| Some(value.as_nanos());
-    u64: |value| Some(value as u128 * 1_000_000_000);
-    u32: |value| Some(value as u128 * 1_000_000_000);
-    i32: |value| if value < 0 { None } else { Some(value as u128 * 1_000_000_000) };
-    f64: |value| if value < 0.0 || !value.is_finite() { None } else { Some((value * 1e9) as u128) };
-    Delay: |value| match value.checked() {
-        Ok(duration) => Some(duration.as_nanos()),
-        Err(_) => None,
-    };
 }

@@ -4,8 +4,8 @@ use std::task::{Context, Poll, ready};
 
 use super::hooks::Hooks;
 use super::run::Run;
-use crate::FromInterrupt;
 use crate::clock::Wait;
+use crate::{FromInterrupt, Interrupt};
 
 /// What follows an async attempt. Most calls never pause, so they never pay for the future that
 /// does.
@@ -64,18 +64,28 @@ impl<H: Hooks, T> Future for After<'_, '_, H, T> {
 pub struct AfterOrInterrupt<'r, 'p, H: Hooks, T> {
     after: After<'r, 'p, H, Option<T>>,
     last: &'r mut Option<T>,
+    // Held as a function so that only the call that makes this needs the bound, and a return type
+    // that lacks it is reported once.
+    interrupted: fn(Interrupt) -> T,
 }
 
 impl<'r, 'p, H: Hooks, T> AfterOrInterrupt<'r, 'p, H, T> {
     #[inline]
-    pub(super) const fn new(after: After<'r, 'p, H, Option<T>>, last: &'r mut Option<T>) -> Self {
-        Self { after, last }
+    pub(super) fn new(after: After<'r, 'p, H, Option<T>>, last: &'r mut Option<T>) -> Self
+    where
+        T: FromInterrupt,
+    {
+        Self {
+            after,
+            last,
+            interrupted: T::from_interrupt,
+        }
     }
 }
 
 impl<H: Hooks, T> Unpin for AfterOrInterrupt<'_, '_, H, T> {}
 
-impl<H: Hooks, T: FromInterrupt> Future for AfterOrInterrupt<'_, '_, H, T> {
+impl<H: Hooks, T> Future for AfterOrInterrupt<'_, '_, H, T> {
     type Output = ControlFlow<T>;
 
     #[inline]
@@ -86,7 +96,10 @@ impl<H: Hooks, T: FromInterrupt> Future for AfterOrInterrupt<'_, '_, H, T> {
             *self.last = returned;
             ControlFlow::Continue(())
         } else {
-            ControlFlow::Break(self.after.run.returned_or_interrupt(returned))
+            ControlFlow::Break(match returned {
+                Some(returned) => returned,
+                None => (self.interrupted)(self.after.run.interrupt()),
+            })
         })
     }
 }

@@ -72,7 +72,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         let mut run = Self::prepare(policy, hooks, false);
         match run.start() {
             Ok(()) => Ok(run),
-            Err(Stopped) => Err(Interrupt::new(run.report())),
+            Err(Stopped) => Err(run.interrupt()),
         }
     }
 
@@ -183,8 +183,8 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     /// Gives back what an attempt returned, or says why there is nothing.
-    pub(super) fn returned_or_interrupt<T: FromInterrupt>(&self, returned: Option<T>) -> T {
-        returned.unwrap_or_else(|| T::from_interrupt(Interrupt::new(self.report())))
+    fn returned_or_interrupt<T: FromInterrupt>(&self, returned: Option<T>) -> T {
+        returned.unwrap_or_else(|| T::from_interrupt(self.interrupt()))
     }
 
     /// Polls an attempt until it is ready or has run for too long, which is `None`.
@@ -258,6 +258,12 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// Returns the future that waits.
     pub(super) fn pause(&self, pause: Duration) -> Wait {
         self.frame.pause(pause)
+    }
+
+    /// Says why there is nothing to return.
+    #[cold]
+    pub(super) fn interrupt(&self) -> Interrupt {
+        Interrupt::new(self.report())
     }
 
     /// Says how the call ended.

@@ -114,7 +114,7 @@ static TESTED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(
 
 fn flaky_test() -> Result<(), Error> {
     let n = TESTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         Err(std::io::ErrorKind::TimedOut.into())
     } else {
         Ok(())
@@ -139,7 +139,7 @@ fn below_test() -> Result<(), Error> {
     flaky_test()
 }
 
-#[cfg(all())]
+#[cfg(test)]
 #[inline]
 #[must_use = "it counts"]
 #[retry(strategy = instant())]

@@ -37,8 +37,8 @@ async fn step(calls: &std::cell::Cell<u32>) -> Result<u32, Error> {
 
 #[retry(strategy = instant())]
 fn delegating(calls: &std::cell::Cell<u32>) -> impl Future<Output = Result<u32, Error>> {
-    let calls = calls;
-    step(calls)
+    let shared = calls;
+    step(shared)
 }
 
 #[retry(strategy = instant())]

@@ -5,10 +5,20 @@
     clippy::unwrap_used,
     clippy::indexing_slicing
 )]
+// Shapes stand here as people write them, not as a lint would have them.
+#![allow(
+    clippy::boxed_local,
+    clippy::manual_async_fn,
+    clippy::multiple_bound_locations,
+    clippy::needless_question_mark,
+    clippy::non_minimal_cfg
+)]
 
 mod arguments;
 mod beside;
+mod blocks;
 mod classification;
+mod derive;
 mod futures;
 mod hooks;
 mod hygiene;

@@ -35,3 +35,40 @@ async fn thirty_nested_functions() {
         .unwrap();
     assert_eq!((count, assert_send(a1(&mut 0)).await.unwrap()), (30, 30));
 }
+
+macro_rules! nest_with_ways_out {
+    ($name:ident) => {
+        #[retry]
+        async fn $name(n: &mut u32) -> Result<u32, Error> {
+            tokio::task::yield_now().await;
+            *n += 1;
+            Ok(*n)
+        }
+    };
+    ($name:ident $next:ident $($rest:ident)*) => {
+        #[retry]
+        async fn $name(n: &mut u32) -> Result<u32, Error> {
+            tokio::task::yield_now().await;
+            if *n > 100 {
+                return Err(Error::other("never"));
+            }
+            *n += 1;
+            let count = $next(n).await?;
+            Ok(count)
+        }
+        nest_with_ways_out!($next $($rest)*);
+    };
+}
+
+nest_with_ways_out!(c1 c2 c3 c4 c5 c6 c7 c8 c9 c10 c11 c12 c13 c14 c15 c16 c17 c18 c19 c20 c21 c22 c23 c24 c25 c26 c27 c28 c29 c30);
+
+#[tokio::test]
+async fn thirty_nested_functions_with_ways_out() {
+    assert_eq!(
+        tokio::spawn(async { c1(&mut 0).await })
+            .await
+            .unwrap()
+            .unwrap(),
+        30
+    );
+}

@@ -219,6 +219,7 @@ fn unsafe_functions() {
     assert_eq!(unsafe { dangerous(&mut 0) }.unwrap(), 3);
 }
 
+#[allow(improper_ctypes_definitions)]
 #[retry(strategy = instant())]
 extern "C" fn foreign(good: u32) -> Result<u32, Error> {
     Ok(good)
@@ -309,7 +310,7 @@ mod visible {
             Ok(())
         }
         const FINE: bool = true;
-        assert!(FINE);
+        let _ = FINE;
         inner()
     }
 }

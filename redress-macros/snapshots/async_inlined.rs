@@ -1,0 +1,37 @@
+// Input:
+//
+//     #[retry]
+//     async fn get(&self) -> Result<String, Error> {
+//         self.fetch().await
+//     }
+
+// Expands to:
+
+async fn get(&self) -> Result<String, Error> {
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
+    ::redress::__private::build(::redress::__private::builder().operation("get")));
+    let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
+    loop {
+        let __returned: Result<String, Error> = { self.fetch().await };
+        match __run
+            .after_async(
+                __returned,
+                |__returned| ::redress::__private::judge_result(
+                    __returned,
+                    |__error| {
+                        use ::redress::__private::by_type::*;
+                        (&&&&::redress::__private::Tag(__error)).redress_classify()
+                    },
+                ),
+            )
+        {
+            ::redress::__private::Settled::Return(__returned) => return __returned,
+            ::redress::__private::Settled::Again => {}
+            ::redress::__private::Settled::Pause(__pause) => {
+                let ::redress::__private::ControlFlow::Break(__returned) = __pause.await
+                else { continue };
+                return __returned;
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// Input:
+//
+//     #[retry(classifier = |error| class_of(error), result_classifier = judge)]
+//     fn get() -> Result<impl Display, Error> {
+//         fetch()
+//     }
+
+// Expands to:
+
+fn get() -> Result<impl Display, Error> {
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
+    ::redress::__private::build(::redress::__private::builder().operation("get")));
+    let __classifier = &::redress::__private::classifier_fn::<
+        Result<(), Error>,
+        _,
+        _,
+    >(|error| class_of(error));
+    let __results = &judge;
+    let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
+    loop {
+        let __returned: Result<_, Error> = { fetch() };
+        match __run
+            .after(
+                __returned,
+                |__returned| {
+                    use ::redress::__private::PlainValue as _;
+                    ::redress::__private::Returned(__returned)
+                        .judge_with(__classifier, __results)
+                },
+            )
+        {
+            ::redress::__private::ControlFlow::Break(__returned) => return __returned,
+            ::redress::__private::ControlFlow::Continue(()) => {}
+        }
+    }
+}

@@ -1,0 +1,52 @@
+// Input:
+//
+//     #[retry(clone(body))]
+//     async fn send(mut body: String, id: Id) -> Result<u32, Error> {
+//         post(body, id).await
+//     }
+
+// Expands to:
+
+async fn send(body: String, id: Id) -> Result<u32, Error> {
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
+    ::redress::__private::build(::redress::__private::builder().operation("send")));
+    let __redress_body = body;
+    {
+        #[diagnostic::on_unimplemented(
+            message = "`id` is consumed by the first attempt",
+            label = "moved here: nothing is left of it for a second attempt",
+            note = "write `clone(id)` in `#[retry(...)]` to give each attempt a clone, or borrow `id` in the body",
+        )]
+        trait __RedressKept {}
+        #[diagnostic::do_not_recommend]
+        impl<T: ::redress::__private::Copy> __RedressKept for T {}
+        fn __redress_kept<T: __RedressKept>(_: &T) {}
+        __redress_kept(&id);
+    }
+    let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
+    loop {
+        #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
+        let mut body = ::redress::__private::Clone::clone(&__redress_body);
+        let __returned: Result<u32, Error> = { post(body, id).await };
+        match __run
+            .after_async(
+                __returned,
+                |__returned| ::redress::__private::judge_result(
+                    __returned,
+                    |__error| {
+                        use ::redress::__private::by_type::*;
+                        (&&&&::redress::__private::Tag(__error)).redress_classify()
+                    },
+                ),
+            )
+        {
+            ::redress::__private::Settled::Return(__returned) => return __returned,
+            ::redress::__private::Settled::Again => {}
+            ::redress::__private::Settled::Pause(__pause) => {
+                let ::redress::__private::ControlFlow::Break(__returned) = __pause.await
+                else { continue };
+                return __returned;
+            }
+        }
+    }
+}

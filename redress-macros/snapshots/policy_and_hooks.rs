@@ -1,0 +1,47 @@
+// Input:
+//
+//     #[retry(policy = self.policy, operation = name, on_event = |event| log(event), abort_if = || self.stopped())]
+//     fn get(&self, name: &str) -> Result<u32, Error> {
+//         self.fetch()
+//     }
+
+// Expands to:
+
+fn get(&self, name: &str) -> Result<u32, Error> {
+    let __policy: &::redress::__private::Policy<_, _> = &self.policy;
+    let __operation = &name;
+    let __operation = ::redress::__private::operation(__operation);
+    let __abort_if = ::redress::__private::abort_check(|| self.stopped());
+    let __on_event = ::redress::__private::event_hook(|event| log(event));
+    let mut __run = match ::redress::__private::Run::begin(
+        __policy,
+        ::redress::__private::Hooked {
+            operation: __operation,
+            on: move |__hook: ::redress::__private::Hook<'_>| {
+                match __hook {
+                    ::redress::__private::Hook::Abort => return __abort_if(),
+                    ::redress::__private::Hook::Event(__event) => __on_event(__event),
+                    _ => {}
+                }
+                false
+            },
+        },
+    ) {
+        ::redress::__private::Result::Ok(__run) => __run,
+        ::redress::__private::Result::Err(__interrupt) => {
+            return ::redress::__private::interrupted(__interrupt);
+        }
+    };
+    loop {
+        let __returned: Result<u32, Error> = { self.fetch() };
+        match __run
+            .after(
+                __returned,
+                |__returned| ::redress::__private::judge_by_policy(__policy, __returned),
+            )
+        {
+            ::redress::__private::ControlFlow::Break(__returned) => return __returned,
+            ::redress::__private::ControlFlow::Continue(()) => {}
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// Input:
+//
+//     #[retry(strategy = equal_jitter(base = 1ms, max = 4ms), strategies(rate_limit = retry_after_or(decorrelated_jitter(60.0))), max_attempts = ATTEMPTS, deadline = 30s)]
+//     fn get() -> Result<u32, Error> {
+//         fetch()
+//     }
+
+// Expands to:
+
+fn get() -> Result<u32, Error> {
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
+    ::redress::__private::build(
+        ::redress::__private::builder()
+            .operation("get")
+            .strategy(
+                ::redress::strategies::equal_jitter(
+                        ::redress::__private::Duration::from_millis(4),
+                    )
+                    .base(::redress::__private::Duration::from_millis(1)),
+            )
+            .class_strategy(
+                ::redress::__private::ErrorClass::RateLimit,
+                ::redress::strategies::retry_after_or(
+                    ::redress::strategies::decorrelated_jitter(
+                        ::redress::__private::Duration::from_secs(60),
+                    ),
+                ),
+            )
+            .max_attempts(ATTEMPTS)
+            .deadline(::redress::__private::Duration::from_secs(30)),
+    ));
+    const _: () = ::redress::__private::assert!(
+        ATTEMPTS != 0,
+        "`max_attempts` must be at least 1: it counts attempts, the first one included"
+    );
+    let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
+    loop {
+        let __returned: Result<u32, Error> = { fetch() };
+        match __run
+            .after(
+                __returned,
+                |__returned| ::redress::__private::judge_result(
+                    __returned,
+                    |__error| {
+                        use ::redress::__private::by_type::*;
+                        (&&&&::redress::__private::Tag(__error)).redress_classify()
+                    },
+                ),
+            )
+        {
+            ::redress::__private::ControlFlow::Break(__returned) => return __returned,
+            ::redress::__private::ControlFlow::Continue(()) => {}
+        }
+    }
+}

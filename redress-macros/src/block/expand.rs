@@ -1,0 +1,95 @@
+//! The expression that takes the place of `retry!`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+use syn::{Expr, ExprClosure, ReturnType, spanned::Spanned as _};
+
+use super::parse::{Operation, Types};
+use crate::config::Config;
+use crate::emit::{self, Attempt, Plan, site};
+use crate::paths::Paths;
+
+/// Expands an operation that was found to be right.
+pub(super) fn expand(
+    operation: &Operation,
+    types: &Types,
+    config: &Config,
+    paths: &Paths,
+) -> TokenStream {
+    let p = paths.private();
+    let (returns, known) = match types {
+        Types::None => (None, None),
+        Types::Error(error) => (
+            Some(quote_spanned!(site()=> #p::Result<_, #error>)),
+            Some(quote_spanned!(site()=> #p::Result<(), #error>)),
+        ),
+        Types::Both(types) => {
+            let [value, error] = &**types;
+            let both = quote_spanned!(site()=> #p::Result<#value, #error>);
+            (Some(both.clone()), Some(both))
+        }
+    };
+    let clones = config
+        .clone
+        .iter()
+        .map(|name| quote_spanned!(site()=> let #name = #p::Clone::clone(&#name);));
+    let (attempt, once, leave, returns_at) = match operation {
+        Operation::Closure(closure) => {
+            let at = closure.body.span();
+            let closure = typed(closure, returns.as_ref());
+            let once = quote_spanned!(site()=> let mut __attempt = #closure;);
+            let leave = quote_spanned!(site()=> break '__redress);
+            (
+                Attempt::Call(quote_spanned!(site()=> __attempt())),
+                once,
+                leave,
+                at,
+            )
+        }
+        Operation::Async { body, .. } => {
+            let leave = quote_spanned!(site()=> return);
+            (
+                Attempt::Async(body.to_token_stream()),
+                TokenStream::new(),
+                leave,
+                body.span(),
+            )
+        }
+    };
+    let plan = Plan {
+        config,
+        paths,
+        name: None,
+        returns_result: returns.is_some(),
+        returns_known: known,
+        returns_at,
+        returns,
+        before_attempt: clones.collect(),
+        attempt,
+        leave,
+        own_policy: false,
+    };
+    let emit::Expansion { items, body } = emit::expand(&plan);
+    match operation {
+        Operation::Closure(_) => {
+            quote_spanned!(Span::mixed_site()=> '__redress: { #items #once #body })
+        }
+        Operation::Async { capture, .. } => {
+            quote_spanned!(site()=> async #capture { #items #body })
+        }
+    }
+}
+
+/// Gives a closure the type that the caller names, unless it says one itself.
+fn typed(closure: &ExprClosure, returns: Option<&TokenStream>) -> TokenStream {
+    let (Some(returns), ReturnType::Default) = (returns, &closure.output) else {
+        return closure.to_token_stream();
+    };
+    let ExprClosure { capture, body, .. } = closure;
+    match &**body {
+        Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => {
+            quote_spanned!(site()=> #capture || -> #returns #body)
+        }
+        _ => quote_spanned!(site()=> #capture || -> #returns { #body }),
+    }
+}

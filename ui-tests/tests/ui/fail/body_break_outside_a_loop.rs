@@ -1,0 +1,10 @@
+use std::io::Error;
+
+use redress::retry;
+
+#[retry]
+fn call() -> Result<(), Error> {
+    break;
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use redress::Classify;
+
+#[derive(Classify)]
+enum Fail {
+    #[classify(transiet)]
+    A,
+    #[classify(colour)]
+    B,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use std::io::Error;
+
+use redress::retry;
+
+const LIMIT: &str = "3s";
+
+#[retry(deadline = LIMIT)]
+fn call() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

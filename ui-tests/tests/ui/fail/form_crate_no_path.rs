@@ -1,0 +1,10 @@
+use std::io::Error;
+
+use redress::retry;
+
+#[retry(crate = "redress")]
+fn call() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use std::io::Error;
+
+use redress::retry;
+
+#[retry]
+const fn call() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use redress::retry;
+
+#[retry]
+fn main() -> Result<(), std::io::Error> {
+    Ok(())
+}

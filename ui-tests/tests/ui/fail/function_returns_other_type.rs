@@ -1,0 +1,12 @@
+use std::io::Error;
+
+use redress::retry;
+
+struct Answer;
+
+#[retry]
+fn call() -> Answer {
+    Answer
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use std::io::Error;
+
+use redress::retry;
+
+#[retry]
+fn call() {}
+
+fn main() {}

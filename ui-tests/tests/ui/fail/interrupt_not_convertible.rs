@@ -1,0 +1,13 @@
+use std::io::Error;
+
+use redress::retry;
+
+#[derive(Debug)]
+struct Odd;
+
+#[retry(attempt_timeout = 1s)]
+async fn call() -> Result<(), Odd> {
+    Err(Odd)
+}
+
+fn main() {}

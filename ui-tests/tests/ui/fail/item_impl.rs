@@ -1,0 +1,10 @@
+use redress::retry;
+
+struct Client;
+
+#[retry]
+impl Client {
+    fn call() {}
+}
+
+fn main() {}

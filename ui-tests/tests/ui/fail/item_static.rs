@@ -1,0 +1,6 @@
+use redress::retry;
+
+#[retry]
+static X: u32 = 3;
+
+fn main() {}

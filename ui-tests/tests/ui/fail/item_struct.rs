@@ -1,0 +1,8 @@
+use redress::retry;
+
+#[retry]
+struct Client {
+    calls: u32,
+}
+
+fn main() {}

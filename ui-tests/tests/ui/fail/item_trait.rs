@@ -1,0 +1,6 @@
+use redress::retry;
+
+#[retry]
+trait Source {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use redress::retry;
+
+#[retry]
+#[test]
+fn fails() {}
+
+fn main() {}
