@@ -12,9 +12,9 @@ pub use std::time::Duration;
 pub use crate::drive::{Hooks, Judged, Run, Settled};
 pub use crate::policy::{Config, FnPolicy};
 pub use crate::{
-    AttemptEnd, AttemptStart, BackoffContext, Classification, Classifier, Classify, ErrorClass,
-    Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder, ResultClassifier, classify,
-    strategies,
+    AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Classification, Classifier,
+    Classify, ErrorClass, Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder,
+    ResultClassifier, classify, strategies,
 };
 
 /// The longest delay of a strategy that is written without one.
@@ -252,9 +252,11 @@ pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
 mod additions;
 mod constants;
 mod derive;
+mod guarded;
 mod ways_out;
 
 pub use additions::*;
 pub use constants::*;
 pub use derive::*;
+pub use guarded::Guarded;
 pub use ways_out::*;

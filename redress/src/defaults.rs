@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::ErrorClass;
+
 /// How long a call may take in all. Long enough for a dependency to restart, short enough that a
 /// person or a load balancer in front is still there.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
@@ -33,3 +35,81 @@ pub(crate) const DECORRELATED_FACTOR: u32 = 3;
 /// How much is at most added to a Retry-After hint, so that clients told the same time do not come
 /// back in the same instant.
 pub(crate) const RETRY_AFTER_JITTER: Duration = Duration::from_millis(250);
+
+/// How many failures within the window open a circuit breaker. One is a blip and two a
+/// coincidence; with five, the dependency is down.
+pub(crate) const BREAKER_FAILURES: u32 = 5;
+
+/// The time within which a circuit breaker counts: as long as a call may take, so that all
+/// failures of one outage meet in it.
+pub(crate) const BREAKER_WINDOW: Duration = Duration::from_secs(60);
+
+/// How long a circuit breaker stays open before it lets somebody try. Long enough for a process to
+/// restart, short enough not to add much to an outage.
+pub(crate) const BREAKER_RECOVERY: Duration = Duration::from_secs(30);
+
+/// The classes that open a circuit breaker: those that say that the other side, or the way to it,
+/// is broken. The others are the caller's own doing, or say what to do instead.
+pub(crate) const BREAKER_TRIP_ON: [ErrorClass; 2] =
+    [ErrorClass::Transient, ErrorClass::ServerError];
+
+/// How many probes a half-open circuit breaker lets out at a time: one call finds out, and one
+/// call is all that is lost if the dependency is still down.
+pub(crate) const BREAKER_PROBES: u32 = 1;
+
+/// After which time a probe without a verdict loses its slot. Twice the default deadline: a slow
+/// probe is still heard, and a hung one does not keep the circuit half-open for ever.
+pub(crate) const BREAKER_PROBE_LEASE: Duration = Duration::from_secs(120);
+
+/// How many good probes close a circuit breaker.
+pub(crate) const BREAKER_SUCCESSES: u32 = 1;
+
+/// The highest count of failures that a circuit breaker can be set to. It keeps the time of each,
+/// so this is half a megabyte; where more are meant, a rate is what is meant.
+pub(crate) const BREAKER_MAX_COUNT: u32 = 65_536;
+
+/// The highest number of probes at a time. More is no probing.
+pub(crate) const BREAKER_MAX_PROBES: u32 = 1024;
+
+/// Into how many parts the window of a failure rate is cut: it moves on by one part at a time, so
+/// the rate is that of the last 94% to 100% of the window.
+pub(crate) const BREAKER_BUCKETS: usize = 16;
+
+/// How many successes within one part of the window a thread times one by one with the machine's
+/// clock, before it times only one in [`BREAKER_SAMPLE`].
+pub(crate) const BREAKER_EXACT: u32 = 64;
+
+/// Reading the machine's clock costs more than all the rest of counting a success. A thread that
+/// is busy enough reads it once for so many.
+pub(crate) const BREAKER_SAMPLE: u32 = 16;
+
+/// How many threads at most count successes without disturbing each other: 128 bytes each.
+pub(crate) const BREAKER_MAX_STRIPES: usize = 32;
+
+/// How many retries a budget that is funded by successes can save up: what the AWS SDKs start with
+/// (500 tokens, 5 a retry). Enough for a blip of a busy service, gone in a second of an outage.
+pub(crate) const BUDGET_RESERVE: u32 = 100;
+
+/// How much of the time that passed can pay into a budget at once: the time for which Finagle's
+/// retry budget remembers a request.
+pub(crate) const BUDGET_INCOME_MEMORY: Duration = Duration::from_secs(10);
+
+/// What time pays into a budget is counted in steps of this at least, so that nothing is lost to
+/// rounding, however often retries are asked for.
+pub(crate) const BUDGET_INCOME_STEP: Duration = Duration::from_millis(1);
+
+/// How many retries may be in flight however few calls are: Envoy's `min_retry_concurrency`.
+pub(crate) const BUDGET_MIN_IN_FLIGHT: u32 = 3;
+
+/// How far back `adaptive` looks: long enough for a rate, short enough to forget an outage soon.
+pub(crate) const ADAPTIVE_WINDOW: Duration = Duration::from_secs(60);
+
+/// The share of attempts that `adaptive` takes for normal: some failures are no reason to slow down.
+pub(crate) const ADAPTIVE_TARGET_SUCCESS: f64 = 0.9;
+
+/// What `adaptive` multiplies with while all is well: nothing changes.
+pub(crate) const ADAPTIVE_MIN_MULTIPLIER: f64 = 1.0;
+
+/// What `adaptive` multiplies with when everything fails: delays of a second become five, which
+/// still leaves some attempts within the deadline.
+pub(crate) const ADAPTIVE_MAX_MULTIPLIER: f64 = 5.0;

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use crate::outcome::Report;
 use crate::{Cause, ErrorClass, StopReason};
@@ -52,6 +53,14 @@ impl<E> Error<E> {
     #[must_use]
     pub const fn cause(&self) -> Option<Cause> {
         self.report.cause
+    }
+
+    /// Returns how long to wait before the circuit breaker that refused the call may admit one;
+    /// `None` if it was not the breaker that stopped the call.
+    /// See [`Rejected::retry_after`](crate::Rejected::retry_after).
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.report.retry_after
     }
 
     /// Returns the last error that an attempt returned. There is none only if no attempt returned
@@ -122,6 +131,14 @@ impl Interrupt {
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.report.attempts
+    }
+
+    /// Returns how long to wait before the circuit breaker that refused the call may admit one;
+    /// `None` if it was not the breaker that stopped the call.
+    /// See [`Rejected::retry_after`](crate::Rejected::retry_after).
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.report.retry_after
     }
 
     /// Tells whether the last attempt was cut off by its timeout or by the deadline.

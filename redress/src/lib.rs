@@ -2,6 +2,8 @@
 
 #[doc(hidden)]
 pub mod __private;
+mod breaker;
+mod budget;
 pub mod classify;
 mod clock;
 mod defaults;
@@ -14,9 +16,17 @@ mod outcome;
 mod policy;
 mod problems;
 mod reason;
+mod stopwatch;
 pub mod strategies;
+mod sync;
+#[cfg(all(test, loom))]
+mod sync_model;
 pub mod testing;
 
+pub use breaker::{
+    CircuitBreaker, CircuitBreakerBuilder, CircuitSnapshot, CircuitState, Permit, Rejected,
+};
+pub use budget::{Budget, BudgetCall, BudgetToken};
 pub use classify::{
     AbortRetry, AnyValue, BoxedClassifier, Classification, Classifier, Classify, ConcurrencyError,
     DefaultClassifier, ErrorClass, PermanentError, RateLimitError, ResultClassifier, ServerError,
@@ -36,4 +46,4 @@ pub use problems::{ConfigError, Problem, Problems};
 pub use reason::{Cause, StopReason};
 #[cfg(feature = "macros")]
 pub use redress_macros::{Classify, retry, retry_block};
-pub use strategies::{BackoffContext, Strategy};
+pub use strategies::{BackoffContext, Learner, Strategy};

@@ -32,6 +32,8 @@ pub struct Outcome<T, E> {
     pub last_error: Option<E>,
     /// The delay that the sleep handler handed to somebody else.
     pub next_sleep: Option<Duration>,
+    /// How long to wait before the circuit breaker that refused the call may admit one.
+    pub retry_after: Option<Duration>,
     /// The call's events, if they were asked for.
     pub timeline: Option<Timeline>,
 }
@@ -55,6 +57,7 @@ impl<T, E> Outcome<T, E> {
             stop_reason: self.stop_reason,
             class: self.last_class,
             cause: self.cause,
+            retry_after: self.retry_after,
         };
         match self.last_result {
             Some(value) => Ok(value),
@@ -70,6 +73,7 @@ pub(crate) struct Report {
     pub(crate) stop_reason: Option<StopReason>,
     pub(crate) class: Option<ErrorClass>,
     pub(crate) cause: Option<Cause>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Report {
@@ -78,6 +82,7 @@ impl Report {
         stop_reason: None,
         class: None,
         cause: None,
+        retry_after: None,
     };
 
     /// Returns why a call stopped that did not succeed.
@@ -93,6 +98,10 @@ impl fmt::Display for Report {
             0 => write!(f, "stopped before the first attempt: {reason}"),
             1 => write!(f, "stopped after 1 attempt: {reason}"),
             n => write!(f, "stopped after {n} attempts: {reason}"),
+        }?;
+        match self.retry_after {
+            Some(wait) => write!(f, ", ask again in {wait:?}"),
+            None => Ok(()),
         }
     }
 }

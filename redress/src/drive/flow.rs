@@ -1,11 +1,13 @@
 use std::time::Duration;
 
 use super::frame::Frame;
+use super::guards::Refused;
 use super::hooks::{Hooks, SleepDecision, shielded};
 use super::judged::Judged;
-use crate::StopReason;
+use crate::breaker::Change;
 use crate::engine::{Attempted, Call, Decision, Failure};
 use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Event, EventName};
+use crate::{BudgetToken, ErrorClass, StopReason, budget};
 
 /// The engine's decisions of one call, shown to everybody who watches.
 ///
@@ -15,8 +17,10 @@ pub(crate) struct Flow {
     call: Call,
     /// When the last decision fell, in nanoseconds since the call's start; with an attempt in
     /// progress, when that started.
+    /// After a refusal by the breaker: for how long it refuses.
     decided: u64,
-    in_attempt: bool,
+    /// What the retry has cost the budget.
+    token: budget::Ticket,
 }
 
 /// What a driver does next.
@@ -42,16 +46,41 @@ impl Flow {
         }
     }
 
+    /// Stops a call that nobody watches before its first attempt: the breaker refused it.
+    pub(crate) const fn refuse(&mut self, refused: &Refused) {
+        self.call.stop(StopReason::CircuitOpen);
+        self.decided = refused.0;
+    }
+
+    /// Returns for how long the breaker refuses calls, if that stopped this one.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let refused = self.call.stop_reason() == Some(StopReason::CircuitOpen);
+        refused.then(|| Duration::from_nanos(self.decided))
+    }
+
     /// Starts an attempt, unless something has come between.
     #[inline]
     pub(crate) fn next_attempt(
         &mut self,
-        frame: &Frame<'_>,
+        frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Result<(), Stopped> {
+        if self.token.is_held() {
+            self.keep_token(frame, hooks);
+        }
+        // A call that the breaker refuses anyway is refused, whoever wants to abort it.
+        if self.call.attempts() == 0
+            && let Some(refused) = frame.refuses_beyond(Duration::ZERO, hooks)
+        {
+            self.stop_refused(&refused, frame, hooks);
+            return Err(Stopped);
+        }
         if frame.watched && aborts(hooks) {
             self.stop(StopReason::Aborted, None, frame, hooks);
             return Err(Stopped);
+        }
+        if frame.config.guarded || hooks.is_guarded() {
+            self.enter(frame, hooks)?;
         }
         self.call.next_attempt();
         if frame.watched {
@@ -60,10 +89,28 @@ impl Flow {
         Ok(())
     }
 
+    /// Asks the breaker, where it has not been asked already.
+    pub(crate) fn enter(
+        &mut self,
+        frame: &mut Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> Result<(), Stopped> {
+        match frame.enter(hooks) {
+            Ok(change) => {
+                self.show_change(change, frame, hooks);
+                Ok(())
+            }
+            Err(refused) => {
+                self.stop_refused(&refused, frame, hooks);
+                Err(Stopped)
+            }
+        }
+    }
+
     /// Starts an attempt after a pause that took time.
     pub(crate) fn next_attempt_after_pause(
         &mut self,
-        frame: &Frame<'_>,
+        frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Result<(), Stopped> {
         let elapsed = frame.elapsed();
@@ -81,9 +128,12 @@ impl Flow {
     pub(crate) fn end_attempt(
         &mut self,
         judged: &Judged,
-        frame: &Frame<'_>,
+        frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Next {
+        if self.token.is_held() {
+            self.drop_token(frame, hooks);
+        }
         if frame.watched {
             self.announce_end(&judged.attempted, frame, hooks);
             if !judged.is_success() && aborts(hooks) {
@@ -93,13 +143,56 @@ impl Flow {
         let elapsed = frame.elapsed();
         self.decided = nanos(elapsed);
         let rules = &frame.config.rules;
-        match self.call.record(rules, &judged.attempted, elapsed) {
+        let decision = self
+            .call
+            .record(rules, frame.budget(hooks), &judged.attempted, elapsed);
+        if frame.config.guarded || hooks.is_guarded() {
+            return self.end_guarded(decision, judged, frame, hooks);
+        }
+        match decision {
             Decision::Done => {
                 self.emit(EventName::Success, Duration::ZERO, None, frame, hooks);
                 Next::Return
             }
             Decision::Stop(reason) => self.stop(reason, judged.error_type, frame, hooks),
-            Decision::Retry(delay) => self.retry(judged, delay, frame, hooks),
+            Decision::Retry(delay, _) => self.retry(judged, delay, frame, hooks),
+        }
+    }
+
+    /// Ends the attempt of a call with a breaker or a budget.
+    fn end_guarded(
+        &mut self,
+        decision: Decision<'_>,
+        judged: &Judged,
+        frame: &mut Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> Next {
+        let change = frame.attempt_over(&judged.attempted, hooks);
+        match decision {
+            Decision::Done => {
+                if let Some(budget) = hooks.budget() {
+                    budget.on_success();
+                }
+                self.emit(EventName::Success, Duration::ZERO, None, frame, hooks);
+                let change = change.or_else(|| frame.leave(None, hooks));
+                self.show_change(change, frame, hooks);
+                Next::Return
+            }
+            Decision::Stop(reason) => {
+                let next = self.stop(reason, judged.error_type, frame, hooks);
+                self.show_change(change, frame, hooks);
+                next
+            }
+            Decision::Retry(delay, token) => {
+                self.show_change(change, frame, hooks);
+                // A token that is dropped here was never spent.
+                if let Some(refused) = frame.refuses_beyond(delay, hooks) {
+                    return self.stop_refused(&refused, frame, hooks);
+                }
+                self.token = token.map_or(budget::Ticket::KEPT, BudgetToken::into_ticket);
+                frame.held |= self.token.is_held();
+                self.retry(judged, delay, frame, hooks)
+            }
         }
     }
 
@@ -108,7 +201,7 @@ impl Flow {
         &mut self,
         judged: &Judged,
         delay: Duration,
-        frame: &Frame<'_>,
+        frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Next {
         let rules = &frame.config.rules;
@@ -120,10 +213,15 @@ impl Flow {
         self.call.take_delay(rules, delay);
         match decision {
             SleepDecision::Sleep => Next::Pause(delay),
-            SleepDecision::Abort => self.stop(StopReason::Aborted, None, frame, hooks),
+            SleepDecision::Abort => {
+                self.keep_token(frame, hooks);
+                self.stop(StopReason::Aborted, None, frame, hooks)
+            }
             SleepDecision::Defer => {
+                self.keep_token(frame, hooks);
                 self.call.stop(StopReason::Scheduled);
                 self.emit(EventName::Scheduled, delay, judged.error_type, frame, hooks);
+                self.leave(frame, hooks);
                 Next::Return
             }
         }
@@ -152,9 +250,25 @@ impl Flow {
         decision
     }
 
-    /// Ends the attempt that is never going to return. Without one, does nothing.
+    /// Ends the attempt that is never going to return, and gives back what its retry has cost if
+    /// that never started. Without one, does nothing.
     pub(crate) fn cancel(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
         self.finish_attempt(AttemptStatus::Cancelled, None, frame, hooks);
+        self.drop_token(frame, hooks);
+    }
+
+    /// What was decided on stays spent, whatever comes of it.
+    fn keep_token(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
+        let token = frame.token(std::mem::take(&mut self.token), hooks);
+        self.token = token.map_or(budget::Ticket::KEPT, |mut token| {
+            token.keep();
+            token.into_ticket()
+        });
+    }
+
+    /// Gives back what was not kept, and ends a retry in flight.
+    fn drop_token(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
+        drop(frame.token(std::mem::take(&mut self.token), hooks));
     }
 
     /// Returns how long the attempt may still run, if there is a limit.
@@ -195,13 +309,80 @@ impl Flow {
         &mut self,
         reason: StopReason,
         error_type: Option<&'static str>,
-        frame: &Frame<'_>,
+        frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Next {
         self.call.stop(reason);
         let name = EventName::of_stop(reason);
-        self.emit(name, Duration::ZERO, error_type, frame, hooks);
+        if reason == StopReason::CircuitOpen {
+            self.show_circuit(name, None, frame, hooks);
+        } else {
+            self.emit(name, Duration::ZERO, error_type, frame, hooks);
+        }
+        self.leave(frame, hooks);
         Next::Return
+    }
+
+    fn stop_refused(
+        &mut self,
+        refused: &Refused,
+        frame: &mut Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> Next {
+        self.decided = refused.0;
+        self.stop(StopReason::CircuitOpen, None, frame, hooks)
+    }
+
+    /// Tells the breaker how a call ended that did not succeed.
+    fn leave(&mut self, frame: &mut Frame<'_>, hooks: &dyn Hooks) {
+        if frame.permit.is_none() {
+            return;
+        }
+        let change = match (self.call.stop_reason(), self.call.failure()) {
+            (Some(StopReason::Aborted), _) | (_, None) => frame.abstain(hooks),
+            (_, Some(failure)) => frame.leave(Some(failure.class), hooks),
+        };
+        self.show_change(change, frame, hooks);
+    }
+
+    fn show_change(&self, change: Option<Change>, frame: &Frame<'_>, hooks: &dyn Hooks) {
+        match change {
+            None => {}
+            Some(Change::Opened(class)) => {
+                self.show_circuit(EventName::CircuitOpened, Some(class), frame, hooks);
+            }
+            Some(Change::HalfOpened) => {
+                self.show_circuit(EventName::CircuitHalfOpen, None, frame, hooks);
+            }
+            Some(Change::Closed) => {
+                self.show_circuit(EventName::CircuitClosed, None, frame, hooks);
+            }
+        }
+    }
+
+    /// Shows what the breaker did. That is about the operation, not about one of its attempts.
+    fn show_circuit(
+        &self,
+        name: EventName,
+        class: Option<ErrorClass>,
+        frame: &Frame<'_>,
+        hooks: &dyn Hooks,
+    ) {
+        if !frame.watched {
+            return;
+        }
+        let event = Event {
+            name,
+            attempt: 0,
+            elapsed: frame.elapsed(),
+            sleep: Duration::ZERO,
+            class,
+            stop_reason: None,
+            cause: None,
+            error_type: None,
+            operation: operation(frame, hooks),
+        };
+        show(&event, frame, hooks);
     }
 
     fn emit(
@@ -231,15 +412,12 @@ impl Flow {
             error_type,
             operation: operation(frame, hooks),
         };
-        for observer in &frame.config.observers {
-            shielded((), || observer.on_event(&event));
-        }
-        shielded((), || hooks.event(&event));
+        show(&event, frame, hooks);
     }
 
     #[cold]
     fn announce_start(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
-        self.in_attempt = true;
+        self.call.in_attempt = true;
         let attempt = AttemptStart {
             attempt: self.call.attempts(),
             elapsed: frame.elapsed(),
@@ -273,7 +451,7 @@ impl Flow {
         frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) {
-        if !std::mem::take(&mut self.in_attempt) {
+        if !std::mem::take(&mut self.call.in_attempt) {
             return;
         }
         let attempt = AttemptEnd {
@@ -289,6 +467,13 @@ impl Flow {
         }
         shielded((), || hooks.attempt_end(&attempt));
     }
+}
+
+fn show(event: &Event<'_>, frame: &Frame<'_>, hooks: &dyn Hooks) {
+    for observer in &frame.config.observers {
+        shielded((), || observer.on_event(event));
+    }
+    shielded((), || hooks.event(event));
 }
 
 fn aborts(hooks: &dyn Hooks) -> bool {

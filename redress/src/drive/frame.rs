@@ -4,36 +4,54 @@ use super::hooks::Hooks;
 use super::sleeper::sleep_here;
 use crate::clock::Wait;
 use crate::policy::Config;
+use crate::{Budget, breaker};
 
-/// What does not change during a call: its policy, when it started, whether anybody watches.
+/// What a call has from its start: its policy, when it started, who watches it, what it holds.
 pub(crate) struct Frame<'p> {
     pub(crate) config: &'p Config,
     started: Option<Instant>,
+    /// The breaker's permit.
+    pub(super) permit: Option<breaker::Ticket>,
     timed: bool,
     /// Somebody sees attempts and events, or may stop the call.
     pub(crate) watched: bool,
+    /// Somebody is told of a success.
+    pub(super) tells: bool,
+    /// Something may have to be given back, or an attempt to be closed.
+    pub(super) held: bool,
+    /// The budget has counted the call.
+    pub(super) in_flight: bool,
 }
 
 impl<'p> Frame<'p> {
     #[inline]
     pub(crate) fn new(config: &'p Config, hooks: &impl Hooks, timed: bool) -> Self {
         let watched = config.watched || hooks.is_active();
+        let funded = hooks.budget().is_some_and(Budget::is_funded);
         Self {
             config,
             started: None,
+            permit: None,
             timed: timed || watched || config.timed,
             watched,
+            tells: config.rules.successes.matter || funded,
+            held: watched,
+            in_flight: false,
         }
     }
 
-    /// Creates the frame of a call that nobody watches, and starts its time.
+    /// Creates the frame of a call that nobody watches or guards, and starts its time.
     #[inline]
-    pub(crate) fn quiet(config: &'p Config) -> Self {
+    pub(crate) fn plain(config: &'p Config) -> Self {
         Self {
             config,
             started: config.timed.then(|| config.time.now()),
+            permit: None,
             timed: config.timed,
             watched: false,
+            tells: false,
+            held: false,
+            in_flight: false,
         }
     }
 

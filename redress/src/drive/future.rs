@@ -82,7 +82,7 @@ where
                         Some(returned) => this.policy.judge(returned),
                         None => Judged::TIMED_OUT,
                     };
-                    if judged.is_success() && run.is_quiet() {
+                    if run.succeeds(&judged) {
                         break returned;
                     }
                     let last = returned.or_else(|| last.take());

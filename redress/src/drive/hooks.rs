@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::{AttemptEnd, AttemptStart, BackoffContext, Event, Timeline};
+use crate::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, Timeline};
 
 /// What a sleep handler decides before a sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +22,21 @@ pub trait Hooks {
     #[inline]
     fn is_active(&self) -> bool {
         true
+    }
+    /// Tells whether there is a breaker or a budget of the call's own.
+    #[inline]
+    fn is_guarded(&self) -> bool {
+        false
+    }
+    /// Returns the call's own circuit breaker; `None` leaves the policy's.
+    #[inline]
+    fn breaker(&self) -> Option<&CircuitBreaker> {
+        None
+    }
+    /// Returns the call's own budget; `None` leaves the policy's.
+    #[inline]
+    fn budget(&self) -> Option<&Budget> {
+        None
     }
     /// Names the operation; `None` leaves the policy's name.
     fn operation(&self) -> Option<&str> {

@@ -5,6 +5,7 @@ pub(crate) mod blocking;
 mod flow;
 mod frame;
 pub(crate) mod future;
+mod guards;
 mod hooks;
 mod judged;
 mod run;

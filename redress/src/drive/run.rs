@@ -41,18 +41,18 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub fn new(policy: &'p impl Configured, hooks: H) -> Self {
         let config = policy.config();
-        if config.watched || hooks.is_active() {
-            return Self::new_watched(config, hooks);
+        if config.watched || config.guarded || hooks.is_active() || hooks.is_guarded() {
+            return Self::new_attended(config, hooks);
         }
         Self {
-            frame: Frame::quiet(config),
+            frame: Frame::plain(config),
             hooks,
             progress: None,
         }
     }
 
     #[cold]
-    fn new_watched(config: &'p Config, hooks: H) -> Self {
+    fn new_attended(config: &'p Config, hooks: H) -> Self {
         let mut run = Self {
             frame: Frame::new(config, &hooks, false),
             hooks,
@@ -86,34 +86,65 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
     }
 
-    /// Starts the call's time and its first attempt, unless `abort_if` stops it before.
+    /// Starts the call's time and its first attempt, unless `abort_if` or the breaker stops it
+    /// before.
     #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Stopped> {
         self.frame.start();
-        if self.is_quiet() {
-            Ok(())
-        } else {
+        if self.frame.watched {
             self.start_watched()
+        } else if self.frame.config.guarded || self.hooks.is_guarded() {
+            self.start_guarded()
+        } else {
+            Ok(())
         }
     }
 
     #[cold]
     fn start_watched(&mut self) -> Result<(), Stopped> {
         let progress = self.progress.insert(Flow::before_first_attempt().into());
-        progress.flow.next_attempt(&self.frame, &self.hooks)
+        progress.flow.next_attempt(&mut self.frame, &self.hooks)?;
+        self.frame.count_call(&self.hooks);
+        Ok(())
     }
 
-    /// Tells whether a success needs nothing but to be returned.
+    #[inline(never)]
+    fn start_guarded(&mut self) -> Result<(), Stopped> {
+        match self.frame.enter(&self.hooks) {
+            Ok(_unseen) => {
+                self.frame.count_call(&self.hooks);
+                Ok(())
+            }
+            Err(refused) => {
+                let mut flow = Flow::before_first_attempt();
+                flow.refuse(&refused);
+                self.progress = Some(flow.into());
+                Err(Stopped)
+            }
+        }
+    }
+
+    /// Tells whether a success needs nothing more but to be returned, and tells those of it who
+    /// must know but see nothing.
     #[inline]
-    pub(crate) const fn is_quiet(&self) -> bool {
-        !self.frame.watched
+    pub(crate) fn succeeds(&mut self, judged: &Judged) -> bool {
+        let done = judged.is_success() && !self.frame.watched;
+        if done && self.frame.tells {
+            self.tell_success();
+        }
+        done
+    }
+
+    #[inline(never)]
+    fn tell_success(&mut self) {
+        self.frame.tell_success(&self.hooks);
     }
 
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
     #[inline]
     pub fn after<T>(&mut self, returned: T, judge: impl FnOnce(&T) -> Judged) -> ControlFlow<T> {
         let judged = judge(&returned);
-        if judged.is_success() && self.is_quiet() {
+        if self.succeeds(&judged) {
             return ControlFlow::Break(returned);
         }
         match self.settle(judged) {
@@ -130,7 +161,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         judge: impl FnOnce(&T) -> Judged,
     ) -> Settled<T, After<'_, 'p, H, T>> {
         let judged = judge(&returned);
-        if judged.is_success() && self.is_quiet() {
+        if self.succeeds(&judged) {
             return Settled::Return(returned);
         }
         match self.end_attempt(judged) {
@@ -157,11 +188,8 @@ impl<'p, H: Hooks> Run<'p, H> {
     ) -> Settled<T, AfterOrInterrupt<'r, 'p, H, T>> {
         let judged = returned.as_ref().map_or(Judged::TIMED_OUT, judge);
         let returned = returned.or_else(|| last.take());
-        if judged.is_success()
-            && self.is_quiet()
-            && let Some(returned) = returned
-        {
-            return Settled::Return(returned);
+        if self.succeeds(&judged) {
+            return Settled::Return(self.returned_or_interrupt(returned));
         }
         match self.end_attempt(judged) {
             Next::Return => Settled::Return(self.returned_or_interrupt(returned)),
@@ -221,12 +249,12 @@ impl<'p, H: Hooks> Run<'p, H> {
     )]
     fn settle(&mut self, judged: Judged) -> Result<(), Stopped> {
         let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
-        match flow.end_attempt(&judged, &self.frame, &self.hooks) {
+        match flow.end_attempt(&judged, &mut self.frame, &self.hooks) {
             Next::Return => Err(Stopped),
-            Next::Pause(Duration::ZERO) => flow.next_attempt(&self.frame, &self.hooks),
+            Next::Pause(Duration::ZERO) => flow.next_attempt(&mut self.frame, &self.hooks),
             Next::Pause(pause) => {
                 self.frame.sleep(pause);
-                flow.next_attempt_after_pause(&self.frame, &self.hooks)
+                flow.next_attempt_after_pause(&mut self.frame, &self.hooks)
             }
         }
     }
@@ -239,20 +267,22 @@ impl<'p, H: Hooks> Run<'p, H> {
     pub(super) fn end_attempt(&mut self, judged: Judged) -> Next {
         let progress = self.progress.get_or_insert_with(in_first_attempt);
         progress.timer = None;
-        progress.flow.end_attempt(&judged, &self.frame, &self.hooks)
+        progress
+            .flow
+            .end_attempt(&judged, &mut self.frame, &self.hooks)
     }
 
     /// Starts the next attempt at once.
     #[inline]
     pub(super) fn resume(&mut self) -> Result<(), Stopped> {
         let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
-        flow.next_attempt(&self.frame, &self.hooks)
+        flow.next_attempt(&mut self.frame, &self.hooks)
     }
 
     /// Starts the next attempt after a pause that took time.
     pub(super) fn resume_after_pause(&mut self) -> Result<(), Stopped> {
         let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
-        flow.next_attempt_after_pause(&self.frame, &self.hooks)
+        flow.next_attempt_after_pause(&mut self.frame, &self.hooks)
     }
 
     /// Returns the future that waits.
@@ -279,6 +309,7 @@ impl<'p, H: Hooks> Run<'p, H> {
             stop_reason,
             class: failure.map(|failure| failure.class),
             cause: failure.map(|failure| failure.cause),
+            retry_after: flow.retry_after(),
         }
     }
 
@@ -309,26 +340,27 @@ impl<'p, H: Hooks> Run<'p, H> {
             last_result,
             last_error,
             next_sleep,
+            retry_after: report.retry_after,
             timeline: self.hooks.take_timeline(),
         }
     }
 }
 
 impl<H: Hooks> Run<'_, H> {
-    #[cold]
-    fn cancel(&mut self) {
+    #[inline(never)]
+    fn close(&mut self) {
         if let Some(progress) = &mut self.progress {
             progress.flow.cancel(&self.frame, &self.hooks);
         }
+        self.frame.close(&self.hooks);
     }
 }
 
 impl<H: Hooks> Drop for Run<'_, H> {
     #[inline]
     fn drop(&mut self) {
-        // Without progress there is nothing to close, and nothing to drop either.
-        if self.progress.is_some() && self.frame.watched {
-            self.cancel();
+        if self.frame.held {
+            self.close();
         }
     }
 }

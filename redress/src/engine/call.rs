@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{Rules, Tally};
-use crate::{BackoffContext, Cause, Classification, ErrorClass, StopReason};
+use crate::{BackoffContext, Budget, BudgetToken, Cause, Classification, ErrorClass, StopReason};
 
 /// What an attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +31,11 @@ impl Attempted {
 }
 
 /// What to do after an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
+#[derive(Debug)]
+pub(crate) enum Decision<'r> {
     Done,
-    Retry(Duration),
+    /// Try again after a delay. The token is what that costs the budget.
+    Retry(Duration, Option<BudgetToken<'r>>),
     Stop(StopReason),
 }
 
@@ -47,6 +48,8 @@ pub(crate) struct Call {
     attempts: u32,
     failure: Option<Failure>,
     stop: Option<StopReason>,
+    /// An attempt is in progress that somebody was told of.
+    pub(crate) in_attempt: bool,
     tally: Tally,
 }
 
@@ -95,22 +98,31 @@ impl Call {
     /// Takes what the attempt came to and decides what follows. The order of the checks is part of
     /// the public contract.
     #[inline(always)]
-    pub(crate) fn record(
+    pub(crate) fn record<'r>(
         &mut self,
         rules: &Rules,
+        budget: Option<&'r Budget>,
         attempted: &Attempted,
         elapsed: Duration,
-    ) -> Decision {
+    ) -> Decision<'r> {
         let Some((classification, cause)) = attempted.failure() else {
             self.failure = None;
+            rules.on_success();
             return Decision::Done;
         };
         if classification.is_abort() {
             return Decision::Stop(StopReason::Aborted);
         }
-        match self.backoff(rules, classification, cause, elapsed) {
-            Ok(delay) => Decision::Retry(delay),
-            Err(reason) => Decision::Stop(reason),
+        let delay = match self.backoff(rules, classification, cause, elapsed) {
+            Ok(delay) => delay,
+            Err(reason) => return Decision::Stop(reason),
+        };
+        let Some(budget) = budget else {
+            return Decision::Retry(delay, None);
+        };
+        match budget.try_spend(classification.class()) {
+            Some(token) => Decision::Retry(delay, Some(token)),
+            None => Decision::Stop(StopReason::BudgetExhausted),
         }
     }
 
@@ -139,11 +151,14 @@ impl Call {
             return Err(StopReason::DeadlineExceeded);
         }
         let strategy = rules.strategy(class).ok_or(StopReason::NoStrategy)?;
+        let ctx = self.context(rules, classification, cause, elapsed);
+        if let Some(learner) = strategy.learner() {
+            learner.on_failure(&ctx);
+        }
         if reached(self.attempts, rules.max_attempts) {
             return Err(StopReason::MaxAttemptsGlobal);
         }
-        let delay = strategy.delay(&self.context(rules, classification, cause, elapsed));
-        let delay = delay.saturate();
+        let delay = strategy.delay(&ctx).saturate();
         // A wait without end reaches any deadline, also the one that was not set.
         if delay == Duration::MAX || rules.is_over(elapsed.saturating_add(delay)) {
             return Err(StopReason::DeadlineExceeded);

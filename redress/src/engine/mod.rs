@@ -9,6 +9,6 @@ mod tally;
 pub use call::Attempted;
 pub(crate) use call::{Call, Decision, Failure};
 pub(crate) use per_class::PerClass;
-pub(crate) use rules::Rules;
+pub(crate) use rules::{Rules, Successes};
 pub use step::{Step, Steps};
 use tally::Tally;

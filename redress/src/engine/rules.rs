@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::PerClass;
-use crate::{ErrorClass, Strategy};
+use crate::{Budget, ErrorClass, Strategy};
 
 /// What a policy lets a call do: its limits and its strategies.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub(crate) struct Rules {
     pub(crate) class_caps: PerClass<Option<u32>>,
     pub(crate) default_strategy: Option<Arc<dyn Strategy>>,
     pub(crate) class_strategies: PerClass<Option<Arc<dyn Strategy>>>,
+    pub(crate) budget: Option<Budget>,
+    pub(crate) successes: Successes,
 }
 
 impl Rules {
@@ -33,6 +35,56 @@ impl Rules {
         let own = self.class_strategies.get(class).as_ref();
         own.or(self.default_strategy.as_ref()).map(AsRef::as_ref)
     }
+
+    /// Tells everything that wants to know of a success.
+    #[inline]
+    pub(crate) fn on_success(&self) {
+        if self.successes.matter {
+            self.tell_success();
+        }
+    }
+
+    fn tell_success(&self) {
+        if let Some(budget) = &self.budget {
+            budget.on_success();
+        }
+        for strategy in &self.successes.learn {
+            if let Some(learner) = strategy.learner() {
+                learner.on_success();
+            }
+        }
+    }
+}
+
+/// Who is told of successes: found once, so that a success costs nothing where nobody is.
+#[derive(Clone)]
+pub(crate) struct Successes {
+    /// Somebody is told.
+    pub(crate) matter: bool,
+    /// The strategies that learn, each learner once.
+    learn: Vec<Arc<dyn Strategy>>,
+}
+
+impl Successes {
+    pub(crate) fn new<'a>(
+        budget: Option<&Budget>,
+        strategies: impl Iterator<Item = &'a Arc<dyn Strategy>>,
+    ) -> Self {
+        let mut learn: Vec<Arc<dyn Strategy>> = Vec::new();
+        for strategy in strategies {
+            let Some(learner) = strategy.learner() else {
+                continue;
+            };
+            let mut known = learn.iter().filter_map(|strategy| strategy.learner());
+            if !known.any(|known| std::ptr::addr_eq(known, learner)) {
+                learn.push(Arc::clone(strategy));
+            }
+        }
+        Self {
+            matter: budget.is_some_and(Budget::is_funded) || !learn.is_empty(),
+            learn,
+        }
+    }
 }
 
 impl fmt::Debug for Rules {
@@ -48,6 +100,7 @@ impl fmt::Debug for Rules {
             .field("class_caps", &caps)
             .field("default_strategy", &self.default_strategy.is_some())
             .field("class_strategies", &own)
+            .field("budget", &self.budget)
             .finish()
     }
 }

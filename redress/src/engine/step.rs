@@ -2,8 +2,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Attempted, Call, Decision};
-use crate::StopReason;
+use crate::budget::BudgetHold;
 use crate::policy::Config;
+use crate::{Budget, StopReason};
 
 /// What a scheduler does next with a [`Steps`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,9 @@ pub enum Step {
 /// One call without a loop, for a scheduler that owns time and execution.
 ///
 /// It never sleeps and never reads a clock: `now` is an argument. It decides exactly as
-/// [`Policy::call`](crate::Policy::call) does, and shows nothing to observers.
+/// [`Policy::call`](crate::Policy::call) does, but shows nothing to observers and leaves a circuit
+/// breaker to its caller. What a retry costs a budget comes back if this is dropped before the next
+/// attempt was asked for; a clone has nothing to give back.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -41,11 +44,13 @@ pub struct Steps {
     config: Arc<Config>,
     started: Instant,
     call: Call,
+    hold: Option<BudgetHold>,
 }
 
 impl Steps {
     pub(crate) fn new(config: Arc<Config>, started: Instant) -> Self {
         Self {
+            hold: config.rules.budget.as_ref().map(Budget::hold),
             config,
             started,
             call: Call::default(),
@@ -54,6 +59,9 @@ impl Steps {
 
     /// Asks for the next attempt. A `now` before the start counts as the start.
     pub fn next_attempt(&mut self, now: Instant) -> Step {
+        if let Some(hold) = &mut self.hold {
+            hold.keep();
+        }
         if self.call.attempts() > 0 && self.config.rules.is_over(self.since(now)) {
             return Step::Stop(StopReason::DeadlineExceeded);
         }
@@ -67,9 +75,17 @@ impl Steps {
     )]
     pub fn record(&mut self, attempted: Attempted, now: Instant) -> Step {
         let elapsed = self.since(now);
-        match self.call.record(&self.config.rules, &attempted, elapsed) {
+        if let Some(hold) = &mut self.hold {
+            hold.release();
+        }
+        let rules = &self.config.rules;
+        let budget = rules.budget.as_ref();
+        match self.call.record(rules, budget, &attempted, elapsed) {
             Decision::Done => Step::Done,
-            Decision::Retry(delay) => {
+            Decision::Retry(delay, token) => {
+                if let (Some(hold), Some(token)) = (&mut self.hold, token) {
+                    hold.take(token);
+                }
                 self.call.take_delay(&self.config.rules, delay);
                 Step::RetryAfter(delay)
             }

@@ -34,6 +34,12 @@ pub enum EventName {
     Scheduled,
     /// The call stopped: [`StopReason::CircuitOpen`].
     CircuitRejected,
+    /// The call's failure has opened the circuit breaker.
+    CircuitOpened,
+    /// The call is the first probe of a circuit breaker that was open.
+    CircuitHalfOpen,
+    /// The call's success has closed the circuit breaker.
+    CircuitClosed,
 }
 
 impl EventName {
@@ -52,6 +58,9 @@ impl EventName {
             Self::BudgetExhausted => "budget_exhausted",
             Self::Scheduled => "scheduled",
             Self::CircuitRejected => "circuit_rejected",
+            Self::CircuitOpened => "circuit_opened",
+            Self::CircuitHalfOpen => "circuit_half_open",
+            Self::CircuitClosed => "circuit_closed",
         }
     }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::{Config, Policy};
 use crate::clock::{Clock, Time};
-use crate::engine::{PerClass, Rules};
+use crate::engine::{PerClass, Rules, Successes};
 use crate::observe::{Observers, OnAttemptEnd, OnAttemptStart};
 use crate::strategies::{decorrelated_jitter, retry_after_or};
 use crate::{
-    AnyValue, AttemptEnd, AttemptStart, ConfigError, DefaultClassifier, Delay, ErrorClass,
-    Observer, Problems, Sleeper, Strategy, defaults,
+    AnyValue, AttemptEnd, AttemptStart, Budget, CircuitBreaker, ConfigError, DefaultClassifier,
+    Delay, ErrorClass, Observer, Problems, Sleeper, Strategy, defaults,
 };
 
 /// Builds a [`Policy`]. [`build`](Self::build) names every mistake at once.
@@ -28,6 +28,8 @@ pub struct PolicyBuilder<C = DefaultClassifier, R = AnyValue> {
     time: Time,
     sleeper: Option<Arc<dyn Sleeper>>,
     observers: Observers,
+    budget: Option<Budget>,
+    breaker: Option<CircuitBreaker>,
 }
 
 impl PolicyBuilder {
@@ -46,6 +48,8 @@ impl PolicyBuilder {
             time: Time::System,
             sleeper: None,
             observers: Observers::new(),
+            budget: None,
+            breaker: None,
         }
     }
 }
@@ -174,6 +178,37 @@ impl<C, R> PolicyBuilder<C, R> {
         self.on_event(OnAttemptEnd(hook))
     }
 
+    /// Bounds the retries of all calls of all policies that share this budget. Default: none.
+    #[must_use]
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// Asks a circuit breaker before each call, and tells it how the call ended. Policies may share
+    /// one. Default: none.
+    ///
+    /// A call that is refused makes no attempt and stops with
+    /// [`StopReason::CircuitOpen`](crate::StopReason::CircuitOpen). The breaker goes by its own
+    /// clock. [`Policy::start`] leaves it to its caller.
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, Policy, StopReason};
+    ///
+    /// let breaker = CircuitBreaker::new();
+    /// let policy = Policy::builder().circuit_breaker(breaker.clone()).build()?;
+    /// breaker.force_open();
+    /// let refused = policy.call(|| Ok::<_, std::io::Error>(())).unwrap_err();
+    /// assert_eq!(refused.stop_reason(), StopReason::CircuitOpen);
+    /// assert!(refused.retry_after().is_some());
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
+        self.breaker = Some(breaker);
+        self
+    }
+
     /// Sets the clock. Default: the machine's monotonic clock; inside tokio its clock, which a
     /// test can pause.
     #[must_use]
@@ -194,7 +229,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// # Errors
     ///
     /// Names every mistake: a cap of 0, a deadline or timeout that is zero, negative, infinite or
-    /// NaN, and whatever the strategies report of their own settings.
+    /// NaN, and whatever is wrong with the settings of the strategies and of the budget.
     pub fn build(self) -> Result<Policy<C, R>, ConfigError> {
         self.checked().map(Self::build_unchecked)
     }
@@ -214,6 +249,9 @@ impl<C, R> PolicyBuilder<C, R> {
                 let setting = format!("strategies({class})");
                 problems.within(&setting, |problems| strategy.check(problems));
             }
+        }
+        if let Some(budget) = &self.budget {
+            problems.within("budget", |problems| budget.check(problems));
         }
         check_time(problems, "deadline", self.deadline, "no_deadline()");
         let leave_out = "leave it out for no timeout";
@@ -239,6 +277,9 @@ impl<C, R> PolicyBuilder<C, R> {
             strategy => strategy,
         };
         let attempt_timeout = self.attempt_timeout.map(Delay::saturate);
+        let own = self.class_strategies.iter();
+        let own = own.filter_map(|(_, strategy)| strategy.as_ref());
+        let successes = Successes::new(self.budget.as_ref(), default_strategy.iter().chain(own));
         let rules = Rules {
             deadline: self.deadline.map(Delay::saturate),
             max_attempts: self.max_attempts,
@@ -246,10 +287,14 @@ impl<C, R> PolicyBuilder<C, R> {
             class_caps: self.class_caps,
             default_strategy,
             class_strategies: self.class_strategies,
+            budget: self.budget,
+            successes,
         };
         let config = Config {
             timed: rules.deadline.is_some() || attempt_timeout.is_some(),
             watched: !self.observers.is_empty(),
+            guarded: self.breaker.is_some() || rules.budget.is_some() || rules.successes.matter,
+            breaker: self.breaker,
             rules,
             attempt_timeout,
             operation: self.operation,
@@ -276,6 +321,8 @@ impl<C, R> PolicyBuilder<C, R> {
             time: self.time,
             sleeper: self.sleeper,
             observers: self.observers,
+            budget: self.budget,
+            breaker: self.breaker,
         }
     }
 }

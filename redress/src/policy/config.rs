@@ -3,10 +3,10 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use crate::Sleeper;
 use crate::clock::Time;
 use crate::engine::Rules;
 use crate::observe::Observers;
+use crate::{CircuitBreaker, Sleeper};
 
 /// What a policy was built with, but for its classifiers.
 #[derive(Clone)]
@@ -17,10 +17,14 @@ pub struct Config {
     pub(crate) time: Time,
     pub(crate) sleeper: Option<Arc<dyn Sleeper>>,
     pub(crate) observers: Observers,
+    pub(crate) breaker: Option<CircuitBreaker>,
     /// A limit of time is set, so a call must know when it started.
     pub(crate) timed: bool,
     /// There are observers.
     pub(crate) watched: bool,
+    /// There is a breaker, or a budget that counts calls in flight, or somebody who is told of
+    /// successes.
+    pub(crate) guarded: bool,
 }
 
 /// What has a configuration: a policy, or the policy of one function.
@@ -58,6 +62,7 @@ impl fmt::Debug for Config {
             .field("time", &self.time)
             .field("sleeper", &self.sleeper.is_some())
             .field("observers", &self.observers.len())
+            .field("breaker", &self.breaker)
             .finish_non_exhaustive()
     }
 }

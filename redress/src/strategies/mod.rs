@@ -14,6 +14,7 @@
 //! | [`token_backoff(max)`](token_backoff()) | U(cap/2, cap) | `base` 250 ms, `factor` 1.5 |
 //! | [`decorrelated_jitter(max)`](decorrelated_jitter()) | U(`base`, min(`max`, 3 x previous delay)) | `base` 250 ms |
 //! | [`retry_after_or(fallback)`](retry_after_or()) | hint + U(0, `jitter`), else the fallback's | `jitter` 250 ms |
+//! | [`adaptive(fallback)`](adaptive()) | the fallback's x 1 to 5, as recent attempts fail | `window` 60 s, `target_success` 0.9 |
 //!
 //! U(low, high) is drawn uniformly, both ends included, to the nanosecond. Jitter is drawn inside
 //! the cap: no delay is ever above `max`. A `max` below 250 ms lowers the default `base` to itself;
@@ -22,6 +23,9 @@
 //! Without jitter, clients that failed together come back together. Where there are many of them,
 //! prefer a strategy with jitter.
 
+mod adaptive;
+#[cfg(test)]
+mod adaptive_tests;
 mod bounds;
 mod decorrelated_jitter;
 mod equal_jitter;
@@ -29,17 +33,24 @@ mod exponential;
 mod fixed;
 mod full_jitter;
 pub(crate) mod jitter;
+mod learner;
+#[cfg(loom)]
+#[cfg(test)]
+mod loom;
+mod recent;
 mod retry_after_or;
 mod strategy;
 #[cfg(test)]
 mod test_support;
 mod token_backoff;
 
+pub use adaptive::{Adaptive, adaptive};
 pub use decorrelated_jitter::{DecorrelatedJitter, decorrelated_jitter};
 pub use equal_jitter::equal_jitter;
 pub use exponential::{Exponential, exponential};
 pub use fixed::{Fixed, fixed, instant};
 pub use full_jitter::full_jitter;
+pub use learner::Learner;
 pub use retry_after_or::{RetryAfterOr, retry_after_or};
 pub use strategy::{BackoffContext, Strategy};
 pub use token_backoff::token_backoff;

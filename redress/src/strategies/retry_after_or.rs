@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::bounds::check_length;
 use super::jitter;
-use crate::{BackoffContext, Delay, Problems, Strategy, defaults};
+use crate::{BackoffContext, Delay, Learner, Problems, Strategy, defaults};
 
 /// Waits as long as the other side asked for, and otherwise as long as `fallback` says.
 ///
@@ -66,6 +66,14 @@ impl<S: Strategy> Strategy for RetryAfterOr<S> {
     fn check(&self, problems: &mut Problems) {
         check_length(self.jitter, "jitter", problems);
         problems.within("fallback", |problems| self.fallback.check(problems));
+    }
+
+    fn learner(&self) -> Option<&dyn Learner> {
+        self.fallback.learner()
+    }
+
+    fn honours_hints(&self) -> bool {
+        true
     }
 }
 

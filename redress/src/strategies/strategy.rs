@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Cause, Classification, Delay, Problems};
+use crate::{Cause, Classification, Delay, Learner, Problems};
 
 /// What a strategy knows when it chooses a delay.
 #[derive(Debug, Clone)]
@@ -75,6 +75,18 @@ pub trait Strategy: Send + Sync {
     fn check(&self, problems: &mut Problems) {
         let _ = problems;
     }
+
+    /// Returns what is told of successes and failures. Default: nothing is, and it costs nothing.
+    fn learner(&self) -> Option<&dyn Learner> {
+        None
+    }
+
+    /// Tells whether the delay is the other side's hint wherever there is one, as that of
+    /// [`retry_after_or`](crate::strategies::retry_after_or()) is. What wraps such a strategy leaves
+    /// hints as they are. Default: no.
+    fn honours_hints(&self) -> bool {
+        false
+    }
 }
 
 impl<F, D> Strategy for F
@@ -94,6 +106,14 @@ impl<S: Strategy + ?Sized> Strategy for Arc<S> {
 
     fn check(&self, problems: &mut Problems) {
         (**self).check(problems);
+    }
+
+    fn learner(&self) -> Option<&dyn Learner> {
+        (**self).learner()
+    }
+
+    fn honours_hints(&self) -> bool {
+        (**self).honours_hints()
     }
 }
 

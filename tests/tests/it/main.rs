@@ -1,5 +1,10 @@
 //! The integration tests of `redress`, in one binary.
 
+mod breaker;
+mod breaker_cancel;
+mod breaker_stress;
+mod budget;
+mod budget_threads;
 mod classify;
 mod conformance;
 mod cost;

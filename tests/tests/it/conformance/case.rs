@@ -22,6 +22,23 @@ pub(crate) struct Policy {
     pub(crate) strategy: Option<Strategy>,
     pub(crate) strategies: BTreeMap<Class, Strategy>,
     pub(crate) per_class_max_attempts: BTreeMap<Class, u32>,
+    pub(crate) budget: Option<Budget>,
+    pub(crate) breaker: Option<Breaker>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Breaker {
+    pub(crate) failure_threshold: u32,
+    pub(crate) window_s: Seconds,
+    pub(crate) recovery_timeout_s: Seconds,
+    pub(crate) trip_on: Option<Vec<Class>>,
+    pub(crate) class_thresholds: Option<BTreeMap<Class, u32>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Budget {
+    pub(crate) max_retries: u32,
+    pub(crate) window_s: Seconds,
 }
 
 #[derive(Debug, Deserialize)]
@@ -30,6 +47,13 @@ pub(crate) enum Strategy {
     Sleeps(Vec<Seconds>),
     DoublePrev(Seconds),
     RetryAfterOr(Box<Strategy>),
+    Adaptive {
+        fallback: Box<Strategy>,
+        window_s: Seconds,
+        target_success: f64,
+        min_multiplier: f64,
+        max_multiplier: f64,
+    },
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,6 +86,7 @@ pub(crate) enum What {
 #[derive(Debug, Deserialize, PartialEq)]
 pub(crate) struct Shown {
     pub(crate) ok: bool,
+    pub(crate) rejected: bool,
     pub(crate) attempts: u32,
     pub(crate) ran: usize,
     pub(crate) stop_reason: Option<String>,
@@ -70,6 +95,8 @@ pub(crate) struct Shown {
     pub(crate) next_sleep_s: Option<Seconds>,
     pub(crate) sleeps_s: Vec<Seconds>,
     pub(crate) events: Vec<Event>,
+    pub(crate) breaker_state: Option<String>,
+    pub(crate) budget_remaining: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -82,9 +109,53 @@ pub(crate) struct Event {
     pub(crate) cause: Option<String>,
 }
 
-/// A number of seconds, exact in a double and in nanoseconds.
+/// A number of seconds, exact in a double and in nanoseconds, unless `adaptive` has multiplied it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Seconds(pub(crate) Duration);
+
+impl Seconds {
+    /// Takes over what was `expected` where it differs by no more than a product may.
+    pub(crate) fn round_to(&mut self, expected: Self) {
+        let slack = expected.0.mul_f64(1e-6);
+        if self.0.abs_diff(expected.0) <= slack {
+            *self = expected;
+        }
+    }
+}
+
+impl Shown {
+    /// Takes over the `expected` delays where they differ by no more than a product may.
+    pub(crate) fn round_to(&mut self, expected: &Self) {
+        if let (Some(sleep), Some(expected)) = (&mut self.next_sleep_s, expected.next_sleep_s) {
+            sleep.round_to(expected);
+        }
+        for (sleep, expected) in self.sleeps_s.iter_mut().zip(&expected.sleeps_s) {
+            sleep.round_to(*expected);
+        }
+        for (event, expected) in self.events.iter_mut().zip(&expected.events) {
+            event.sleep_s.round_to(expected.sleep_s);
+        }
+    }
+}
+
+impl Strategy {
+    /// Tells whether its delays are products.
+    pub(crate) fn multiplies(&self) -> bool {
+        match self {
+            Self::Sleeps(_) | Self::DoublePrev(_) => false,
+            Self::RetryAfterOr(fallback) => fallback.multiplies(),
+            Self::Adaptive { .. } => true,
+        }
+    }
+}
+
+impl Policy {
+    /// Tells whether delays are products, which are compared with some slack.
+    pub(crate) fn multiplies(&self) -> bool {
+        let mut strategies = self.strategy.iter().chain(self.strategies.values());
+        strategies.any(Strategy::multiplies)
+    }
+}
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use redress::strategies::retry_after_or;
+use redress::strategies::{adaptive, retry_after_or};
 use redress::testing::VirtualClock;
 use redress::{
-    BackoffContext, CallContext, Cause, Classification, Clock, Outcome, Policy, PolicyBuilder,
-    SleepDecision, TimelineEvent, Wait,
+    BackoffContext, Budget, CallContext, Cause, CircuitBreaker, Classification, Clock, Outcome,
+    Policy, SleepDecision, StopReason, TimelineEvent, Wait,
 };
 
-use super::case::{Attempt, Call, Case, Event, Seconds, Shown, Strategy, What};
+use super::case::{self, Attempt, Call, Case, Event, Seconds, Shown, Strategy, What};
 
 /// What a call showed, with the times that the files do not hold.
 #[derive(Debug, PartialEq)]
@@ -23,12 +23,13 @@ pub(crate) struct Trace {
 
 pub(crate) fn sync(case: &Case) -> Vec<Trace> {
     let clock = SlowClock::default();
-    let policy = policy(case, &clock);
+    let shared = Shared::new(case, &clock);
+    let policy = policy(case, &clock, &shared);
     let play = |call| {
         let script = Script::start(call, &clock);
         let context = context(&policy, call, &script);
         let outcome = context.execute(|| script.attempt());
-        script.trace(outcome)
+        script.trace(outcome, &shared)
     };
     case.calls.iter().map(play).collect()
 }
@@ -38,7 +39,8 @@ pub(crate) fn future(case: &Case) -> Vec<Trace> {
         .build()
         .unwrap();
     let clock = SlowClock::default();
-    let policy = policy(case, &clock);
+    let shared = Shared::new(case, &clock);
+    let policy = policy(case, &clock, &shared);
     let play = |call| {
         let script = Script::start(call, &clock);
         let context = context(&policy, call, &script);
@@ -46,14 +48,49 @@ pub(crate) fn future(case: &Case) -> Vec<Trace> {
             tokio::task::yield_now().await;
             script.attempt()
         }));
-        script.trace(outcome)
+        script.trace(outcome, &shared)
     };
     case.calls.iter().map(play).collect()
+}
+
+/// What the calls of a case share.
+struct Shared {
+    budget: Option<Budget>,
+    breaker: Option<CircuitBreaker>,
+}
+
+impl Shared {
+    fn new(case: &Case, clock: &SlowClock) -> Self {
+        let budget = case.policy.budget.as_ref().map(|settings| {
+            Budget::rolling(settings.max_retries, settings.window_s.0).clock(clock.clone())
+        });
+        let breaker = case.policy.breaker.as_ref();
+        Self {
+            budget,
+            breaker: breaker.map(|settings| breaker_of(settings, clock)),
+        }
+    }
+}
+
+fn breaker_of(settings: &case::Breaker, clock: &SlowClock) -> CircuitBreaker {
+    let mut builder = CircuitBreaker::builder()
+        .failure_threshold(settings.failure_threshold)
+        .window(settings.window_s.0)
+        .recovery_timeout(settings.recovery_timeout_s.0)
+        .clock(clock.clone());
+    if let Some(classes) = &settings.trip_on {
+        builder = builder.trip_on(classes.iter().map(|class| class.0));
+    }
+    for (class, threshold) in settings.class_thresholds.iter().flatten() {
+        builder = builder.class_threshold(class.0, *threshold);
+    }
+    builder.build().unwrap()
 }
 
 fn policy(
     case: &Case,
     clock: &SlowClock,
+    shared: &Shared,
 ) -> Policy<
     impl Fn(&Failure) -> Classification + use<>,
     impl Fn(&Value) -> Option<Classification> + use<>,
@@ -69,11 +106,17 @@ fn policy(
         Some(cap) => builder.max_unknown_attempts(cap),
         None => builder.unlimited_unknown_attempts(),
     };
+    if let Some(budget) = &shared.budget {
+        builder = builder.budget(budget.clone());
+    }
+    if let Some(breaker) = &shared.breaker {
+        builder = builder.circuit_breaker(breaker.clone());
+    }
     for (class, cap) in &settings.per_class_max_attempts {
         builder = builder.max_class_attempts(class.0, *cap);
     }
     builder = match &settings.strategy {
-        Some(strategy) => with_strategy(builder, strategy),
+        Some(strategy) => builder.strategy(boxed(strategy, clock)),
         // A policy without any strategy would get the default one.
         None => {
             assert!(!settings.strategies.is_empty(), "{}", case.name);
@@ -81,16 +124,12 @@ fn policy(
         }
     };
     for (class, own) in &settings.strategies {
-        builder = builder.class_strategy(class.0, boxed(own));
+        builder = builder.class_strategy(class.0, boxed(own, clock));
     }
     builder.build().unwrap()
 }
 
-fn with_strategy<C, R>(builder: PolicyBuilder<C, R>, strategy: &Strategy) -> PolicyBuilder<C, R> {
-    builder.strategy(boxed(strategy))
-}
-
-fn boxed(strategy: &Strategy) -> Arc<dyn redress::Strategy> {
+fn boxed(strategy: &Strategy, clock: &SlowClock) -> Arc<dyn redress::Strategy> {
     match strategy {
         Strategy::Sleeps(sleeps) => {
             let sleeps: Vec<_> = sleeps.iter().map(|sleep| sleep.0).collect();
@@ -103,7 +142,23 @@ fn boxed(strategy: &Strategy) -> Arc<dyn redress::Strategy> {
             let first = first.0;
             Arc::new(move |ctx: &BackoffContext<'_>| ctx.prev_sleep.map_or(first, |prev| prev * 2))
         }
-        Strategy::RetryAfterOr(fallback) => Arc::new(retry_after_or(boxed(fallback)).jitter(0)),
+        Strategy::RetryAfterOr(fallback) => {
+            Arc::new(retry_after_or(boxed(fallback, clock)).jitter(0))
+        }
+        Strategy::Adaptive {
+            fallback,
+            window_s,
+            target_success,
+            min_multiplier,
+            max_multiplier,
+        } => Arc::new(
+            adaptive(boxed(fallback, clock))
+                .window(window_s.0)
+                .target_success(*target_success)
+                .min_multiplier(*min_multiplier)
+                .max_multiplier(*max_multiplier)
+                .clock(clock.clone()),
+        ),
     }
 }
 
@@ -180,11 +235,12 @@ impl<'a> Script<'a> {
         }
     }
 
-    fn trace(&self, outcome: Outcome<Value, Failure>) -> Trace {
+    fn trace(&self, outcome: Outcome<Value, Failure>, shared: &Shared) -> Trace {
         let timeline = outcome.timeline.unwrap();
         Trace {
             shown: Shown {
                 ok: outcome.stop_reason.is_none(),
+                rejected: outcome.stop_reason == Some(StopReason::CircuitOpen),
                 attempts: outcome.attempts,
                 ran: self.ran.load(Relaxed),
                 stop_reason: outcome.stop_reason.map(|reason| reason.to_string()),
@@ -193,6 +249,8 @@ impl<'a> Script<'a> {
                 next_sleep_s: outcome.next_sleep.map(Seconds),
                 sleeps_s: std::mem::take(&mut self.sleeps.lock().unwrap()),
                 events: timeline.events().iter().map(event).collect(),
+                breaker_state: shared.breaker.as_ref().map(|b| b.state().to_string()),
+                budget_remaining: shared.budget.as_ref().map(Budget::remaining),
             },
             elapsed: outcome.elapsed,
             event_times: timeline

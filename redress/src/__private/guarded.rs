@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use super::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, Hooks};
+use crate::{SleepDecision, Timeline};
+
+/// Hooks beside a breaker or a budget of the call's own.
+#[derive(Debug)]
+pub struct Guarded<'a, H> {
+    /// The breaker; `None` leaves the policy's.
+    pub breaker: Option<&'a CircuitBreaker>,
+    /// The budget; `None` leaves the policy's.
+    pub budget: Option<&'a Budget>,
+    /// Everything else.
+    pub hooks: H,
+}
+
+impl<H: Hooks> Hooks for Guarded<'_, H> {
+    #[inline]
+    fn is_active(&self) -> bool {
+        self.hooks.is_active()
+    }
+
+    #[inline]
+    fn is_guarded(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn breaker(&self) -> Option<&CircuitBreaker> {
+        self.breaker
+    }
+
+    #[inline]
+    fn budget(&self) -> Option<&Budget> {
+        self.budget
+    }
+
+    fn operation(&self) -> Option<&str> {
+        self.hooks.operation()
+    }
+
+    fn take_timeline(&mut self) -> Option<Timeline> {
+        self.hooks.take_timeline()
+    }
+
+    fn abort(&self) -> bool {
+        self.hooks.abort()
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        self.hooks.event(event);
+    }
+
+    fn attempt_start(&self, attempt: &AttemptStart<'_>) {
+        self.hooks.attempt_start(attempt);
+    }
+
+    fn attempt_end(&self, attempt: &AttemptEnd<'_>) {
+        self.hooks.attempt_end(attempt);
+    }
+
+    fn sleep_decision(&self, ctx: &BackoffContext<'_>, sleep: Duration) -> SleepDecision {
+        self.hooks.sleep_decision(ctx, sleep)
+    }
+
+    fn before_sleep(&self, ctx: &BackoffContext<'_>, sleep: Duration) {
+        self.hooks.before_sleep(ctx, sleep);
+    }
+}

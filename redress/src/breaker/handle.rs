@@ -1,0 +1,152 @@
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use super::machine::Mode;
+use super::settings::Settings;
+use super::{CircuitBreakerBuilder, CircuitSnapshot, CircuitState, Shared};
+use crate::clock::Time;
+
+/// Refuses calls to a dependency that keeps failing, and lets single calls find out whether it is
+/// back (Nygard, "Release It!", 2007).
+///
+/// A handle is cheap to clone, and clones share one breaker. It guards calls through a
+/// [`Policy`](crate::Policy), or any code by itself.
+///
+/// | state | calls | leaves it |
+/// |---|---|---|
+/// | closed | go | at the failure threshold, for open |
+/// | open | are refused | when the first call comes after the recovery timeout, for half-open |
+/// | half-open | go, as many at a time as there are probes | on a good probe for closed, on a bad one for open |
+///
+/// A call's verdict is success, failure or none: a failure outside
+/// [`trip_on`](CircuitBreakerBuilder::trip_on), an abort, a cancelled future and a panic say nothing
+/// about the other side. A result counts only in the state in which its call came in: late results
+/// decide nothing.
+///
+/// | setting | default |
+/// |---|---|
+/// | opens | at 5 failures within 60 s |
+/// | what counts as a failure | TRANSIENT and SERVER_ERROR |
+/// | recovery timeout | 30 s |
+/// | probes at a time | 1, for 120 s at most |
+/// | closes | at 1 good probe |
+/// | observes | operations: all attempts of one call to a policy are one |
+///
+/// While it is closed and only counts failures, a success costs one load of shared memory, writes
+/// nothing and reads no clock. Nothing is allocated after construction; a handle from
+/// [`new`](Self::new) is constructed by its first use.
+///
+/// ```
+/// use redress::{CircuitBreaker, CircuitState, ErrorClass};
+///
+/// static DATABASE: CircuitBreaker = CircuitBreaker::new();
+///
+/// for _ in 0..5 {
+///     DATABASE.try_acquire().unwrap().failure(ErrorClass::Transient);
+/// }
+/// assert_eq!(DATABASE.state(), CircuitState::Open);
+/// assert!(DATABASE.try_acquire().is_err());
+/// ```
+pub struct CircuitBreaker {
+    // What `new` leaves empty: an `Arc` cannot be made in a constant.
+    shared: OnceLock<Arc<Shared>>,
+}
+
+impl CircuitBreaker {
+    /// Creates a breaker with all defaults. As a constant expression, it can be a `static`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            shared: OnceLock::new(),
+        }
+    }
+
+    /// Starts to build a breaker.
+    pub fn builder() -> CircuitBreakerBuilder {
+        CircuitBreakerBuilder::new()
+    }
+
+    pub(super) fn of(settings: Settings, time: Time) -> Self {
+        Self {
+            shared: OnceLock::from(Arc::new(Shared::new(settings, time))),
+        }
+    }
+
+    #[inline]
+    fn resolve(&self) -> &Arc<Shared> {
+        self.shared
+            .get_or_init(|| Arc::new(Shared::new(Settings::default(), Time::System)))
+    }
+
+    #[inline]
+    pub(crate) fn shared(&self) -> &Shared {
+        self.resolve()
+    }
+
+    /// Returns the state. It does not change by itself: an open breaker is open until a call comes
+    /// after the recovery timeout and finds it half-open.
+    #[must_use]
+    pub fn state(&self) -> CircuitState {
+        self.shared().state()
+    }
+
+    /// Returns the state with the counts and times behind it.
+    #[must_use]
+    pub fn snapshot(&self) -> CircuitSnapshot {
+        self.shared().snapshot()
+    }
+
+    /// Refuses all calls from now on, until [`reset`](Self::reset) or another of these.
+    ///
+    /// Whoever is refused is told to ask again after the recovery timeout.
+    ///
+    /// ```
+    /// let breaker = redress::CircuitBreaker::new();
+    /// breaker.force_open();
+    /// assert!(breaker.try_acquire().is_err());
+    /// breaker.reset();
+    /// assert!(breaker.try_acquire().is_ok());
+    /// ```
+    pub fn force_open(&self) {
+        self.shared().force(Mode::ForcedOpen);
+    }
+
+    /// Admits all calls from now on and counts nothing, until [`reset`](Self::reset) or another of
+    /// these.
+    pub fn force_closed(&self) {
+        self.shared().force(Mode::ForcedClosed);
+    }
+
+    /// Admits all calls from now on, but still counts them, until [`reset`](Self::reset) or another
+    /// of these. What would have opened it shows in the [`snapshot`](Self::snapshot); failures
+    /// are counted up to their threshold.
+    pub fn metrics_only(&self) {
+        self.shared().force(Mode::MetricsOnly);
+    }
+
+    /// Starts again as built: closed, with nothing counted. Calls on their way decide nothing any
+    /// more.
+    pub fn reset(&self) {
+        self.shared().reset();
+    }
+}
+
+impl Clone for CircuitBreaker {
+    fn clone(&self) -> Self {
+        Self {
+            shared: OnceLock::from(Arc::clone(self.resolve())),
+        }
+    }
+}
+
+impl Default for CircuitBreaker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared().fmt(f)
+    }
+}

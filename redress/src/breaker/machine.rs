@@ -1,0 +1,290 @@
+use std::time::Duration;
+
+use super::CircuitState;
+use super::probes::Probes;
+use super::ramp::Ramp;
+use super::recovery::Opening;
+use super::settings::{Settings, nanos};
+use super::ticket::{Kind, Ticket};
+use super::windows::{Sample, Windows};
+use super::word::Word;
+use crate::ErrorClass;
+
+/// A circuit breaker without clock and lock: `now` is an argument, in nanoseconds since the
+/// breaker was made.
+#[derive(Debug)]
+pub(super) struct Machine {
+    mode: Mode,
+    phase: Phase,
+    /// Counts the changes of state. A result that comes with an older one decides nothing.
+    generation: u32,
+    windows: Windows,
+    probes: Probes,
+    /// How often it has opened since it was last closed.
+    openings: u32,
+    last_wait: Option<Duration>,
+    /// Threads read the clock before they take the lock, so they may arrive in another order.
+    latest: u64,
+}
+
+/// Who decides about the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Automatic,
+    ForcedOpen,
+    ForcedClosed,
+    MetricsOnly,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Closed { ramp: Option<Ramp> },
+    Open { since: u64, until: u64 },
+    HalfOpen { since: u64, successes: u32 },
+}
+
+/// A change of state, told to the call that caused it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    Opened(ErrorClass),
+    HalfOpened,
+    Closed,
+}
+
+/// A time that never comes: until somebody changes the state by hand.
+pub(super) const NEVER: u64 = u64::MAX;
+
+impl Machine {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            mode: initial_mode(settings),
+            phase: Phase::Closed { ramp: None },
+            generation: 0,
+            windows: Windows::new(settings),
+            probes: Probes::new(settings.probes),
+            openings: 0,
+            last_wait: None,
+            latest: 0,
+        }
+    }
+
+    /// Returns what is to be published.
+    pub(super) fn word(&self, settings: &Settings) -> Word {
+        let counting = matches!(self.mode, Mode::Automatic | Mode::MetricsOnly);
+        Word::new(self.state(), self.generation)
+            .told(counting && settings.counts_successes())
+            .streak(self.windows.in_a_row() > 0)
+            .ramp(matches!(self.phase, Phase::Closed { ramp: Some(_) }))
+    }
+
+    /// Returns from when on an open breaker lets somebody try.
+    pub(super) const fn probe_at(&self) -> u64 {
+        match self.phase {
+            Phase::Open { until, .. } => until,
+            Phase::Closed { .. } | Phase::HalfOpen { .. } => 0,
+        }
+    }
+
+    /// Lets a call in.
+    ///
+    /// # Errors
+    ///
+    /// How long to wait.
+    pub(super) fn admit(&mut self, settings: &Settings, now: u64) -> Result<Ticket, u64> {
+        let now = self.at(now);
+        match &mut self.phase {
+            Phase::Closed { ramp } => {
+                if let Some(ramping) = ramp {
+                    if ramping.end() <= now {
+                        *ramp = None;
+                    } else if !ramping.admits(now) {
+                        return Err(ramping.end() - now);
+                    }
+                }
+                Ok(Ticket::closed(self.word(settings)))
+            }
+            Phase::Open { until: NEVER, .. } => Err(settings.ask_again()),
+            Phase::Open { until, .. } if now < *until => Err(*until - now),
+            Phase::Open { since, .. } => {
+                let since = *since;
+                self.enter(Phase::HalfOpen {
+                    since,
+                    successes: 0,
+                });
+                self.probe(settings, now, Kind::FirstProbe)
+            }
+            Phase::HalfOpen { .. } => self.probe(settings, now, Kind::Probe),
+        }
+    }
+
+    fn probe(&mut self, settings: &Settings, now: u64, kind: Kind) -> Result<Ticket, u64> {
+        match self.probes.take(now, settings.lease) {
+            Ok(number) => Ok(Ticket { number, kind }),
+            Err(free_at) => Err(free_at.saturating_sub(now)),
+        }
+    }
+
+    /// Takes the success of a probe.
+    pub(super) fn probe_succeeded(
+        &mut self,
+        settings: &Settings,
+        ticket: Ticket,
+        now: u64,
+    ) -> Option<Change> {
+        let now = self.at(now);
+        if !self.release(ticket) {
+            return None;
+        }
+        let Phase::HalfOpen { successes, .. } = &mut self.phase else {
+            return None;
+        };
+        *successes = successes.saturating_add(1);
+        if *successes < settings.success_threshold {
+            return None;
+        }
+        let ramp = settings.ramp.map(|length| Ramp::new(now, length));
+        self.openings = 0;
+        self.last_wait = None;
+        self.enter(Phase::Closed { ramp });
+        Some(Change::Closed)
+    }
+
+    /// Takes the success of a call that a closed breaker let in while failures in a row count.
+    pub(super) const fn succeeded(&mut self, ticket: Ticket) {
+        if ticket.number == self.generation {
+            self.windows.end_streak();
+        }
+    }
+
+    /// Takes a failure of a class that trips the breaker. `wait` is how long to stay open, if that
+    /// is known beforehand.
+    ///
+    /// # Errors
+    ///
+    /// Nothing has happened yet: it is about to open and must know for how long.
+    pub(super) fn failed(
+        &mut self,
+        settings: &Settings,
+        ticket: Ticket,
+        class: ErrorClass,
+        (now, sample): (u64, Sample),
+        wait: Option<Duration>,
+    ) -> Result<Option<Change>, Opening> {
+        let now = self.at(now);
+        let opens = match self.phase {
+            Phase::HalfOpen { .. } => ticket.is_probe() && self.probes.holds(ticket.number),
+            Phase::Closed { .. } => {
+                let late = ticket.is_probe() || ticket.number != self.generation;
+                if late || self.mode == Mode::ForcedClosed {
+                    return Ok(None);
+                }
+                let trips = self.windows.would_trip(settings, class, now, sample);
+                trips && self.mode == Mode::Automatic
+            }
+            Phase::Open { .. } => return Ok(None),
+        };
+        if opens {
+            let in_a_row = self.openings.saturating_add(1);
+            let previous = self.last_wait;
+            let wait = wait.ok_or(Opening { in_a_row, previous })?;
+            self.openings = in_a_row;
+            self.last_wait = Some(wait);
+            self.enter(Phase::Open {
+                since: now,
+                until: now.saturating_add(nanos(wait)),
+            });
+            return Ok(Some(Change::Opened(class)));
+        }
+        if matches!(self.phase, Phase::Closed { .. }) {
+            self.windows.push(settings, class, now, sample);
+        }
+        Ok(None)
+    }
+
+    /// Takes a probe's slot back. `false` if it had none any more.
+    pub(super) fn release(&mut self, ticket: Ticket) -> bool {
+        ticket.is_probe() && self.probes.give_back(ticket.number)
+    }
+
+    /// Changes who decides. Calls on their way decide nothing any more.
+    pub(super) fn force(&mut self, mode: Mode, now: u64) {
+        let now = self.at(now);
+        self.mode = mode;
+        self.openings = 0;
+        self.last_wait = None;
+        self.enter(match mode {
+            Mode::ForcedOpen => Phase::Open {
+                since: now,
+                until: NEVER,
+            },
+            Mode::Automatic | Mode::ForcedClosed | Mode::MetricsOnly => {
+                Phase::Closed { ramp: None }
+            }
+        });
+    }
+
+    pub(super) fn reset(&mut self, settings: &Settings, now: u64) {
+        self.force(initial_mode(settings), now);
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.generation = self.generation.wrapping_add(1);
+        self.windows.clear();
+        self.probes.clear();
+    }
+
+    fn at(&mut self, now: u64) -> u64 {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
+    pub(super) const fn state(&self) -> CircuitState {
+        match self.phase {
+            Phase::Closed { .. } => CircuitState::Closed,
+            Phase::Open { .. } => CircuitState::Open,
+            Phase::HalfOpen { .. } => CircuitState::HalfOpen,
+        }
+    }
+
+    pub(super) const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    pub(super) const fn windows(&self) -> &Windows {
+        &self.windows
+    }
+
+    pub(super) const fn probes(&self) -> &Probes {
+        &self.probes
+    }
+
+    pub(super) const fn is_forced(&self) -> bool {
+        matches!(self.mode, Mode::ForcedOpen | Mode::ForcedClosed)
+    }
+
+    /// Returns when it opened, while it is not closed.
+    pub(super) const fn opened_at(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Closed { .. } => None,
+            Phase::Open { since, .. } | Phase::HalfOpen { since, .. } => Some(since),
+        }
+    }
+
+    /// Returns from when on a call may go that now may not.
+    pub(super) fn next_probe_at(&self, now: u64) -> Option<u64> {
+        match self.phase {
+            Phase::Closed { .. } | Phase::Open { until: NEVER, .. } => None,
+            Phase::Open { until, .. } => Some(until),
+            Phase::HalfOpen { .. } => Some(self.probes.free_at(now)),
+        }
+    }
+}
+
+const fn initial_mode(settings: &Settings) -> Mode {
+    if settings.metrics_only {
+        Mode::MetricsOnly
+    } else {
+        Mode::Automatic
+    }
+}

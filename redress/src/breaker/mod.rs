@@ -1,0 +1,34 @@
+//! Refuses calls to a dependency that keeps failing.
+//!
+//! `machine` decides and is pure: time is an argument. `shared` puts it behind a lock that a
+//! closed breaker's success never takes, and publishes what admission needs in one `word`.
+
+mod builder;
+mod checks;
+mod handle;
+mod machine;
+#[cfg(all(test, loom))]
+mod models;
+mod permit;
+mod probes;
+mod ramp;
+mod rate;
+mod recovery;
+mod ring;
+mod settings;
+mod shared;
+mod snapshot;
+mod stripes;
+#[cfg(test)]
+mod tests;
+mod ticket;
+mod windows;
+mod word;
+
+pub use builder::CircuitBreakerBuilder;
+pub use handle::CircuitBreaker;
+pub(crate) use machine::Change;
+pub use permit::{Permit, Rejected};
+pub(crate) use shared::Shared;
+pub use snapshot::{CircuitSnapshot, CircuitState};
+pub(crate) use ticket::Ticket;

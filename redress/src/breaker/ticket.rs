@@ -1,0 +1,49 @@
+use super::word::Word;
+
+/// What a breaker remembers of an admission. By itself it is only a number: the
+/// [`Permit`](super::Permit) is what gives it back. Kept small, since calls live inside futures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    /// A probe's own number; else the generation. A permit that is held while four thousand million
+    /// others of its kind go by would be taken for the newest.
+    pub(super) number: u32,
+    pub(super) kind: Kind,
+}
+
+/// How a call came in, and so what its result is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// Through a closed breaker that needs no successes: only a failure matters.
+    Plain,
+    /// Through a closed breaker that counts successes.
+    Counted,
+    /// As a probe.
+    Probe,
+    /// As the probe that made the breaker half-open.
+    FirstProbe,
+}
+
+impl Ticket {
+    #[inline]
+    pub(super) const fn closed(word: Word) -> Self {
+        Self {
+            number: word.generation(),
+            kind: if word.is_told() {
+                Kind::Counted
+            } else {
+                Kind::Plain
+            },
+        }
+    }
+
+    /// Tells whether only a failure is worth telling.
+    #[inline]
+    pub(crate) const fn is_plain(self) -> bool {
+        matches!(self.kind, Kind::Plain)
+    }
+
+    pub(crate) const fn is_probe(self) -> bool {
+        matches!(self.kind, Kind::Probe | Kind::FirstProbe)
+    }
+}

@@ -1,0 +1,124 @@
+use super::rate::Failures;
+use super::ring::Ring;
+use super::settings::Settings;
+use crate::ErrorClass;
+use crate::engine::PerClass;
+
+/// Everything that a closed breaker counts, but for successes.
+#[derive(Debug)]
+pub(super) struct Windows {
+    all: Option<Ring>,
+    own: PerClass<Option<Ring>>,
+    rate: Failures,
+    in_a_row: u32,
+}
+
+/// What is known about successes when a failure is judged.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sample {
+    /// The part of the window of the failure rate.
+    pub(super) bucket: u64,
+    pub(super) successes: u64,
+}
+
+impl Windows {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let mut own = PerClass::default();
+        for (class, threshold) in settings.class_thresholds.iter() {
+            *own.get_mut(class) = threshold.map(Ring::new);
+        }
+        Self {
+            all: settings.failure_threshold.map(Ring::new),
+            own,
+            rate: Failures::default(),
+            in_a_row: 0,
+        }
+    }
+
+    /// Tells whether a failure now is one too many, by any of the rules.
+    pub(super) fn would_trip(
+        &self,
+        settings: &Settings,
+        class: ErrorClass,
+        now: u64,
+        sample: Sample,
+    ) -> bool {
+        let window = settings.window;
+        if let Some(own) = self.own.get(class) {
+            return own.would_trip(now, window);
+        }
+        let by_count = || {
+            let all = self.all.as_ref();
+            all.is_some_and(|all| all.would_trip(now, window))
+        };
+        let by_rate = || {
+            settings.rate.is_some_and(|rate| {
+                let failures = self.rate.sum(sample.bucket).saturating_add(1);
+                rate.is_reached(failures, sample.successes)
+            })
+        };
+        let in_a_row = self.in_a_row.saturating_add(1);
+        settings.consecutive.is_some_and(|n| in_a_row >= n) || by_count() || by_rate()
+    }
+
+    pub(super) fn push(
+        &mut self,
+        settings: &Settings,
+        class: ErrorClass,
+        now: u64,
+        sample: Sample,
+    ) {
+        if let Some(own) = self.own.get_mut(class) {
+            own.push(now);
+            return;
+        }
+        if let Some(all) = &mut self.all {
+            all.push(now);
+        }
+        if settings.rate.is_some() {
+            self.rate.push(sample.bucket);
+        }
+        if settings.consecutive.is_some() {
+            self.in_a_row = self.in_a_row.saturating_add(1);
+        }
+    }
+
+    pub(super) const fn end_streak(&mut self) {
+        self.in_a_row = 0;
+    }
+
+    /// Returns how many failures in a row there have been; 0 where nobody counts them.
+    pub(super) const fn in_a_row(&self) -> u32 {
+        self.in_a_row
+    }
+
+    pub(super) fn clear(&mut self) {
+        if let Some(all) = &mut self.all {
+            all.clear();
+        }
+        for class in ErrorClass::ALL {
+            if let Some(own) = self.own.get_mut(class) {
+                own.clear();
+            }
+        }
+        self.rate.clear();
+        self.in_a_row = 0;
+    }
+
+    /// Counts the failures that count for all classes together.
+    pub(super) fn failures(&self, settings: &Settings, now: u64) -> usize {
+        let all = self.all.as_ref();
+        all.map_or(0, |all| all.count(now, settings.window))
+    }
+
+    /// Counts the failures of a class with a threshold of its own.
+    pub(super) fn failures_of(&self, settings: &Settings, class: ErrorClass, now: u64) -> usize {
+        let own = self.own.get(class).as_ref();
+        own.map_or(0, |own| own.count(now, settings.window))
+    }
+
+    /// Counts the failures within the window of the failure rate.
+    pub(super) fn failures_by_rate(&self, bucket: u64) -> u64 {
+        self.rate.sum(bucket)
+    }
+}

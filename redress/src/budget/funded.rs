@@ -1,0 +1,206 @@
+use crate::defaults;
+use crate::stopwatch::nanos;
+use crate::sync::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+/// What one success pays in. Large, so that the price of a retry is right to a millionth.
+const SUCCESS: u64 = 1 << 20;
+
+/// An account that successes pay into and retries are paid from.
+///
+/// One word holds it all, so every step is a single read-modify-write. It starts full, and while it
+/// is full a success only reads.
+#[derive(Debug)]
+pub(super) struct Funded {
+    balance: AtomicU64,
+    full: u64,
+    price: u64,
+    deposit: u64,
+    /// What time pays in per nanosecond.
+    income: f64,
+    /// There was a success since time was last paid for.
+    succeeded: AtomicBool,
+    paid_until: AtomicU64,
+}
+
+impl Funded {
+    /// `ratio` is within 0..=1, and `per_second` not negative.
+    pub(super) fn new(ratio: f64, reserve: u32, per_second: f64) -> Self {
+        let (price, deposit) = if ratio > 0.0 {
+            // Rounded down, so that no fraction is lost: three successes at 1/3 pay for one retry.
+            ((SUCCESS as f64 / ratio) as u64, SUCCESS)
+        } else {
+            (SUCCESS, 0)
+        };
+        let full = price.saturating_mul(u64::from(reserve));
+        Self {
+            balance: AtomicU64::new(full),
+            full,
+            price,
+            deposit,
+            income: per_second * price as f64 / 1e9,
+            succeeded: AtomicBool::new(false),
+            paid_until: AtomicU64::new(0),
+        }
+    }
+
+    /// Tells whether `now` matters at all.
+    pub(super) const fn is_timed(&self) -> bool {
+        self.income > 0.0
+    }
+
+    #[inline]
+    pub(super) fn on_success(&self) {
+        if self.is_timed() && !self.succeeded.load(Relaxed) {
+            self.succeeded.store(true, Relaxed);
+        }
+        if self.balance.load(Relaxed) < self.full {
+            self.pay_in(self.deposit);
+        }
+    }
+
+    pub(super) fn spend(&self, cost: u32, now: u64) -> bool {
+        self.pay_for_time(now);
+        let price = self.price(cost);
+        self.balance
+            .fetch_update(Relaxed, Relaxed, |balance| balance.checked_sub(price))
+            .is_ok()
+    }
+
+    pub(super) fn give_back(&self, cost: u32) {
+        self.pay_in(self.price(cost));
+    }
+
+    pub(super) fn remaining(&self, now: u64) -> u32 {
+        self.pay_for_time(now);
+        let retries = self.balance.load(Relaxed) / self.price.max(1);
+        u32::try_from(retries).unwrap_or(u32::MAX)
+    }
+
+    const fn price(&self, cost: u32) -> u64 {
+        self.price.saturating_mul(cost as u64)
+    }
+
+    /// Pays in, up to the reserve.
+    fn pay_in(&self, amount: u64) {
+        let _full = self.balance.fetch_update(Relaxed, Relaxed, |balance| {
+            (balance < self.full).then(|| balance.saturating_add(amount).min(self.full))
+        });
+    }
+
+    /// Pays in for the time since this was last done, if there was a success in it.
+    ///
+    /// No two threads are paid for the same time: each pays from where the last one stopped.
+    fn pay_for_time(&self, now: u64) {
+        if !self.is_timed() || !self.succeeded.load(Relaxed) {
+            return;
+        }
+        let least = nanos(defaults::BUDGET_INCOME_STEP);
+        if now.saturating_sub(self.paid_until.load(Relaxed)) < least
+            || !self.succeeded.swap(false, Relaxed)
+        {
+            return;
+        }
+        let paid_until = self.paid_until.fetch_max(now, Relaxed);
+        let time = now.saturating_sub(paid_until);
+        let time = time.min(nanos(defaults::BUDGET_INCOME_MEMORY));
+        self.pay_in((self.income * time as f64) as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn spend_all(funded: &Funded, now: u64) -> u32 {
+        let spent = std::iter::repeat_with(|| funded.spend(1, now));
+        u32::try_from(spent.take_while(|spent| *spent).take(10_000).count()).unwrap()
+    }
+
+    #[test]
+    fn a_whole_number_of_successes_pays_for_a_retry() {
+        for (ratio, successes, retries) in [
+            (0.1, 10, 1),
+            (1.0 / 3.0, 3, 1),
+            (0.7, 10, 7),
+            (0.15, 20, 3),
+            (0.01, 100, 1),
+            (0.001, 1000, 1),
+            (1.0, 1, 1),
+        ] {
+            let funded = Funded::new(ratio, 100, 0.0);
+            assert_eq!(spend_all(&funded, 0), 100);
+            for _ in 1..successes {
+                funded.on_success();
+            }
+            assert_eq!(funded.remaining(0), retries - 1, "{ratio}");
+            funded.on_success();
+            assert_eq!(spend_all(&funded, 0), retries, "{ratio}");
+        }
+    }
+
+    #[test]
+    fn the_reserve_is_never_exceeded() {
+        let funded = Funded::new(0.5, 4, 0.0);
+        for _ in 0..100 {
+            funded.on_success();
+        }
+        assert_eq!(funded.remaining(0), 4);
+        assert!(funded.spend(1, 0));
+        for _ in 0..100 {
+            funded.on_success();
+        }
+        funded.give_back(1);
+        assert_eq!(spend_all(&funded, 0), 4);
+    }
+
+    #[test]
+    fn a_cost_is_paid_and_given_back_as_a_whole() {
+        let funded = Funded::new(0.1, 5, 0.0);
+        assert!(funded.spend(3, 0));
+        assert!(!funded.spend(3, 0));
+        assert_eq!(funded.remaining(0), 2);
+        funded.give_back(3);
+        assert!(funded.spend(5, 0) && funded.spend(0, 0));
+        assert!(!funded.spend(u32::MAX, 0));
+    }
+
+    #[test]
+    fn without_a_ratio_there_is_only_the_reserve() {
+        let funded = Funded::new(0.0, 2, 0.0);
+        assert_eq!(spend_all(&funded, 0), 2);
+        funded.on_success();
+        assert_eq!(spend_all(&funded, 0), 0);
+    }
+
+    #[test]
+    fn extreme_settings_saturate() {
+        let funded = Funded::new(f64::MIN_POSITIVE, u32::MAX, f64::MAX);
+        assert!(funded.spend(1, 0));
+        assert!(!funded.spend(2, 0));
+        funded.on_success();
+        funded.give_back(u32::MAX);
+        assert_eq!(funded.remaining(SECOND), 1);
+    }
+
+    #[test]
+    fn time_pays_as_long_as_something_succeeds() {
+        let funded = Funded::new(0.0, 100, 2.0);
+        assert_eq!(spend_all(&funded, 0), 100);
+        assert_eq!(spend_all(&funded, 5 * SECOND), 0, "no success yet");
+        funded.on_success();
+        assert_eq!(spend_all(&funded, 5 * SECOND), 10);
+        assert_eq!(spend_all(&funded, 7 * SECOND), 0, "no success since");
+        funded.on_success();
+        assert_eq!(spend_all(&funded, 8 * SECOND), 6);
+    }
+
+    #[test]
+    fn the_end_of_an_outage_is_not_paid_for_the_outage() {
+        let funded = Funded::new(0.0, 1000, 2.0);
+        assert_eq!(spend_all(&funded, 0), 1000);
+        funded.on_success();
+        assert_eq!(spend_all(&funded, 3600 * SECOND), 20);
+    }
+}

@@ -1,0 +1,302 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::settings::{Kind, Settings};
+use super::state::{State, Ticket};
+use super::token::{BudgetCall, BudgetHold, BudgetToken};
+use crate::clock::{Clock, Time};
+use crate::{Delay, ErrorClass, Problems};
+
+/// Bounds retries across calls: a shared handle, for any number of policies and error types.
+///
+/// Retries that are safe one by one can keep a dependency down: what it fails comes back as more
+/// load. A budget bounds the retries of all calls together. First attempts are never refused. A
+/// call whose retry is refused stops with
+/// [`StopReason::BudgetExhausted`](crate::StopReason::BudgetExhausted) and keeps its last error.
+///
+/// | kind | retries are bounded by | memory |
+/// |---|---|---|
+/// | [`rolling`](Self::rolling) | a number in any window of time | 8 bytes a retry |
+/// | [`success_ratio`](Self::success_ratio) | a share of the successes, and a reserve | constant |
+/// | [`in_flight_share`](Self::in_flight_share) | a share of the calls in flight | constant |
+///
+/// A budget that is funded by successes is the one to start with: when nothing succeeds, its retries
+/// end. A rolling window goes on to allow its number, however long an outage lasts.
+///
+/// A token is spent when a retry is decided on, before its delay. It stays spent when the sleep
+/// handler or `abort_if` then ends the call; it comes back when the future is dropped during the
+/// delay. No kind locks or allocates after it was made.
+///
+/// A clone shares everything. The methods that take `self` return a new budget that shares nothing
+/// with earlier clones: set a budget up before it is cloned. Wrong settings are reported by
+/// [`PolicyBuilder::build`](crate::PolicyBuilder::build); a budget on its own then allows fewer
+/// retries rather than more.
+///
+/// ```
+/// use redress::{Budget, Policy, StopReason, strategies::instant};
+///
+/// let budget = Budget::rolling(2, 60);
+/// let policy = Policy::builder().strategy(instant()).budget(budget.clone()).build()?;
+/// let down = || Err::<(), _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+/// let outcome = policy.execute(down);
+/// assert_eq!(outcome.attempts, 3);
+/// assert_eq!(outcome.stop_reason, Some(StopReason::BudgetExhausted));
+/// assert_eq!(budget.remaining(), 0);
+/// # Ok::<_, redress::ConfigError>(())
+/// ```
+///
+/// In a `static`, where attributes find it:
+///
+/// ```
+/// use std::sync::LazyLock;
+/// use redress::Budget;
+///
+/// static BUDGET: LazyLock<Budget> = LazyLock::new(|| Budget::success_ratio(0.1));
+/// assert_eq!(BUDGET.remaining(), 100);
+/// ```
+#[derive(Clone)]
+pub struct Budget {
+    state: Arc<State>,
+}
+
+impl Budget {
+    /// Creates a budget of at most `max_retries` in any `window`: a
+    /// [`Duration`](std::time::Duration), or seconds.
+    ///
+    /// Exact: a retry counts from the moment it is decided on until `window` later, to the
+    /// nanosecond, however many threads share the budget. Zero retries are allowed: none.
+    ///
+    /// It takes 8 bytes a retry, once. A refusal is usually one look at the clock and two at
+    /// memory; the first refusal after a token came back or ran out looks at every retry.
+    ///
+    /// A `window` that is zero or no length of time, or more than 1,048,575 retries, is refused
+    /// when a policy is built.
+    ///
+    /// ```
+    /// use redress::{Budget, ErrorClass};
+    ///
+    /// let budget = Budget::rolling(1, 60);
+    /// let mut token = budget.try_spend(ErrorClass::Transient).unwrap();
+    /// token.keep();
+    /// assert!(budget.try_spend(ErrorClass::Transient).is_none());
+    /// ```
+    #[must_use]
+    pub fn rolling(max_retries: u32, window: impl Into<Delay>) -> Self {
+        Self::new(Kind::Rolling {
+            max_retries,
+            window: window.into(),
+        })
+    }
+
+    /// Creates a budget that successes pay into: each pays for `ratio` retries, as 0.1 for one retry
+    /// in ten successes. It starts with a full [`reserve`](Self::reserve).
+    ///
+    /// Every call that succeeds pays, also at its first attempt. When nothing succeeds, retries end
+    /// with the reserve, and with them the load that retries put on what is down.
+    ///
+    /// This is the retry budget of Finagle and of Google's Site Reliability Engineering ("Handling
+    /// Overload"), funded by successes rather than by requests, as in gRPC's retry throttling and
+    /// the AWS SDKs: failing requests must not earn retries.
+    ///
+    /// A `ratio` outside 0 to 1 is refused when a policy is built. Zero leaves the reserve and
+    /// [`min_per_second`](Self::min_per_second).
+    ///
+    /// ```
+    /// use redress::{Budget, ErrorClass};
+    ///
+    /// let budget = Budget::success_ratio(0.5).reserve(1);
+    /// budget.try_spend(ErrorClass::Transient).unwrap().keep();
+    /// budget.on_success();
+    /// assert_eq!(budget.remaining(), 0);
+    /// budget.on_success();
+    /// assert_eq!(budget.remaining(), 1);
+    /// ```
+    #[must_use]
+    pub fn success_ratio(ratio: f64) -> Self {
+        Self::new(Kind::SuccessRatio(ratio))
+    }
+
+    /// Creates a budget of a share of the calls in flight: at any time at most `share` as many
+    /// retries, as 0.2 for one retry in five calls, and never fewer than
+    /// [`min_in_flight`](Self::min_in_flight).
+    ///
+    /// A retry is in flight from when it is decided on, through its delay, until its attempt ends.
+    /// Calls are those of all policies that share the budget, each from its start to its end. This
+    /// is Envoy's `retry_budget`.
+    ///
+    /// A `share` that is not above 0 and up to 1 is refused when a policy is built.
+    ///
+    /// ```
+    /// use redress::{Budget, ErrorClass};
+    ///
+    /// let budget = Budget::in_flight_share(0.5).min_in_flight(0);
+    /// let calls = [budget.start_call(), budget.start_call()];
+    /// let retry = budget.try_spend(ErrorClass::Transient).unwrap();
+    /// assert!(budget.try_spend(ErrorClass::Transient).is_none());
+    /// drop(retry);
+    /// assert_eq!(budget.remaining(), 1);
+    /// # drop(calls);
+    /// ```
+    #[must_use]
+    pub fn in_flight_share(share: f64) -> Self {
+        Self::new(Kind::InFlightShare(share))
+    }
+
+    /// Sets how many retries a budget [funded by successes](Self::success_ratio) can save up, which
+    /// is also what it starts with. Default: 100.
+    #[must_use]
+    pub fn reserve(self, retries: u32) -> Self {
+        self.with(|settings| settings.reserve = Some(retries))
+    }
+
+    /// Lets time pay into a budget [funded by successes](Self::success_ratio): so many retries a
+    /// second, for callers whose successes are too few to pay for any. Default: 0.
+    ///
+    /// Time pays only where something succeeds. When a retry is asked for, the time since this was
+    /// last paid for counts if there was a success in it, and at most 10 s of it. So the payments
+    /// end with the successes, and the end of an outage is not paid for the outage.
+    ///
+    /// A rate that is negative, infinite or NaN is refused when a policy is built.
+    #[must_use]
+    pub fn min_per_second(self, retries: f64) -> Self {
+        self.with(|settings| settings.min_per_second = Some(retries))
+    }
+
+    /// Sets how many retries an [in-flight](Self::in_flight_share) budget allows however few calls
+    /// there are. Default: 3.
+    #[must_use]
+    pub fn min_in_flight(self, retries: u32) -> Self {
+        self.with(|settings| settings.min_in_flight = Some(retries))
+    }
+
+    /// Sets what a retry after a failure of `class` costs. Default: 1 for every class; 0 is free.
+    ///
+    /// A retry after a timeout, for one, may cost more, as in the AWS SDKs: what timed out may still
+    /// be at work on the other side. It is paid as a whole or not at all. Where two such retries ask
+    /// at the same time for what would do for one, a rolling budget may refuse both.
+    ///
+    /// A cost above what the budget can ever hold is refused when a policy is built.
+    ///
+    /// ```
+    /// use redress::{Budget, ErrorClass};
+    ///
+    /// let budget = Budget::rolling(10, 60).cost(ErrorClass::Transient, 5);
+    /// budget.try_spend(ErrorClass::Transient).unwrap().keep();
+    /// assert_eq!(budget.remaining(), 5);
+    /// ```
+    #[must_use]
+    pub fn cost(self, class: ErrorClass, retries: u32) -> Self {
+        self.with(|settings| *settings.costs.get_mut(class) = Some(retries))
+    }
+
+    /// Sets the clock. Default: the machine's monotonic clock; inside tokio its clock, which a test
+    /// can pause. The clock of a policy is not that of its budget.
+    #[must_use]
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        self.with(|settings| settings.time = Time::Custom(Arc::new(clock)))
+    }
+
+    /// Asks for a retry after a failure of `class`; `None` refuses it.
+    ///
+    /// A policy does this by itself. By hand, keep the token when the retry starts, and drop it when
+    /// the retry has ended; one that is dropped before was never spent.
+    ///
+    /// ```
+    /// use redress::{Budget, ErrorClass};
+    ///
+    /// # fn attempt() -> Result<u32, std::io::Error> { Ok(5) }
+    /// fn twice(budget: &Budget) -> Result<u32, std::io::Error> {
+    ///     let error = match attempt() {
+    ///         Ok(value) => {
+    ///             budget.on_success();
+    ///             return Ok(value);
+    ///         }
+    ///         Err(error) => error,
+    ///     };
+    ///     let Some(mut token) = budget.try_spend(ErrorClass::Transient) else {
+    ///         return Err(error);
+    ///     };
+    ///     token.keep();
+    ///     attempt().inspect(|_| budget.on_success())
+    /// }
+    /// assert_eq!(twice(&Budget::success_ratio(0.1)).unwrap(), 5);
+    /// ```
+    pub fn try_spend(&self, class: ErrorClass) -> Option<BudgetToken<'_>> {
+        let ticket = self.state.spend(class)?;
+        Some(BudgetToken::new(&self.state, ticket))
+    }
+
+    /// Tells a budget [funded by successes](Self::success_ratio) of a call that succeeded. A policy
+    /// does this by itself. Other kinds take no notice.
+    #[inline]
+    pub fn on_success(&self) {
+        self.state.on_success();
+    }
+
+    /// Counts a call in flight until what is returned is dropped, for a budget of a
+    /// [share](Self::in_flight_share) of them. A policy does this by itself. Other kinds take no
+    /// notice.
+    #[inline]
+    pub fn start_call(&self) -> BudgetCall<'_> {
+        BudgetCall::start(&self.state)
+    }
+
+    /// Returns how many retries of cost 1 it would allow now.
+    #[must_use]
+    pub fn remaining(&self) -> u32 {
+        self.state.remaining()
+    }
+
+    /// Tells whether successes change anything.
+    pub(crate) fn is_funded(&self) -> bool {
+        self.state.is_funded()
+    }
+
+    /// Makes the token again of which this is the ticket.
+    pub(crate) fn token(&self, ticket: Ticket) -> BudgetToken<'_> {
+        BudgetToken::new(&self.state, ticket)
+    }
+
+    /// Counts a call in flight, if calls are counted; then [`end_call`](Self::end_call) must follow.
+    pub(crate) fn count_call(&self) -> bool {
+        self.state.start_call()
+    }
+
+    pub(crate) fn end_call(&self) {
+        self.state.end_call();
+    }
+
+    /// Starts a call without a lifetime.
+    pub(crate) fn hold(&self) -> BudgetHold {
+        BudgetHold::start(Arc::clone(&self.state))
+    }
+
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        self.state.settings.check(problems);
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self::of(Settings::new(kind))
+    }
+
+    fn of(settings: Settings) -> Self {
+        Self {
+            state: Arc::new(State::new(settings)),
+        }
+    }
+
+    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.state.settings.clone();
+        change(&mut settings);
+        Self::of(settings)
+    }
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Budget")
+            .field("kind", &self.state.settings.kind)
+            .field("remaining", &self.remaining())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,19 @@
+//! Budgets: what bounds retries across calls and policies.
+
+mod funded;
+mod handle;
+mod in_flight;
+#[cfg(loom)]
+#[cfg(test)]
+mod loom;
+mod rolling;
+mod settings;
+mod state;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use handle::Budget;
+pub(crate) use state::Ticket;
+pub(crate) use token::BudgetHold;
+pub use token::{BudgetCall, BudgetToken};

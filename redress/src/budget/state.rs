@@ -1,0 +1,185 @@
+use super::funded::Funded;
+use super::in_flight::InFlight;
+use super::rolling::Rolling;
+use super::settings::{Kind, Settings};
+use crate::stopwatch::{NEVER, Stopwatch, nanos};
+use crate::{Delay, ErrorClass};
+
+/// What all clones of a budget share.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) settings: Settings,
+    stopwatch: Stopwatch,
+    account: Account,
+}
+
+#[derive(Debug)]
+enum Account {
+    Rolling(Rolling),
+    Funded(Funded),
+    InFlight(InFlight),
+}
+
+/// What was taken from an account, in eight bytes: when a rolling window has it back, and the class
+/// that says what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
+impl Ticket {
+    /// Nothing to give back any more. No other ticket is this number, as [`NEVER`] is less.
+    pub(crate) const KEPT: Self = Self(u64::MAX);
+
+    /// Tells whether there is something to give back.
+    #[inline]
+    pub(crate) const fn is_held(self) -> bool {
+        self.0 != Self::KEPT.0
+    }
+
+    const fn new(until: u64, class: ErrorClass) -> Self {
+        Self((until << 3) | class as u64)
+    }
+
+    const fn until(self) -> u64 {
+        self.0 >> 3
+    }
+
+    fn class(self) -> ErrorClass {
+        let class = ErrorClass::ALL.get((self.0 & 7) as usize);
+        class.copied().unwrap_or(ErrorClass::Unknown)
+    }
+}
+
+impl Default for Ticket {
+    fn default() -> Self {
+        Self::KEPT
+    }
+}
+
+impl State {
+    /// Settings that [`Settings::check`] refuses mean few retries, never any number of them.
+    pub(super) fn new(settings: Settings) -> Self {
+        let account = match settings.kind {
+            Kind::Rolling {
+                max_retries,
+                window,
+            } => Account::Rolling(Rolling::new(max_retries, window_nanos(window))),
+            Kind::SuccessRatio(ratio) => {
+                let rate = settings.min_per_second.unwrap_or(0.0);
+                let rate = if rate.is_finite() { rate.max(0.0) } else { 0.0 };
+                Account::Funded(Funded::new(share(ratio), settings.reserve(), rate))
+            }
+            Kind::InFlightShare(ratio) => {
+                Account::InFlight(InFlight::new(share(ratio), settings.min_in_flight()))
+            }
+        };
+        Self {
+            stopwatch: Stopwatch::start(settings.time.clone()),
+            settings,
+            account,
+        }
+    }
+
+    pub(super) fn spend(&self, class: ErrorClass) -> Option<Ticket> {
+        let cost = self.settings.cost(class);
+        let until = match &self.account {
+            Account::Rolling(rolling) => rolling.spend(cost, self.stopwatch.nanos())?,
+            Account::Funded(funded) => {
+                let now = self.now_for(funded);
+                funded.spend(cost, now).then_some(0)?
+            }
+            Account::InFlight(in_flight) => in_flight.spend(cost).then_some(0)?,
+        };
+        Some(Ticket::new(until, class))
+    }
+
+    /// The retry has started. One that is in flight still has an end.
+    pub(super) fn keep(&self, ticket: &mut Ticket) {
+        if !matches!(self.account, Account::InFlight(_)) {
+            *ticket = Ticket::KEPT;
+        }
+    }
+
+    pub(super) fn give_back(&self, ticket: Ticket) {
+        if ticket == Ticket::KEPT {
+            return;
+        }
+        let cost = self.settings.cost(ticket.class());
+        match &self.account {
+            Account::Rolling(rolling) => rolling.give_back(cost, ticket.until()),
+            Account::Funded(funded) => funded.give_back(cost),
+            Account::InFlight(in_flight) => in_flight.give_back(cost),
+        }
+    }
+
+    #[inline]
+    pub(super) fn on_success(&self) {
+        if let Account::Funded(funded) = &self.account {
+            funded.on_success();
+        }
+    }
+
+    pub(super) const fn is_funded(&self) -> bool {
+        matches!(self.account, Account::Funded(_))
+    }
+
+    /// Counts a call in flight, if calls are counted.
+    #[inline]
+    pub(super) fn start_call(&self) -> bool {
+        let Account::InFlight(in_flight) = &self.account else {
+            return false;
+        };
+        in_flight.start_call();
+        true
+    }
+
+    pub(super) fn end_call(&self) {
+        if let Account::InFlight(in_flight) = &self.account {
+            in_flight.end_call();
+        }
+    }
+
+    pub(super) fn remaining(&self) -> u32 {
+        match &self.account {
+            Account::Rolling(rolling) => rolling.remaining(self.stopwatch.nanos()),
+            Account::Funded(funded) => funded.remaining(self.now_for(funded)),
+            Account::InFlight(in_flight) => in_flight.remaining(),
+        }
+    }
+
+    /// Reads the clock only for an account that time pays into.
+    fn now_for(&self, funded: &Funded) -> u64 {
+        if funded.is_timed() {
+            self.stopwatch.nanos()
+        } else {
+            0
+        }
+    }
+}
+
+fn share(share: f64) -> f64 {
+    // What is no number at all becomes zero as well.
+    share.clamp(0.0, 1.0).max(0.0)
+}
+
+fn window_nanos(window: Delay) -> u64 {
+    match window.checked() {
+        Ok(window) if !window.is_zero() => nanos(window),
+        _ => NEVER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_holds_its_time_and_its_class() {
+        for until in [0, 1, NEVER - 1, NEVER] {
+            for class in ErrorClass::ALL {
+                let ticket = Ticket::new(until, class);
+                assert_eq!((ticket.until(), ticket.class()), (until, class));
+                assert_ne!(ticket, Ticket::KEPT);
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Where a call stands with its circuit breaker and its budget. A call holds numbers, not guards:
+//! the breaker and the budget are found again through its policy, which keeps its future small.
+//! [`Run`](super::Run)'s drop gives back whatever is still held.
+
+use std::time::Duration;
+
+use super::frame::Frame;
+use super::hooks::Hooks;
+use crate::breaker::{Change, Shared};
+use crate::engine::Attempted;
+use crate::{Budget, BudgetToken, CircuitBreaker, ErrorClass, budget};
+
+/// The breaker refused the call, for so many nanoseconds.
+pub(super) struct Refused(pub(super) u64);
+
+impl<'p> Frame<'p> {
+    /// Asks the breaker for a permit, unless there is none or the call has one. Returns the change
+    /// of state that this was.
+    pub(super) fn enter(&mut self, hooks: &dyn Hooks) -> Result<Option<Change>, Refused> {
+        if self.permit.is_some() {
+            return Ok(None);
+        }
+        let Some(shared) = self.breaker(hooks) else {
+            return Ok(None);
+        };
+        let permit = shared.try_acquire().map_err(|r| Refused(r.nanos()))?;
+        let change = permit.change();
+        let ticket = permit.into_ticket();
+        self.held |= ticket.is_probe();
+        self.tells |= !ticket.is_plain();
+        self.permit = Some(ticket);
+        Ok(change)
+    }
+
+    /// Counts the call in flight where its budget counts calls.
+    pub(super) fn count_call(&mut self, hooks: &dyn Hooks) {
+        if let Some(budget) = self.budget(hooks) {
+            self.in_flight = budget.count_call();
+            self.held |= self.in_flight;
+        }
+    }
+
+    /// Tells the success of a call that shows nothing to anybody.
+    pub(super) fn tell_success(&mut self, hooks: &dyn Hooks) {
+        self.config.rules.on_success();
+        if let Some(budget) = hooks.budget() {
+            budget.on_success();
+        }
+        let _unseen = self.leave(None, hooks);
+    }
+
+    /// Takes what an attempt came to, if attempts are what the breaker observes.
+    pub(super) fn attempt_over(
+        &mut self,
+        attempted: &Attempted,
+        hooks: &dyn Hooks,
+    ) -> Option<Change> {
+        if !self.breaker(hooks)?.observes_attempts() {
+            return None;
+        }
+        match attempted.failure() {
+            Some((classification, _)) if classification.is_abort() => self.abstain(hooks),
+            Some((classification, _)) => self.leave(Some(classification.class()), hooks),
+            None => self.leave(None, hooks),
+        }
+    }
+
+    /// Takes how the call ended: with a failure of a class, or none.
+    pub(super) fn leave(
+        &mut self,
+        failure: Option<ErrorClass>,
+        hooks: &dyn Hooks,
+    ) -> Option<Change> {
+        let permit = self.permit.take()?;
+        let permit = self.breaker(hooks)?.permit(permit);
+        match failure {
+            None => permit.succeed(),
+            Some(class) => permit.fail(class),
+        }
+    }
+
+    /// Gives the permit back without a verdict.
+    pub(super) fn abstain(&mut self, hooks: &dyn Hooks) -> Option<Change> {
+        let permit = self.permit.take()?;
+        drop(self.breaker(hooks)?.permit(permit));
+        None
+    }
+
+    /// Tells whether there is no use in waiting for the next attempt.
+    pub(super) fn refuses_beyond(&self, wait: Duration, hooks: &dyn Hooks) -> Option<Refused> {
+        // A call that still has its permit is not asked again.
+        if self.permit.is_some() {
+            return None;
+        }
+        let shared = self.breaker(hooks)?;
+        shared
+            .refuses_beyond(wait)
+            .then(|| Refused(shared.refuses_for()))
+    }
+
+    /// Returns the budget of the call, or of its policy.
+    pub(super) fn budget<'h>(&self, hooks: &'h dyn Hooks) -> Option<&'h Budget>
+    where
+        'p: 'h,
+    {
+        hooks.budget().or(self.config.rules.budget.as_ref())
+    }
+
+    /// Makes the token again that the call holds.
+    pub(super) fn token<'h>(
+        &self,
+        ticket: budget::Ticket,
+        hooks: &'h dyn Hooks,
+    ) -> Option<BudgetToken<'h>>
+    where
+        'p: 'h,
+    {
+        Some(self.budget(hooks)?.token(ticket))
+    }
+
+    /// Gives back what the call still holds.
+    pub(super) fn close(&mut self, hooks: &dyn Hooks) {
+        self.abstain(hooks);
+        if std::mem::take(&mut self.in_flight)
+            && let Some(budget) = self.budget(hooks)
+        {
+            budget.end_call();
+        }
+    }
+
+    /// Returns the breaker of the call, or of its policy.
+    fn breaker<'h>(&self, hooks: &'h dyn Hooks) -> Option<&'h Shared>
+    where
+        'p: 'h,
+    {
+        let breaker = hooks.breaker().or(self.config.breaker.as_ref());
+        breaker.map(CircuitBreaker::shared)
+    }
+}

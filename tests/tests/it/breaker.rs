@@ -1,0 +1,728 @@
+//! Circuit breakers by themselves and through a policy.
+
+use std::time::Duration;
+
+use redress::strategies::{exponential, fixed, instant};
+use redress::testing::VirtualClock;
+use redress::{
+    CircuitBreaker, CircuitBreakerBuilder, CircuitState, ErrorClass, EventName, Interrupt, Outcome,
+    Policy, SleepDecision, StopReason,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Debug, thiserror::Error)]
+enum Fail {
+    #[error("down")]
+    Down,
+    #[error("not found")]
+    NotFound,
+    #[error(transparent)]
+    Interrupted(#[from] Interrupt),
+}
+
+fn classify(error: &Fail) -> ErrorClass {
+    match error {
+        Fail::Down => ErrorClass::ServerError,
+        Fail::NotFound | Fail::Interrupted(_) => ErrorClass::Permanent,
+    }
+}
+
+type Guarded = Policy<fn(&Fail) -> ErrorClass>;
+
+/// A policy with this breaker, both on one clock.
+fn guarded(
+    builder: CircuitBreakerBuilder,
+    attempts: u32,
+) -> (Guarded, CircuitBreaker, VirtualClock) {
+    let clock = VirtualClock::new();
+    let breaker = builder.clock(clock.clone()).build().unwrap();
+    let policy = Policy::builder()
+        .classifier(classify as fn(&Fail) -> ErrorClass)
+        .max_attempts(attempts)
+        .strategy(fixed(1))
+        .circuit_breaker(breaker.clone())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    (policy, breaker, clock)
+}
+
+fn down(policy: &Guarded) -> Outcome<(), Fail> {
+    policy.execute(|| Err(Fail::Down))
+}
+
+fn up(policy: &Guarded) -> Outcome<(), Fail> {
+    policy.execute(|| Ok(()))
+}
+
+/// Program 08 of the acceptance programs, but for the attribute.
+#[tokio::test(flavor = "current_thread")]
+async fn permits_are_given_back_when_a_call_is_dropped_or_panics() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .failure_threshold(2)
+        .window(Duration::from_secs(60))
+        .recovery_timeout(Duration::from_secs(30))
+        .trip_on([ErrorClass::ServerError, ErrorClass::Transient])
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let policy = Policy::builder()
+        .classifier(classify)
+        .max_attempts(1)
+        .circuit_breaker(breaker.clone())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+
+    for _ in 0..2 {
+        policy.call(|| Err::<(), _>(Fail::Down)).unwrap_err();
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
+    let rejected = policy
+        .call(|| -> Result<(), Fail> { unreachable!() })
+        .unwrap_err();
+    assert_eq!(rejected.stop_reason(), StopReason::CircuitOpen);
+    assert_eq!(rejected.attempts(), 0);
+    assert_eq!(rejected.retry_after(), Some(30 * SECOND));
+
+    // A cancelled probe gives its slot back: the next call probes.
+    clock.advance(Duration::from_secs(30));
+    let probe = policy.call_async(std::future::pending::<Result<(), Fail>>);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(5), probe)
+            .await
+            .is_err()
+    );
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    // A failure outside `trip_on` is no verdict either.
+    policy.call(|| Err::<(), _>(Fail::NotFound)).unwrap_err();
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    // A panicking probe neither.
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        policy.call(|| -> Result<(), Fail> { panic!("boom") })
+    }));
+    assert!(panicked.is_err());
+    policy.call(|| Ok::<_, Fail>(())).unwrap();
+    assert_eq!(breaker.state(), CircuitState::Closed);
+
+    // By hand, for operators.
+    breaker.force_open();
+    assert!(policy.call(|| Ok::<_, Fail>(())).is_err());
+    breaker.reset();
+    assert!(policy.call(|| Ok::<_, Fail>(())).is_ok());
+
+    // As a static, beside the policy's own.
+    for _ in 0..5 {
+        assert!(matches!(by_attribute().unwrap_err(), Fail::Down));
+    }
+    match by_attribute().unwrap_err() {
+        Fail::Interrupted(interrupt) => {
+            assert!(interrupt.is_circuit_open());
+            assert!(interrupt.retry_after().unwrap() > 29 * SECOND);
+        }
+        other => panic!("{other}"),
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+static BREAKER: CircuitBreaker = CircuitBreaker::new();
+
+#[redress::retry(classifier = classify, circuit_breaker = BREAKER, max_attempts = 1)]
+fn by_attribute() -> Result<(), Fail> {
+    Err(Fail::Down)
+}
+
+#[test]
+fn the_defaults_are_5_failures_in_60_s_and_30_s_open() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let fail = |class| breaker.try_acquire().unwrap().failure(class);
+    fail(ErrorClass::Transient);
+    clock.advance(60 * SECOND);
+    for _ in 0..4 {
+        fail(ErrorClass::ServerError);
+    }
+    for class in ErrorClass::ALL {
+        if !matches!(class, ErrorClass::Transient | ErrorClass::ServerError) {
+            (0..10).for_each(|_| fail(class));
+        }
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed, "one is too old");
+    assert_eq!(breaker.snapshot().failures, 4);
+    fail(ErrorClass::Transient);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    let rejected = breaker.try_acquire().unwrap_err();
+    assert_eq!(rejected.retry_after(), 30 * SECOND);
+    clock.advance(30 * SECOND);
+    assert_eq!(breaker.state(), CircuitState::Open, "nobody has asked");
+    assert_eq!(breaker.snapshot().retry_after, Some(Duration::ZERO));
+    let probe = breaker.try_acquire().unwrap();
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    assert_eq!(
+        breaker.try_acquire().unwrap_err().retry_after(),
+        120 * SECOND,
+        "one probe"
+    );
+    probe.success();
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    assert_eq!(breaker.snapshot().failures, 0);
+}
+
+#[test]
+fn a_failure_outside_trip_on_does_not_reopen_and_gives_the_slot_back() {
+    let (policy, breaker, clock) = guarded(CircuitBreaker::builder().failure_threshold(1), 1);
+    down(&policy);
+    clock.advance(30 * SECOND);
+    for _ in 0..3 {
+        let outcome = policy.execute(|| Err::<(), _>(Fail::NotFound));
+        assert_eq!(outcome.attempts, 1);
+        assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    }
+    up(&policy);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn a_late_success_does_not_close_and_a_late_failure_does_not_open() {
+    let (policy, breaker, clock) = guarded(CircuitBreaker::builder().failure_threshold(1), 1);
+    let (slow_success, slow_failure) = (
+        breaker.try_acquire().unwrap(),
+        breaker.try_acquire().unwrap(),
+    );
+    down(&policy);
+    clock.advance(30 * SECOND);
+    let probe = breaker.try_acquire().unwrap();
+    slow_success.success();
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    probe.success();
+    slow_failure.failure(ErrorClass::Transient);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    assert_eq!(breaker.snapshot().failures, 0);
+}
+
+#[test]
+fn a_hung_probe_loses_its_slot_after_its_lease() {
+    let builder = CircuitBreaker::builder()
+        .failure_threshold(1)
+        .probe_lease(10);
+    let (policy, breaker, clock) = guarded(builder, 1);
+    down(&policy);
+    clock.advance(30 * SECOND);
+    let hung = breaker.try_acquire().unwrap();
+    clock.advance(9 * SECOND);
+    assert_eq!(breaker.try_acquire().unwrap_err().retry_after(), SECOND);
+    assert_eq!(breaker.snapshot().probes, 1);
+    clock.advance(SECOND);
+    let next = breaker.try_acquire().unwrap();
+    hung.failure(ErrorClass::Transient);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    next.success();
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn a_number_of_good_probes_closes_and_one_bad_one_opens() {
+    let builder = CircuitBreaker::builder()
+        .failure_threshold(1)
+        .half_open_probes(2)
+        .success_threshold(3);
+    let (policy, breaker, clock) = guarded(builder, 1);
+    down(&policy);
+    clock.advance(30 * SECOND);
+    let (first, second) = (
+        breaker.try_acquire().unwrap(),
+        breaker.try_acquire().unwrap(),
+    );
+    assert!(breaker.try_acquire().is_err());
+    first.success();
+    second.success();
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    assert!(down(&policy).retry_after.is_none());
+    assert_eq!(breaker.state(), CircuitState::Open);
+    clock.advance(30 * SECOND);
+    (0..3).for_each(|_| assert!(up(&policy).is_ok()));
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn a_class_with_a_threshold_of_its_own_counts_only_there() {
+    let builder = CircuitBreaker::builder()
+        .failure_threshold(3)
+        .class_threshold(ErrorClass::Auth, 2)
+        .class_threshold(ErrorClass::Transient, 5);
+    let breaker = builder.clock(VirtualClock::new()).build().unwrap();
+    let fail = |class| breaker.try_acquire().unwrap().failure(class);
+    for class in [ErrorClass::ServerError, ErrorClass::Transient] {
+        fail(class);
+        fail(class);
+    }
+    fail(ErrorClass::Auth);
+    let snapshot = breaker.snapshot();
+    assert_eq!(snapshot.failures, 2);
+    let own = [(ErrorClass::Auth, 1), (ErrorClass::Transient, 2)];
+    assert_eq!(snapshot.class_failures, own);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    fail(ErrorClass::Auth);
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn a_rate_opens_at_its_share_of_the_minimum_of_calls() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .failure_rate(0.5, 20)
+        .window(10)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let call = |ok: bool| {
+        let permit = breaker.try_acquire().unwrap();
+        if ok {
+            permit.success();
+        } else {
+            permit.failure(ErrorClass::Transient);
+        }
+    };
+    (0..1000).for_each(|_| call(true));
+    clock.advance(11 * SECOND);
+    (0..10).for_each(|_| call(true));
+    (0..9).for_each(|_| call(false));
+    let snapshot = breaker.snapshot();
+    assert_eq!(snapshot.successes, Some(10), "the others are too old");
+    assert_eq!(
+        (snapshot.failures, snapshot.failure_rate),
+        (9, Some(9.0 / 19.0))
+    );
+    call(false);
+    assert_eq!(breaker.state(), CircuitState::Open);
+
+    breaker.reset();
+    (0..19).for_each(|_| call(false));
+    assert_eq!(breaker.state(), CircuitState::Closed, "too few calls");
+    breaker
+        .try_acquire()
+        .unwrap()
+        .failure(ErrorClass::Permanent);
+    drop(breaker.try_acquire().unwrap());
+    assert_eq!(breaker.snapshot().failures, 19, "no verdicts");
+    call(false);
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn failures_in_a_row_open_without_a_window() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .consecutive_failures(3)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let fail = || {
+        clock.advance(1000 * SECOND);
+        breaker
+            .try_acquire()
+            .unwrap()
+            .failure(ErrorClass::Transient);
+    };
+    fail();
+    fail();
+    breaker.try_acquire().unwrap().success();
+    fail();
+    fail();
+    assert_eq!(breaker.snapshot().failures, 2);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    fail();
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn it_reopens_later_and_later() {
+    let builder = CircuitBreaker::builder()
+        .failure_threshold(1)
+        .recovery_strategy(exponential(5, 300));
+    let (policy, breaker, clock) = guarded(builder, 1);
+    let wait = || breaker.snapshot().retry_after.unwrap();
+    for expected in [5, 10, 20, 40, 80, 160, 300, 300] {
+        assert!(down(&policy).retry_after.is_none());
+        assert_eq!(wait(), expected * SECOND);
+        clock.advance(expected * SECOND);
+    }
+    assert!(up(&policy).is_ok());
+    down(&policy);
+    assert_eq!(wait(), 5 * SECOND, "closing starts again");
+}
+
+#[test]
+fn a_recovery_strategy_may_ask_the_breaker_and_its_infinity_is_for_ever() {
+    static BREAKER: std::sync::OnceLock<CircuitBreaker> = std::sync::OnceLock::new();
+    let breaker = BREAKER.get_or_init(|| {
+        CircuitBreaker::builder()
+            .failure_threshold(1)
+            .recovery_strategy(|ctx: &redress::BackoffContext<'_>| {
+                let breaker = BREAKER.get().unwrap();
+                assert_eq!(breaker.snapshot().state, CircuitState::Closed);
+                assert_eq!(ctx.classification.class(), ErrorClass::Transient);
+                f64::INFINITY
+            })
+            .build()
+            .unwrap()
+    });
+    breaker
+        .try_acquire()
+        .unwrap()
+        .failure(ErrorClass::Transient);
+    assert_eq!(breaker.snapshot().next_probe_at, None);
+    assert!(breaker.try_acquire().is_err());
+}
+
+#[test]
+fn after_closing_a_ramp_admits_a_growing_share() {
+    let builder = CircuitBreaker::builder().failure_threshold(1).ramp(100);
+    let (policy, breaker, clock) = guarded(builder, 1);
+    down(&policy);
+    clock.advance(30 * SECOND);
+    assert!(up(&policy).is_ok());
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    let mut admitted = Vec::new();
+    for _ in 0..4 {
+        clock.advance(20 * SECOND);
+        admitted.push((0..100).filter(|_| up(&policy).is_ok()).count());
+    }
+    for (admitted, expected) in admitted.iter().zip([20, 40, 60, 80_usize]) {
+        assert!(admitted.abs_diff(expected) <= 1, "{admitted}");
+    }
+    let refused = std::iter::repeat_with(|| up(&policy)).find(|call| !call.is_ok());
+    assert_eq!(refused.unwrap().retry_after, Some(20 * SECOND));
+    clock.advance(20 * SECOND);
+    assert!((0..100).all(|_| up(&policy).is_ok()));
+}
+
+#[test]
+fn by_hand_it_stays_as_it_was_set() {
+    let (policy, breaker, clock) = guarded(CircuitBreaker::builder().failure_threshold(1), 1);
+    let late = breaker.try_acquire().unwrap();
+    breaker.force_open();
+    clock.advance(1000 * SECOND);
+    let refused = up(&policy);
+    assert_eq!(refused.stop_reason, Some(StopReason::CircuitOpen));
+    assert_eq!(refused.retry_after, Some(30 * SECOND));
+    let snapshot = breaker.snapshot();
+    assert!(snapshot.forced);
+    assert_eq!(
+        (snapshot.state, snapshot.next_probe_at),
+        (CircuitState::Open, None)
+    );
+
+    breaker.force_closed();
+    late.failure(ErrorClass::Transient);
+    (0..9).for_each(|_| assert_eq!(down(&policy).attempts, 1));
+    assert_eq!(breaker.snapshot().failures, 0);
+
+    breaker.metrics_only();
+    (0..9).for_each(|_| assert_eq!(down(&policy).attempts, 1));
+    let snapshot = breaker.snapshot();
+    assert_eq!(
+        (snapshot.state, snapshot.failures),
+        (CircuitState::Closed, 1)
+    );
+
+    breaker.reset();
+    down(&policy);
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn a_breaker_built_for_metrics_stays_so_after_a_reset() {
+    let builder = CircuitBreaker::builder()
+        .failure_threshold(3)
+        .metrics_only();
+    let (policy, breaker, _) = guarded(builder, 1);
+    breaker.reset();
+    (0..9).for_each(|_| assert_eq!(down(&policy).attempts, 1));
+    assert_eq!(breaker.snapshot().failures, 3, "up to the threshold");
+}
+
+#[test]
+fn a_clone_of_a_static_is_the_same_breaker() {
+    static BREAKER: CircuitBreaker = CircuitBreaker::new();
+    let clone = BREAKER.clone();
+    clone.force_open();
+    assert_eq!(BREAKER.state(), CircuitState::Open);
+}
+
+fn events(outcome: &Outcome<(), Fail>) -> Vec<(EventName, u32)> {
+    let timeline = outcome.timeline.as_ref().unwrap();
+    let events = timeline.events().iter();
+    events.map(|event| (event.name, event.attempt)).collect()
+}
+
+#[test]
+fn observing_attempts_stops_the_retries_of_a_call_when_it_opens() {
+    let builder = CircuitBreaker::builder()
+        .failure_threshold(2)
+        .observe_attempts();
+    let (policy, breaker, clock) = guarded(builder, 5);
+    let outcome = policy
+        .context()
+        .capture_timeline()
+        .execute(|| Err(Fail::Down));
+    assert_eq!(outcome.stop_reason, Some(StopReason::CircuitOpen));
+    assert_eq!(outcome.attempts, 2);
+    assert!(matches!(outcome.last_error, Some(Fail::Down)));
+    assert_eq!(outcome.last_class, Some(ErrorClass::ServerError));
+    assert_eq!(outcome.retry_after, Some(30 * SECOND));
+    assert_eq!(clock.sleeps(), [SECOND], "nothing is slept for nothing");
+    let expected = [
+        (EventName::Retry, 1),
+        (EventName::CircuitOpened, 0),
+        (EventName::CircuitRejected, 0),
+    ];
+    assert_eq!(events(&outcome), expected);
+
+    clock.advance(30 * SECOND);
+    let mut attempts = 0;
+    let outcome = policy.context().capture_timeline().execute(|| {
+        attempts += 1;
+        if attempts == 1 {
+            Err(Fail::Down)
+        } else {
+            Ok(())
+        }
+    });
+    assert_eq!(outcome.attempts, 1, "one bad probe");
+    let expected = [
+        (EventName::CircuitHalfOpen, 0),
+        (EventName::CircuitOpened, 0),
+        (EventName::CircuitRejected, 0),
+    ];
+    assert_eq!(events(&outcome), expected);
+    clock.advance(30 * SECOND);
+    assert!(up(&policy).is_ok());
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn observing_attempts_stops_the_retries_of_other_calls_before_their_next_attempt() {
+    let builder = CircuitBreaker::builder()
+        .failure_threshold(2)
+        .observe_attempts();
+    let (policy, breaker, _) = guarded(builder, 5);
+    let other = breaker.clone();
+    let outcome = policy
+        .context()
+        .before_sleep(|_, _| other.force_open())
+        .execute(|| Err::<(), _>(Fail::Down));
+    assert_eq!(outcome.stop_reason, Some(StopReason::CircuitOpen));
+    assert_eq!(outcome.attempts, 1);
+    assert!(matches!(outcome.last_error, Some(Fail::Down)));
+}
+
+#[test]
+fn observing_attempts_a_retry_whose_delay_outlasts_the_recovery_goes_as_a_probe() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .failure_threshold(1)
+        .recovery_timeout(5)
+        .observe_attempts()
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let policy = Policy::builder()
+        .classifier(classify)
+        .strategy(fixed(5))
+        .circuit_breaker(breaker.clone())
+        .clock(clock)
+        .build()
+        .unwrap();
+    let mut failed = false;
+    let outcome = policy.context().capture_timeline().execute(|| {
+        if std::mem::replace(&mut failed, true) {
+            Ok(())
+        } else {
+            Err(Fail::Down)
+        }
+    });
+    let expected = [
+        (EventName::CircuitOpened, 0),
+        (EventName::Retry, 1),
+        (EventName::CircuitHalfOpen, 0),
+        (EventName::Success, 2),
+        (EventName::CircuitClosed, 0),
+    ];
+    assert_eq!(events(&outcome), expected);
+}
+
+#[test]
+fn a_deferred_operation_counts_as_its_last_failure_and_an_aborted_one_as_none() {
+    let (policy, breaker, clock) = guarded(CircuitBreaker::builder().failure_threshold(1), 5);
+    for decision in [SleepDecision::Abort, SleepDecision::Defer] {
+        let context = policy.context().sleep_handler(|_, _| decision);
+        context.execute(|| Err::<(), _>(Fail::Down));
+        let open = breaker.state() == CircuitState::Open;
+        assert_eq!(open, decision == SleepDecision::Defer);
+    }
+    clock.advance(30 * SECOND);
+    let context = policy.context().sleep_handler(|_, _| SleepDecision::Abort);
+    context.execute(|| Err::<(), _>(Fail::Down));
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    assert!(breaker.try_acquire().is_ok());
+}
+
+#[test]
+fn whoever_aborts_before_the_first_attempt_does_not_even_ask() {
+    let (policy, breaker, clock) = guarded(CircuitBreaker::builder().failure_threshold(1), 1);
+    down(&policy);
+    clock.advance(30 * SECOND);
+    let outcome = policy
+        .context()
+        .abort_if(|| true)
+        .execute(|| Ok::<_, Fail>(()));
+    assert_eq!(outcome.stop_reason, Some(StopReason::Aborted));
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn a_call_that_is_out_of_time_does_not_ask_for_another_attempt() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .failure_threshold(1)
+        .recovery_timeout(1)
+        .observe_attempts()
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let policy = Policy::builder()
+        .classifier(classify)
+        .strategy(fixed(2))
+        .deadline(3)
+        .circuit_breaker(breaker.clone())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let outcome = policy
+        .context()
+        .before_sleep(|_, _| clock.advance(SECOND))
+        .execute(|| Err::<(), _>(Fail::Down));
+    assert_eq!(outcome.stop_reason, Some(StopReason::DeadlineExceeded));
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn a_probe_may_retry_by_default() {
+    let (policy, breaker, clock) = guarded(CircuitBreaker::builder().failure_threshold(1), 3);
+    down(&policy);
+    clock.advance(30 * SECOND);
+    let mut attempts = 0;
+    let outcome = policy.execute(|| {
+        attempts += 1;
+        if attempts < 3 {
+            Err(Fail::Down)
+        } else {
+            Ok(())
+        }
+    });
+    assert_eq!(outcome.attempts, 3);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn every_mistake_is_named_at_once() {
+    let error = CircuitBreaker::builder()
+        .failure_threshold(0)
+        .class_threshold(ErrorClass::Auth, 1_000_000)
+        .failure_rate(50.0, 0)
+        .consecutive_failures(0)
+        .window(f64::NAN)
+        .recovery_timeout(0)
+        .recovery_strategy(exponential(5, 1))
+        .half_open_probes(2000)
+        .probe_lease(-1)
+        .success_threshold(0)
+        .ramp(f64::INFINITY)
+        .build()
+        .unwrap_err();
+    let settings: Vec<_> = error
+        .problems()
+        .iter()
+        .map(redress::Problem::setting)
+        .collect();
+    let expected = [
+        "failure_threshold",
+        "class_threshold(AUTH)",
+        "failure_rate",
+        "failure_rate.minimum_calls",
+        "consecutive_failures",
+        "window",
+        "recovery_timeout",
+        "recovery_timeout",
+        "recovery_strategy.base",
+        "half_open_probes",
+        "probe_lease",
+        "success_threshold",
+        "ramp",
+    ];
+    assert_eq!(settings, expected);
+    assert!(error.to_string().contains("write 0.5 for 50%"), "{error}");
+    for rate in [0.0, -0.5, f64::NAN] {
+        assert!(
+            CircuitBreaker::builder()
+                .failure_rate(rate, 1)
+                .build()
+                .is_err()
+        );
+    }
+    assert!(CircuitBreaker::builder().trip_on([]).build().is_err());
+    let by_class = CircuitBreaker::builder()
+        .trip_on([])
+        .class_threshold(ErrorClass::Auth, 1);
+    assert!(by_class.build().is_ok());
+}
+
+#[test]
+fn no_time_is_too_long() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .failure_threshold(2)
+        .failure_rate(0.5, 1000)
+        .window(Duration::MAX)
+        .recovery_timeout(Duration::MAX)
+        .probe_lease(Duration::MAX)
+        .ramp(Duration::MAX)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        clock.advance(Duration::from_secs(1 << 40));
+        breaker
+            .try_acquire()
+            .unwrap()
+            .failure(ErrorClass::Transient);
+    }
+    assert!(breaker.try_acquire().unwrap_err().retry_after() > Duration::from_secs(1 << 30));
+    assert_eq!(breaker.snapshot().state, CircuitState::Open);
+}
+
+#[test]
+fn a_guarded_future_is_small() {
+    async fn inner() -> Result<(), Fail> {
+        let kept = [0_u8; 56];
+        std::future::ready(()).await;
+        std::hint::black_box(&kept);
+        Ok(())
+    }
+    let policy = Policy::builder()
+        .classifier(classify)
+        .strategy(instant())
+        .circuit_breaker(CircuitBreaker::new())
+        .build()
+        .unwrap();
+    let guarded = policy.call_async(inner);
+    let (size, own) = (size_of_val(&guarded), size_of_val(&inner()));
+    println!("{size} bytes around {own}");
+    assert!(size_of::<redress::Permit<'_>>() <= 16);
+}
