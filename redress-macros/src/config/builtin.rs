@@ -29,8 +29,6 @@ pub(crate) struct Builtin {
     pub(crate) name: &'static str,
     pub(crate) parameters: &'static [Parameter],
     pub(crate) example: &'static str,
-    /// False for what is planned.
-    pub(crate) available: bool,
 }
 
 const fn required(name: &'static str, kind: Kind) -> Parameter {
@@ -67,25 +65,21 @@ pub(crate) const BUILTINS: &[Builtin] = &[
         name: "decorrelated_jitter",
         parameters: &[MAX, BASE],
         example: "decorrelated_jitter(base = 250ms, max = 5s)",
-        available: true,
     },
     Builtin {
         name: "full_jitter",
         parameters: &[MAX, BASE, FACTOR],
         example: "full_jitter(base = 250ms, max = 5s)",
-        available: true,
     },
     Builtin {
         name: "equal_jitter",
         parameters: &[MAX, BASE, FACTOR],
         example: "equal_jitter(base = 250ms, max = 5s)",
-        available: true,
     },
     Builtin {
         name: "token_backoff",
         parameters: &[MAX, BASE, FACTOR],
         example: "token_backoff(base = 250ms, max = 5s)",
-        available: true,
     },
     Builtin {
         name: "exponential",
@@ -95,19 +89,16 @@ pub(crate) const BUILTINS: &[Builtin] = &[
             FACTOR,
         ],
         example: "exponential(base = 100ms, max = 5s)",
-        available: true,
     },
     Builtin {
         name: "fixed",
         parameters: &[required("delay", Kind::Time)],
         example: "fixed(500ms)",
-        available: true,
     },
     Builtin {
         name: "instant",
         parameters: &[],
         example: "instant()",
-        available: true,
     },
     Builtin {
         name: "retry_after_or",
@@ -116,7 +107,6 @@ pub(crate) const BUILTINS: &[Builtin] = &[
             setter("jitter", Kind::TimeOrZero),
         ],
         example: "retry_after_or(equal_jitter(5s), jitter = 100ms)",
-        available: true,
     },
     Builtin {
         name: "adaptive",
@@ -128,7 +118,6 @@ pub(crate) const BUILTINS: &[Builtin] = &[
             setter("max_multiplier", Kind::Factor),
         ],
         example: "adaptive(equal_jitter(5s), target_success = 0.9)",
-        available: false,
     },
 ];
 

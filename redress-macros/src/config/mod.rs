@@ -53,11 +53,7 @@ fn known(key: &Ident, diagnostics: &mut Diagnostics) -> Option<&'static Spec> {
     let name = name_of(key);
     let all = || format!("the arguments are {}", list(table::names()));
     match table::find(&name) {
-        Some(spec) if spec.available => Some(spec),
-        Some(spec) => {
-            diagnostics.error(key, format!("`{}` is not available yet", spec.name), &all());
-            None
-        }
+        Some(spec) => Some(spec),
         None => {
             let help = match (table::foreign(&name), nearest(&name, table::names())) {
                 (Some(hint), _) => hint.to_owned(),
@@ -120,6 +116,8 @@ fn one(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Diagnostic
         "result_classifier" => config.result_classifier = keyed(expr),
         "operation" => config.operation = keyed(expr),
         "policy" => config.policy = keyed(expr),
+        "circuit_breaker" => config.circuit_breaker = keyed(expr),
+        "budget" => config.budget = keyed(expr),
         "on_event" => config.on_event = keyed(expr),
         "on_attempt_start" => config.on_attempt_start = keyed(expr),
         "on_attempt_end" => config.on_attempt_end = keyed(expr),

@@ -78,6 +78,8 @@ pub(crate) struct Config {
     pub(crate) result_classifier: Option<Keyed<Expr>>,
     pub(crate) operation: Option<Keyed<Expr>>,
     pub(crate) policy: Option<Keyed<Expr>>,
+    pub(crate) circuit_breaker: Option<Keyed<Expr>>,
+    pub(crate) budget: Option<Keyed<Expr>>,
     pub(crate) on_event: Option<Keyed<Expr>>,
     pub(crate) on_attempt_start: Option<Keyed<Expr>>,
     pub(crate) on_attempt_end: Option<Keyed<Expr>>,
@@ -94,12 +96,13 @@ impl Config {
     /// call returns an `Interrupt`.
     pub(crate) fn interrupting(&self) -> Option<&Ident> {
         let timeout = self.attempt_timeout.as_ref().map(|k| &k.key);
-        let abort = self.abort_if.as_ref().map(|k| &k.key);
-        self.policy.as_ref().map(|k| &k.key).or(abort).or(timeout)
+        let refusing = [&self.policy, &self.abort_if, &self.circuit_breaker];
+        let refusing = refusing.into_iter().flatten().map(|k| &k.key).next();
+        refusing.or(timeout)
     }
 
     /// Tells whether a call can be refused before its first attempt.
     pub(crate) fn refusable(&self) -> bool {
-        self.policy.is_some() || self.abort_if.is_some()
+        self.policy.is_some() || self.abort_if.is_some() || self.circuit_breaker.is_some()
     }
 }

@@ -76,7 +76,7 @@ fn named(name: Ident, call: ExprCall, diagnostics: &mut Diagnostics) -> Option<S
     if let Some(builtin) = Builtin::find(&text) {
         return builtin_call(name, builtin, call, diagnostics);
     }
-    let all = || list(BUILTINS.iter().filter(|b| b.available).map(|b| b.name));
+    let all = || list(BUILTINS.iter().map(|b| b.name));
     let meant = foreign_strategy(&text).or_else(|| nearest(&text, BUILTINS.iter().map(|b| b.name)));
     if let Some(meant) = meant {
         let what = format!("unknown strategy `{text}`");
@@ -146,12 +146,6 @@ fn builtin_call(
     call: ExprCall,
     diagnostics: &mut Diagnostics,
 ) -> Option<Strategy> {
-    if !builtin.available {
-        let all = list(BUILTINS.iter().filter(|b| b.available).map(|b| b.name));
-        let what = format!("the strategy `{}` is not available yet", builtin.name);
-        diagnostics.error(&name, what, &format!("the strategies are {all}"));
-        return None;
-    }
     let mut arguments = Vec::new();
     let mut fine = true;
     let mut positional = builtin.positional();

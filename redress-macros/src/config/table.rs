@@ -14,8 +14,6 @@ pub(crate) struct Spec {
     pub(crate) form: Form,
     /// How it is written, for messages.
     pub(crate) example: &'static str,
-    /// False for what is planned: recognised, and refused with a message that says so.
-    pub(crate) available: bool,
     /// Whether a `policy` already says it.
     pub(crate) in_policy: bool,
 }
@@ -25,7 +23,6 @@ const fn value(name: &'static str, example: &'static str) -> Spec {
         name,
         form: Form::Value,
         example,
-        available: true,
         in_policy: false,
     }
 }
@@ -42,15 +39,7 @@ const fn list(name: &'static str, example: &'static str) -> Spec {
         name,
         form: Form::List,
         example,
-        available: true,
         in_policy: false,
-    }
-}
-
-const fn later(spec: Spec) -> Spec {
-    Spec {
-        available: false,
-        ..spec
     }
 }
 
@@ -73,11 +62,8 @@ pub(crate) const ARGUMENTS: &[Spec] = &[
     )),
     value("operation", "operation = \"name\""),
     value("policy", "policy = POLICY"),
-    later(fixed_by_policy(value(
-        "circuit_breaker",
-        "circuit_breaker = BREAKER",
-    ))),
-    later(fixed_by_policy(value("budget", "budget = BUDGET"))),
+    fixed_by_policy(value("circuit_breaker", "circuit_breaker = BREAKER")),
+    fixed_by_policy(value("budget", "budget = BUDGET")),
     value("on_event", "on_event = |event| ..."),
     value("on_attempt_start", "on_attempt_start = |start| ..."),
     value("on_attempt_end", "on_attempt_end = |end| ..."),
@@ -92,12 +78,9 @@ pub(crate) fn find(name: &str) -> Option<&'static Spec> {
     ARGUMENTS.iter().find(|spec| spec.name == name)
 }
 
-/// Lists the names that are accepted.
+/// Lists the names.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    ARGUMENTS
-        .iter()
-        .filter(|spec| spec.available)
-        .map(|spec| spec.name)
+    ARGUMENTS.iter().map(|spec| spec.name)
 }
 
 /// Translates a name that another library, or the Python package, has for the same thing.

@@ -20,6 +20,14 @@ pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {
             quote_spanned!(at=> let __policy: &#p::Policy<_, _> = &#value;)
         });
     }
+    for (name, of, keyed) in [
+        ("__breaker", "CircuitBreaker", &config.circuit_breaker),
+        ("__budget", "Budget", &config.budget),
+    ] {
+        if let Some(Keyed { value, .. }) = keyed {
+            out.extend(handle(plan, name, of, value));
+        }
+    }
     out.extend(classifier(plan, config.classifier.as_ref()));
     out.extend(results(plan, config.result_classifier.as_ref()));
     if let Some(Keyed { value, .. }) = &config.operation
@@ -56,6 +64,19 @@ pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {
         });
     }
     out
+}
+
+/// Borrows a shared handle from any place; one that an attempt may borrow mutably is cloned, which
+/// shares it just as well.
+fn handle(plan: &Plan<'_>, name: &str, of: &str, value: &Expr) -> TokenStream {
+    let at = site_at(value.span());
+    let p = plan.paths.private_at(at);
+    let (name, of) = (Ident::new(name, at), Ident::new(of, at));
+    if plan.own_policy {
+        quote_spanned!(at=> let #name: &#p::#of = &#p::#of::clone(&#value);)
+    } else {
+        quote_spanned!(at=> let #name: &#p::#of = &#value;)
+    }
 }
 
 /// Gives a closure its signature; anything else is borrowed, so that it may be a field.
@@ -106,6 +127,27 @@ fn results(plan: &Plan<'_>, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> 
 
 /// Returns what `Run` is given as its hooks: `()` where there are none.
 pub(super) fn hooks(plan: &Plan<'_>) -> TokenStream {
+    let p = plan.paths.private();
+    let hooks = seeing(plan);
+    let option = |keyed: &Option<Keyed<Expr>>, name: &str| {
+        let name = Ident::new(name, site());
+        match keyed {
+            Some(_) => quote_spanned!(site()=> #p::Option::Some(#name)),
+            None => quote_spanned!(site()=> #p::Option::None),
+        }
+    };
+    let (breaker, budget) = (&plan.config.circuit_breaker, &plan.config.budget);
+    if breaker.is_none() && budget.is_none() {
+        return hooks;
+    }
+    let (breaker, budget) = (option(breaker, "__breaker"), option(budget, "__budget"));
+    quote_spanned! {site()=>
+        #p::Guarded { breaker: #breaker, budget: #budget, hooks: #hooks }
+    }
+}
+
+/// Returns what sees the call.
+fn seeing(plan: &Plan<'_>) -> TokenStream {
     let p = plan.paths.private();
     let config = plan.config;
     let operation = operation(plan);
