@@ -19,7 +19,7 @@ mod reason;
 mod stopwatch;
 pub mod strategies;
 mod sync;
-#[cfg(all(test, loom))]
+#[cfg(all(test, redress_loom))]
 mod sync_model;
 pub mod testing;
 

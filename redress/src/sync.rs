@@ -1,12 +1,12 @@
 //! What shared state is made of: the standard library's, or loom's while a model is checked.
 
-#[cfg(not(all(test, loom)))]
+#[cfg(not(all(test, redress_loom)))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, redress_loom))]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},

@@ -1,5 +1,5 @@
 //! How loom runs a model of shared state:
-//! `RUSTFLAGS="--cfg loom" cargo test -p redress --lib --release loom`.
+//! `RUSTFLAGS="--cfg redress_loom" cargo test -p redress --lib --release loom`.
 
 use loom::sync::Arc;
 use loom::thread;

@@ -7,7 +7,7 @@ mod builder;
 mod checks;
 mod handle;
 mod machine;
-#[cfg(all(test, loom))]
+#[cfg(all(test, redress_loom))]
 mod models;
 mod permit;
 mod probes;

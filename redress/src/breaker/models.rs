@@ -1,6 +1,6 @@
 //! Every interleaving of a few threads, up to three preemptions.
 //!
-//! `RUSTFLAGS="--cfg loom" cargo test -p redress --lib loom --release`
+//! `RUSTFLAGS="--cfg redress_loom" cargo test -p redress --lib loom --release`
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -182,7 +182,7 @@ impl fmt::Debug for Stripes {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(redress_loom)))]
 mod tests {
     use super::*;
 

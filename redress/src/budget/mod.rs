@@ -3,7 +3,7 @@
 mod funded;
 mod handle;
 mod in_flight;
-#[cfg(loom)]
+#[cfg(redress_loom)]
 #[cfg(test)]
 mod loom;
 mod rolling;

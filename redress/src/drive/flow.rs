@@ -146,7 +146,7 @@ impl Flow {
         let decision = self
             .call
             .record(rules, frame.budget(hooks), &judged.attempted, elapsed);
-        if frame.config.guarded || hooks.is_guarded() {
+        if frame.config.guarded || rules.budget.is_some() || hooks.is_guarded() {
             return self.end_guarded(decision, judged, frame, hooks);
         }
         match decision {

@@ -293,7 +293,9 @@ impl<C, R> PolicyBuilder<C, R> {
         let config = Config {
             timed: rules.deadline.is_some() || attempt_timeout.is_some(),
             watched: !self.observers.is_empty(),
-            guarded: self.breaker.is_some() || rules.budget.is_some() || rules.successes.matter,
+            guarded: self.breaker.is_some()
+                || rules.successes.matter
+                || rules.budget.as_ref().is_some_and(Budget::counts_calls),
             breaker: self.breaker,
             rules,
             attempt_timeout,

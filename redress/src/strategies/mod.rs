@@ -34,7 +34,7 @@ mod fixed;
 mod full_jitter;
 pub(crate) mod jitter;
 mod learner;
-#[cfg(loom)]
+#[cfg(redress_loom)]
 #[cfg(test)]
 mod loom;
 mod recent;

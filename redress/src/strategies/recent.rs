@@ -26,9 +26,17 @@ pub(super) struct Recent {
 }
 
 /// How many marks are set without regard to their distance.
-const EXACT: usize = if cfg!(all(test, loom)) { 1 } else { 128 };
+const EXACT: usize = if cfg!(all(test, redress_loom)) {
+    1
+} else {
+    128
+};
 /// How many parts a busy window has.
-const PARTS: usize = if cfg!(all(test, loom)) { 1 } else { 128 };
+const PARTS: usize = if cfg!(all(test, redress_loom)) {
+    1
+} else {
+    128
+};
 /// A window of parts that is not aligned with them touches one more; and one mark is being set.
 const MARKS: usize = EXACT + PARTS + 2;
 

@@ -1,0 +1,197 @@
+//! What shared state costs a success, on one thread and on two, beside other breakers and a bare
+//! atomic load.
+//!
+//! `cargo bench --manifest-path redress/benches/field/Cargo.toml --bench shared`
+//!
+//! Each case guards the same small operation, so that a case is what a call pays and not what an
+//! empty loop pays. Rounds are interleaved; a figure is the median of its rounds. Compare within
+//! one run.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Barrier, Mutex};
+use std::time::{Duration, Instant};
+
+use redress::{Budget, CircuitBreaker, Policy, PolicyBuilder};
+
+const ROUNDS: usize = 101;
+const CALLS: u32 = 20_000;
+
+#[derive(Debug)]
+struct Down;
+
+impl std::fmt::Display for Down {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("down")
+    }
+}
+
+impl std::error::Error for Down {}
+
+/// The operation.
+#[inline(never)]
+fn operation() -> Result<u64, Down> {
+    let mut value = black_box(7_u64);
+    for _ in 0..4 {
+        value = value.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(7);
+    }
+    Ok(black_box(value))
+}
+
+struct Case {
+    name: &'static str,
+    call: Box<dyn Fn() + Sync>,
+}
+
+fn case(name: &'static str, call: impl Fn() + Sync + 'static) -> Case {
+    Case {
+        name,
+        call: Box::new(call),
+    }
+}
+
+fn guarded(name: &'static str, breaker: CircuitBreaker) -> Case {
+    case(name, move || {
+        if let Ok(permit) = breaker.try_acquire()
+            && black_box(operation()).is_ok()
+        {
+            permit.success();
+        }
+    })
+}
+
+fn policy(name: &'static str, change: impl FnOnce(PolicyBuilder) -> PolicyBuilder) -> Case {
+    let built = change(Policy::builder().no_deadline()).build();
+    let policy = built.unwrap_or_else(|error| panic!("{name}: {error}"));
+    case(name, move || {
+        black_box(policy.call(operation)).ok();
+    })
+}
+
+fn built(builder: redress::CircuitBreakerBuilder) -> CircuitBreaker {
+    builder.build().unwrap_or_else(|error| panic!("{error}"))
+}
+
+static WORD: AtomicU64 = AtomicU64::new(0);
+static BREAKER: CircuitBreaker = CircuitBreaker::new();
+
+fn breakers() -> Vec<Case> {
+    let backoff = failsafe::backoff::constant(Duration::from_secs(30));
+    let failsafe = failsafe::Config::new()
+        .failure_policy(failsafe::failure_policy::consecutive_failures(5, backoff))
+        .build();
+    let recloser = recloser::Recloser::custom().build();
+    vec![
+        case("the operation alone", || {
+            black_box(operation()).ok();
+        }),
+        case("one shared atomic load", || {
+            if WORD.load(Ordering::Acquire) == 0 {
+                black_box(operation()).ok();
+            }
+        }),
+        case("redress, `static` default breaker", || {
+            if let Ok(permit) = BREAKER.try_acquire()
+                && black_box(operation()).is_ok()
+            {
+                permit.success();
+            }
+        }),
+        guarded("redress, default breaker", built(CircuitBreaker::builder())),
+        guarded(
+            "redress, failures in a row",
+            built(CircuitBreaker::builder().consecutive_failures(5)),
+        ),
+        guarded(
+            "redress, failure rate",
+            built(CircuitBreaker::builder().failure_rate(0.5, 20).window(10)),
+        ),
+        case("failsafe, failures in a row", move || {
+            use failsafe::CircuitBreaker as _;
+            black_box(failsafe.call(operation)).ok();
+        }),
+        case("recloser, failure rate", move || {
+            black_box(recloser.call(operation)).ok();
+        }),
+    ]
+}
+
+fn policies() -> Vec<Case> {
+    let rate = built(CircuitBreaker::builder().failure_rate(0.5, 20).window(10));
+    let filling = Budget::success_ratio(0.1).reserve(1_000_000);
+    // An account that is not full takes every payment.
+    for _ in 0..500_000 {
+        if let Some(mut token) = filling.try_spend(redress::ErrorClass::Transient) {
+            token.keep();
+        }
+    }
+    vec![
+        policy("Policy::call", |policy| policy),
+        policy("... with a default breaker", |policy| {
+            policy.circuit_breaker(CircuitBreaker::new())
+        }),
+        policy("... with a failure rate", |policy| {
+            policy.circuit_breaker(rate)
+        }),
+        policy("... with a rolling budget", |policy| {
+            policy.budget(Budget::rolling(1000, 60))
+        }),
+        policy("... funded by successes, full", |policy| {
+            policy.budget(Budget::success_ratio(0.1))
+        }),
+        policy("... funded by successes, filling", |policy| {
+            policy.budget(filling)
+        }),
+    ]
+}
+
+fn main() {
+    measure("Breakers, success", &breakers());
+    measure("Policies, success, no deadline", &policies());
+}
+
+fn measure(title: &str, cases: &[Case]) {
+    println!(
+        "\n{title:<34} {:>8} {:>9} {:>9} {:>6}",
+        "ns", "M/s, 1", "M/s, 2", "scale"
+    );
+    let mut samples = vec![(Vec::new(), Vec::new()); cases.len()];
+    for _ in 0..ROUNDS {
+        for (case, samples) in cases.iter().zip(&mut samples) {
+            samples.0.push(rate(case, 1));
+            samples.1.push(rate(case, 2));
+        }
+    }
+    for (case, (one, two)) in cases.iter().zip(samples) {
+        let (one, two) = (median(one), median(two));
+        let (name, ns, scale) = (case.name, 1e3 / one, two / one);
+        println!("{name:<34} {ns:>8.1} {one:>9.1} {two:>9.1} {scale:>6.2}");
+    }
+}
+
+/// Returns millions of calls a second, of all threads together, each timed by itself after a common
+/// start.
+fn rate(case: &Case, threads: usize) -> f64 {
+    let start = Barrier::new(threads);
+    let sum = Mutex::new(0.0);
+    let run = || {
+        start.wait();
+        let started = Instant::now();
+        for _ in 0..CALLS {
+            (case.call)();
+        }
+        let rate = f64::from(CALLS) / started.elapsed().as_secs_f64() / 1e6;
+        *sum.lock().unwrap_or_else(|error| panic!("{error}")) += rate;
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(run);
+        }
+    });
+    sum.into_inner().unwrap_or(0.0)
+}
+
+fn median(mut samples: Vec<f64>) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples.get(samples.len() / 2).copied().unwrap_or(0.0)
+}
