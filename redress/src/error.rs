@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::outcome::Report;
-use crate::{Cause, ErrorClass, StopReason};
+use crate::{Cause, Classification, Classify, ErrorClass, StopReason};
 
 /// What [`Policy::call`](crate::Policy::call) fails with: the operation's own error, and why the
 /// call stopped.
@@ -170,6 +170,17 @@ impl fmt::Display for Interrupt {
 }
 
 impl std::error::Error for Interrupt {}
+
+impl Classify for Interrupt {
+    /// An abort aborts an outer call too. Everything else is TRANSIENT, with the time after which
+    /// the circuit breaker may admit a call as its hint.
+    fn classify(&self) -> Classification {
+        if self.is_aborted() {
+            return Classification::abort();
+        }
+        Classification::new(ErrorClass::Transient).retry_after(self.retry_after())
+    }
+}
 
 impl From<Interrupt> for std::io::Error {
     /// A timeout is of kind `TimedOut`, everything else of kind `Other`.

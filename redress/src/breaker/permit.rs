@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::shared::Shared;
 use super::ticket::{Kind, Ticket};
 use super::{Change, CircuitBreaker};
-use crate::ErrorClass;
+use crate::{Classification, Classify, ErrorClass};
 
 /// The leave to make one call, from [`CircuitBreaker::try_acquire`].
 ///
@@ -180,3 +180,10 @@ impl fmt::Display for Rejected {
 }
 
 impl std::error::Error for Rejected {}
+
+impl Classify for Rejected {
+    /// TRANSIENT, with the time to wait as its hint.
+    fn classify(&self) -> Classification {
+        Classification::new(ErrorClass::Transient).retry_after(self.retry_after())
+    }
+}

@@ -60,6 +60,12 @@ impl DebugName {
                 self.len = 0;
                 State::Name
             }
+            // A bare `Error` says nothing; what it holds may, as in `hyper::Error(IncompleteMessage)`.
+            (State::Name, '(') if self.bytes.get(..self.len) == Some(b"Error") => {
+                self.len = 0;
+                State::Name
+            }
+            (State::Name, ')') if self.len > 0 => State::Accepted,
             (State::Name, ' ') => State::Blank,
             (State::Name, '(') | (State::Blank, '{') | (State::Accepted, _) => State::Accepted,
             _ => State::Refused,
@@ -111,6 +117,8 @@ mod tests {
             ("Timeout { after: 5 }", Some("Timeout")),
             ("reqwest::Error { kind: Request }", Some("Error")),
             ("Timed_Out2", Some("Timed_Out2")),
+            ("hyper::Error(IncompleteMessage)", Some("IncompleteMessage")),
+            ("Error(Io, Custom)", None),
         ] {
             assert_eq!(DebugName::of(&Prints(output)).as_str(), name, "{output}");
         }
@@ -124,6 +132,7 @@ mod tests {
             "Timeout ",
             "\"Timeout\"",
             "Timeout, Timeout(",
+            "Error(\"timeout\")",
             "Zeitüberschreitung",
             "Timeout_Timeout_Timeout_Timeout_Timeout_Timeout_Timeout_Timeout_Timeout",
         ] {

@@ -10,16 +10,18 @@ use super::{
     AbortRetry, Classification, Classifier, Classify, ConcurrencyError, ErrorClass, PermanentError,
     RateLimitError, ServerError, io_error_kind,
 };
+use crate::{Interrupt, Rejected};
 
 /// Classifies any [`std::error::Error`] by what it is, what is behind it, and what it is called.
 ///
 /// It looks at the error, at its [`source`](Error::source), at the source of that, and so on for
 /// up to 64 links, and into custom [`io::Error`]s. The first rule that applies wins:
 ///
-/// 1. An [`AbortRetry`] anywhere ends the call.
-/// 2. The outermost [`PermanentError`], [`RateLimitError`] (with its hint), [`ConcurrencyError`]
-///    or [`ServerError`]: somebody said what the failure means, so it counts more than what wraps
-///    it.
+/// 1. An [`AbortRetry`] anywhere ends the call, and so does an [`Interrupt`] of an inner call that
+///    was aborted.
+/// 2. The outermost [`PermanentError`], [`RateLimitError`] (with its hint), [`ConcurrencyError`],
+///    [`ServerError`], [`Interrupt`] or [`Rejected`]: somebody said what the failure means, so it
+///    counts more than what wraps it.
 /// 3. The outermost timeout ([`RecvTimeoutError::Timeout`], and `Elapsed` of tokio with the feature
 ///    `tokio`) or [`io::Error`] with a kind that [`io_error_kind`] knows.
 /// 4. The outermost name that suggests a class: of the struct or enum variant, as the derived
@@ -124,7 +126,9 @@ const UNKNOWN: Classification = Classification::new(ErrorClass::Unknown);
 
 /// Rules 1 to 3.
 fn by_facts(error: &(dyn Error + 'static)) -> Option<Classification> {
-    if chain(error).any(|link| find::<AbortRetry>(link).is_some()) {
+    let aborts =
+        |link| find::<AbortRetry>(link).is_some() || find(link).is_some_and(Interrupt::is_aborted);
+    if chain(error).any(aborts) {
         return Some(Classification::abort());
     }
     chain(error)
@@ -140,6 +144,8 @@ fn marker(link: &(dyn Error + 'static)) -> Option<Classification> {
         .or_else(|| of::<RateLimitError>(link))
         .or_else(|| of::<ConcurrencyError>(link))
         .or_else(|| of::<ServerError>(link))
+        .or_else(|| of::<Interrupt>(link))
+        .or_else(|| of::<Rejected>(link))
 }
 
 fn timeout_or_io(link: &(dyn Error + 'static)) -> Option<ErrorClass> {

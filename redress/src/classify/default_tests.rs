@@ -117,9 +117,9 @@ fn timeouts_of_the_standard_library_are_transient() {
 }
 
 #[cfg(feature = "tokio")]
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn timeouts_of_tokio_are_transient() {
-    let elapsed = tokio::time::timeout(Duration::from_secs(1), std::future::pending::<()>());
+    let elapsed = tokio::time::timeout(Duration::ZERO, std::future::pending::<()>());
     let elapsed = elapsed.await.unwrap_err();
     assert_eq!(strict(&wrap(elapsed)), ErrorClass::Transient);
 }
@@ -187,4 +187,39 @@ fn a_chain_that_leads_back_to_itself_ends() {
     struct Ring;
     error!(Ring, error => Some(error));
     assert_eq!(class(&Ring), ErrorClass::Unknown);
+}
+
+#[test]
+fn a_breaker_that_refuses_says_when_to_ask_again() {
+    let breaker = crate::CircuitBreaker::new();
+    breaker.force_open();
+    let rejected = io::Error::other(breaker.try_acquire().unwrap_err());
+    let classification = DefaultClassifier.classify(&rejected);
+    assert_eq!(classification.class(), ErrorClass::Transient);
+    assert!(classification.retry_after_hint().is_some());
+}
+
+#[test]
+fn an_inner_call_that_was_aborted_aborts_the_outer_one() {
+    let policy = crate::Policy::new();
+    let interrupted = || {
+        let mut run = crate::drive::Run::begin(&policy, Shutdown)?;
+        drop(run.after(Ok::<_, io::Error>(()), |_| {
+            crate::drive::Judged::succeeded()
+        }));
+        Ok::<_, io::Error>(())
+    };
+    assert!(
+        DefaultClassifier
+            .classify(&interrupted().unwrap_err())
+            .is_abort()
+    );
+}
+
+struct Shutdown;
+
+impl crate::drive::Hooks for Shutdown {
+    fn abort(&self) -> bool {
+        true
+    }
 }

@@ -100,6 +100,8 @@ const RULES: &[(ErrorClass, &[&str])] = &[
             "connection reset",
             "connection refused",
             "connection closed",
+            // What hyper calls a connection that was closed before the answer.
+            "incomplete message",
             "refused",
             "unavailable",
             "unreachable",

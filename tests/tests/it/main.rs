@@ -4,6 +4,7 @@ mod breaker;
 mod breaker_cancel;
 mod breaker_stress;
 mod budget;
+mod budget_cancel;
 mod budget_threads;
 mod classify;
 mod conformance;
