@@ -12,19 +12,17 @@ async fn get(&self) -> Result<String, Error> {
     ::redress::__private::build(::redress::__private::builder().operation("get")));
     let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
     loop {
-        let __returned: Result<String, Error> = { self.fetch().await };
-        match __run
-            .after_async(
-                __returned,
-                |__returned| ::redress::__private::judge_result(
-                    __returned,
-                    |__error| {
-                        use ::redress::__private::by_type::*;
-                        (&&&&::redress::__private::Tag(__error)).redress_classify()
-                    },
-                ),
-            )
-        {
+        match {
+            let __returned: Result<String, Error> = { self.fetch().await };
+            let __judged = match ::redress::__private::error_of(&__returned) {
+                ::redress::__private::Option::Some(__error) => {
+                    use ::redress::__private::{Tag, by_type::*, failed};
+                    failed(__error, (&&&&Tag(__error)).redress_classify())
+                }
+                ::redress::__private::Option::None => ::redress::__private::SUCCEEDED,
+            };
+            __run.after_async(__returned, __judged)
+        } {
             ::redress::__private::Settled::Return(__returned) => return __returned,
             ::redress::__private::Settled::Again => {}
             ::redress::__private::Settled::Pause(__pause) => {

@@ -18,17 +18,15 @@ fn get() -> Result<impl Display, Error> {
     let __results = &judge;
     let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
     loop {
-        let __returned: Result<_, Error> = { fetch() };
-        match __run
-            .after(
-                __returned,
-                |__returned| {
-                    use ::redress::__private::PlainValue as _;
-                    ::redress::__private::Returned(__returned)
-                        .judge_with(__classifier, __results)
-                },
-            )
-        {
+        match {
+            let __returned: Result<_, Error> = { fetch() };
+            let __judged = {
+                use ::redress::__private::PlainValue as _;
+                ::redress::__private::Returned(&__returned)
+                    .judge_with(__classifier, __results)
+            };
+            __run.after(__returned, __judged)
+        } {
             ::redress::__private::ControlFlow::Break(__returned) => return __returned,
             ::redress::__private::ControlFlow::Continue(()) => {}
         }

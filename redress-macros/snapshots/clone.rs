@@ -27,19 +27,17 @@ async fn send(body: String, id: Id) -> Result<u32, Error> {
     loop {
         #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
         let mut body = ::redress::__private::Clone::clone(&__redress_body);
-        let __returned: Result<u32, Error> = { post(body, id).await };
-        match __run
-            .after_async(
-                __returned,
-                |__returned| ::redress::__private::judge_result(
-                    __returned,
-                    |__error| {
-                        use ::redress::__private::by_type::*;
-                        (&&&&::redress::__private::Tag(__error)).redress_classify()
-                    },
-                ),
-            )
-        {
+        match {
+            let __returned: Result<u32, Error> = { post(body, id).await };
+            let __judged = match ::redress::__private::error_of(&__returned) {
+                ::redress::__private::Option::Some(__error) => {
+                    use ::redress::__private::{Tag, by_type::*, failed};
+                    failed(__error, (&&&&Tag(__error)).redress_classify())
+                }
+                ::redress::__private::Option::None => ::redress::__private::SUCCEEDED,
+            };
+            __run.after_async(__returned, __judged)
+        } {
             ::redress::__private::Settled::Return(__returned) => return __returned,
             ::redress::__private::Settled::Again => {}
             ::redress::__private::Settled::Pause(__pause) => {

@@ -35,19 +35,17 @@ fn get() -> Result<u32, Error> {
     );
     let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
     loop {
-        let __returned: Result<u32, Error> = { fetch() };
-        match __run
-            .after(
-                __returned,
-                |__returned| ::redress::__private::judge_result(
-                    __returned,
-                    |__error| {
-                        use ::redress::__private::by_type::*;
-                        (&&&&::redress::__private::Tag(__error)).redress_classify()
-                    },
-                ),
-            )
-        {
+        match {
+            let __returned: Result<u32, Error> = { fetch() };
+            let __judged = match ::redress::__private::error_of(&__returned) {
+                ::redress::__private::Option::Some(__error) => {
+                    use ::redress::__private::{Tag, by_type::*, failed};
+                    failed(__error, (&&&&Tag(__error)).redress_classify())
+                }
+                ::redress::__private::Option::None => ::redress::__private::SUCCEEDED,
+            };
+            __run.after(__returned, __judged)
+        } {
             ::redress::__private::ControlFlow::Break(__returned) => return __returned,
             ::redress::__private::ControlFlow::Continue(()) => {}
         }

@@ -100,12 +100,13 @@ fn inlined(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
 }
 
 fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
-    let judge = judge::judge(plan);
-    let ended = ended(
-        plan,
-        &quote_spanned!(site()=> __run.after(__returned, #judge)),
-    );
-    quote_spanned!(site()=> #attempt #ended)
+    let judge = judge::judge(plan, &returned(plan));
+    let after = quote_spanned! {site()=> {
+        #attempt
+        let __judged = #judge;
+        __run.after(__returned, __judged)
+    }};
+    ended(plan, &after)
 }
 
 /// Returns what the last attempt returned, or goes on to the next.
@@ -147,31 +148,45 @@ fn asynchronous(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
     quote_spanned!(site()=> async { #edge #block })
 }
 
+/// What was returned, as its judge sees it: a message about its type belongs to where the function
+/// declares it.
+fn returned(plan: &Plan<'_>) -> TokenStream {
+    quote_spanned!(site_at(plan.returns_at)=> &__returned)
+}
+
 fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
-    let judge = judge::judge(plan);
-    let after = quote_spanned!(site()=> __run.after_async(__returned, #judge));
-    let ended = settled(plan, &after);
-    quote_spanned!(site()=> #attempt #ended)
+    let judge = judge::judge(plan, &returned(plan));
+    // In a block of its own, so that the future does not keep what was returned while it waits.
+    let after = quote_spanned! {site()=> {
+        #attempt
+        let __judged = #judge;
+        __run.after_async(__returned, __judged)
+    }};
+    settled(plan, &after)
 }
 
 /// An attempt that may be cut off. Polling it through the call keeps the future at the size of
 /// one attempt.
 fn cut(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let p = plan.paths.private();
-    let judge = judge::judge(plan);
+    let judge = judge::judge(plan, &quote_spanned!(site()=> __outcome));
     let at = plan
         .config
         .interrupting()
         .map_or_else(site, |key| site_at(key.span()));
     let after = quote_spanned! {at=>
-        __run.after_async_or_interrupt(__returned, &mut __last, #judge)
+        __run.after_async_or_interrupt(__returned, &mut __last, __judged)
     };
-    let ended = settled(plan, &after);
-    quote_spanned! {site()=>
+    let after = quote_spanned! {site()=> {
         let __returned = {
             let mut __attempt = #p::pin!(#attempt);
             #p::poll_fn(|__cx| __run.poll_attempt(__attempt.as_mut(), __cx)).await
         };
-        #ended
-    }
+        let __judged = match &__returned {
+            #p::Option::Some(__outcome) => #judge,
+            #p::Option::None => #p::TIMED_OUT,
+        };
+        #after
+    }};
+    settled(plan, &after)
 }

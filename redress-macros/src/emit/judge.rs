@@ -7,12 +7,11 @@ use syn::spanned::Spanned as _;
 use super::{Plan, site, site_at};
 use crate::paths::Paths;
 
-/// Returns the closure that judges what an attempt returned.
-pub(super) fn judge(plan: &Plan<'_>) -> TokenStream {
+/// Returns the expression that judges what an attempt returned. It is no closure: two hundred
+/// functions that return the same type share one copy of the step that takes it.
+pub(super) fn judge(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
     let config = plan.config;
-    // A message about the returned type belongs to where the function declares it.
-    let returned = quote_spanned!(site_at(plan.returns_at)=> __returned);
-    let judged = match (
+    match (
         &config.policy,
         &config.classifier,
         &config.result_classifier,
@@ -23,11 +22,17 @@ pub(super) fn judge(plan: &Plan<'_>) -> TokenStream {
             quote_spanned!(at=> #p::judge_by_policy(__policy, #returned))
         }
         (None, None, None) => {
-            let classify = by_type(plan.paths);
-            {
-                let at = site_at(plan.returns_at);
-                let p = plan.paths.private_at(at);
-                quote_spanned!(at=> #p::judge_result(#returned, #classify))
+            let p = plan.paths.private();
+            let at_p = plan.paths.private_at(site_at(plan.returns_at));
+            let error = quote_spanned!(site_at(plan.returns_at)=> #at_p::error_of(#returned));
+            quote_spanned! {site()=>
+                match #error {
+                    #p::Option::Some(__error) => {
+                        use #p::{Tag, by_type::*, failed};
+                        failed(__error, (&&&&Tag(__error)).redress_classify())
+                    }
+                    #p::Option::None => #p::SUCCEEDED,
+                }
             }
         }
         (None, Some(classifier), None) => {
@@ -52,8 +57,7 @@ pub(super) fn judge(plan: &Plan<'_>) -> TokenStream {
                 #p::Returned(#returned).judge_with(__classifier, __results)
             })
         }
-    };
-    quote_spanned!(site()=> |__returned| #judged)
+    }
 }
 
 /// Returns the closure that classifies an error by what its type is known to be: the first of the

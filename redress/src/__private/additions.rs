@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use super::{
-    BackoffContext, Classification, Classifier, Judged, Operation, ResultClassifier, judge,
-    judge_both, judge_value,
+    BackoffContext, Classification, Classifier, Judged, Operation, ResultClassifier, judge_both,
+    judge_value,
 };
 use crate::Delay;
 
@@ -44,19 +44,28 @@ impl<T, E> ReturnsResult for Result<T, E> {
     type Value = T;
     type Error = E;
 
+    #[inline]
     fn as_result(&self) -> &Self {
         self
     }
 }
 
-/// Judges a `Result` whose error the macro's site classifies; of another type it says that it is
-/// none.
+/// Returns the error in a `Result`; of another type it says that it is none.
 #[inline]
-pub fn judge_result<R: ReturnsResult>(
-    returned: &R,
-    classify: impl FnOnce(&R::Error) -> Classification,
-) -> Judged {
-    judge(returned.as_result(), classify)
+pub fn error_of<R: ReturnsResult>(returned: &R) -> Option<&R::Error> {
+    returned.as_result().as_ref().err()
+}
+
+/// An attempt that returned a success.
+pub const SUCCEEDED: Judged = Judged::SUCCEEDED;
+
+/// An attempt that was cut off.
+pub const TIMED_OUT: Judged = Judged::TIMED_OUT;
+
+/// Judges an error that the macro's site has classified.
+#[inline]
+pub fn failed<E>(_error: &E, classification: Classification) -> Judged {
+    Judged::failed::<E>(classification)
 }
 
 /// Takes `operation = ...`.

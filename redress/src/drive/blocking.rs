@@ -16,7 +16,9 @@ where
 {
     run.start().ok()?;
     loop {
-        if let ControlFlow::Break(returned) = run.after(operation(), |r| policy.judge(r)) {
+        let returned = operation();
+        let judged = policy.judge(&returned);
+        if let ControlFlow::Break(returned) = run.after(returned, judged) {
             return Some(returned);
         }
     }

@@ -9,18 +9,17 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// An attempt that was cut off.
     pub(crate) const TIMED_OUT: Self = Self {
         attempted: Attempted::TimedOut,
         error_type: None,
     };
 
-    #[inline]
-    pub(crate) const fn succeeded() -> Self {
-        Self {
-            attempted: Attempted::Succeeded,
-            error_type: None,
-        }
-    }
+    /// An attempt that returned a success.
+    pub(crate) const SUCCEEDED: Self = Self {
+        attempted: Attempted::Succeeded,
+        error_type: None,
+    };
 
     #[inline]
     pub(crate) fn failed<E: ?Sized>(classification: Classification) -> Self {

@@ -142,8 +142,7 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
     #[inline]
-    pub fn after<T>(&mut self, returned: T, judge: impl FnOnce(&T) -> Judged) -> ControlFlow<T> {
-        let judged = judge(&returned);
+    pub fn after<T>(&mut self, returned: T, judged: Judged) -> ControlFlow<T> {
         if self.succeeds(&judged) {
             return ControlFlow::Break(returned);
         }
@@ -158,9 +157,8 @@ impl<'p, H: Hooks> Run<'p, H> {
     pub fn after_async<T>(
         &mut self,
         returned: T,
-        judge: impl FnOnce(&T) -> Judged,
+        judged: Judged,
     ) -> Settled<T, After<'_, 'p, H, T>> {
-        let judged = judge(&returned);
         if self.succeeds(&judged) {
             return Settled::Return(returned);
         }
@@ -184,9 +182,8 @@ impl<'p, H: Hooks> Run<'p, H> {
         &'r mut self,
         returned: Option<T>,
         last: &'r mut Option<T>,
-        judge: impl FnOnce(&T) -> Judged,
+        judged: Judged,
     ) -> Settled<T, AfterOrInterrupt<'r, 'p, H, T>> {
-        let judged = returned.as_ref().map_or(Judged::TIMED_OUT, judge);
         let returned = returned.or_else(|| last.take());
         if self.succeeds(&judged) {
             return Settled::Return(self.returned_or_interrupt(returned));
