@@ -13,8 +13,8 @@ pub use crate::drive::{Hooks, Judged, Run, Settled};
 pub use crate::policy::{Config, FnPolicy};
 pub use crate::{
     AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Classification, Classifier,
-    Classify, ErrorClass, Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder,
-    ResultClassifier, classify, strategies,
+    Classify, ConfigError, ErrorClass, Event, FromInterrupt, Interrupt, Observer, Policy,
+    PolicyBuilder, ResultClassifier, classify, strategies,
 };
 
 /// The longest delay of a strategy that is written without one.
@@ -28,20 +28,11 @@ pub fn builder() -> PolicyBuilder {
 
 /// Builds the settings of one function.
 ///
-/// # Panics
+/// # Errors
 ///
-/// If a value that the compiler could not check is wrong; the message names every mistake.
-#[must_use]
-#[track_caller]
-#[expect(
-    clippy::panic,
-    reason = "documented: the function has no error to say it with"
-)]
-pub fn build(builder: PolicyBuilder) -> Config {
-    match builder.build_for_function() {
-        Ok(config) => config,
-        Err(error) => panic!("#[retry]: {error}"),
-    }
+/// Names every mistake that the compiler could not see.
+pub fn build(builder: PolicyBuilder) -> Result<Config, ConfigError> {
+    builder.build_for_function()
 }
 
 /// Makes a return value of an interruption.

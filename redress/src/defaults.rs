@@ -16,6 +16,10 @@ pub(crate) const MAX_ATTEMPTS: u32 = 6;
 /// more would repeat a bug.
 pub(crate) const MAX_UNKNOWN_ATTEMPTS: u32 = 2;
 
+/// After how many async attempts without a delay the call lets other tasks run: seldom enough to
+/// cost nothing, often enough for a timeout around it to be seen.
+pub(crate) const ATTEMPTS_BETWEEN_YIELDS: u32 = 32;
+
 /// The shortest delay of a jittered strategy. Below it a retry meets the same blip.
 pub(crate) const BASE: Duration = Duration::from_millis(250);
 

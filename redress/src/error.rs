@@ -8,7 +8,8 @@ use crate::{Cause, Classification, Classify, ErrorClass, StopReason};
 /// call stopped.
 ///
 /// `{}` says why the call stopped and leaves the operation's error to
-/// [`source`](std::error::Error::source); `{:#}` says both.
+/// [`source`](std::error::Error::source); `{:#}` says both. Where no attempt returned an error, an
+/// [`Interrupt`] is the source.
 ///
 /// ```
 /// use redress::{ErrorClass, Policy};
@@ -23,36 +24,39 @@ use crate::{Cause, Classification, Classify, ErrorClass, StopReason};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error<E> {
     source: Option<E>,
-    report: Report,
+    interrupt: Interrupt,
 }
 
 impl<E> Error<E> {
     pub(crate) const fn new(source: Option<E>, report: Report) -> Self {
-        Self { source, report }
+        Self {
+            source,
+            interrupt: Interrupt { report },
+        }
     }
 
     /// Returns why the call stopped.
     #[must_use]
     pub fn stop_reason(&self) -> StopReason {
-        self.report.stop_reason()
+        self.interrupt.report.stop_reason()
     }
 
     /// Returns how many attempts were started; 0 if the call was refused.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
-        self.report.attempts
+        self.interrupt.report.attempts
     }
 
     /// Returns the class of the last failure; `None` if there was none.
     #[must_use]
     pub const fn class(&self) -> Option<ErrorClass> {
-        self.report.class
+        self.interrupt.report.class
     }
 
     /// Returns what made the last attempt a failure; `None` if there was none.
     #[must_use]
     pub const fn cause(&self) -> Option<Cause> {
-        self.report.cause
+        self.interrupt.report.cause
     }
 
     /// Returns how long to wait before the circuit breaker that refused the call may admit one;
@@ -60,7 +64,7 @@ impl<E> Error<E> {
     /// See [`Rejected::retry_after`](crate::Rejected::retry_after).
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
-        self.report.retry_after
+        self.interrupt.report.retry_after
     }
 
     /// Returns the last error that an attempt returned. There is none only if no attempt returned
@@ -79,7 +83,7 @@ impl<E> Error<E> {
 
 impl<E: fmt::Display> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.report.fmt(f)?;
+        self.interrupt.report.fmt(f)?;
         match &self.source {
             Some(source) if f.alternate() => write!(f, ": {source:#}"),
             _ => Ok(()),
@@ -89,7 +93,11 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
 
 impl<E: std::error::Error + 'static> std::error::Error for Error<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        match &self.source {
+            Some(source) => Some(source),
+            // So that an outer call sees that this one was aborted or refused.
+            None => Some(&self.interrupt),
+        }
     }
 }
 

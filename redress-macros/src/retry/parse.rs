@@ -119,7 +119,7 @@ fn other_item(item: &TokenStream) -> Option<syn::Error> {
             "an `impl` block" | "a trait" => {
                 "put the attribute on each method that is to be retried"
             }
-            "a statement" => "use `redress::retry!` for an expression",
+            "a statement" => "use `redress::retry_block!` for an expression",
             _ => "put the attribute on a function",
         };
         let text = message(

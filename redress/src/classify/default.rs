@@ -55,6 +55,8 @@ use crate::{Interrupt, Rejected};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DefaultClassifier;
 
+// So that the message of `Classifier` is shown, which says what to do.
+#[diagnostic::do_not_recommend]
 impl<E: Error + 'static> Classifier<E> for DefaultClassifier {
     fn classify(&self, error: &E) -> Classification {
         by_facts(error)

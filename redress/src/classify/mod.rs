@@ -49,7 +49,27 @@ pub use sqlstate::sqlstate;
 /// let policy = redress::Policy::builder().classifier(ApiError::classify).build()?;
 /// # Ok::<_, redress::ConfigError>(())
 /// ```
+///
+/// [`Policy`](crate::Policy) does not look for it by itself: it takes what its classifier says.
 pub trait Classify {
     /// Classifies this error.
     fn classify(&self) -> Classification;
+}
+
+impl<E: Classify + ?Sized> Classify for &E {
+    fn classify(&self) -> Classification {
+        (**self).classify()
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for Box<E> {
+    fn classify(&self) -> Classification {
+        (**self).classify()
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for std::sync::Arc<E> {
+    fn classify(&self) -> Classification {
+        (**self).classify()
+    }
 }

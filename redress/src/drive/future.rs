@@ -88,7 +88,7 @@ where
                     let last = returned.or_else(|| last.take());
                     match run.end_attempt(judged) {
                         Next::Return => break last,
-                        Next::Pause(Duration::ZERO) => match run.resume() {
+                        Next::Pause(Duration::ZERO) if !run.must_yield() => match run.resume() {
                             Ok(()) => last,
                             Err(Stopped) => break last,
                         },
@@ -115,7 +115,14 @@ where
         // The attempt is gone before the call is.
         this.state.set(State::Over);
         match this.finish.take() {
-            Some(finish) => Poll::Ready(finish(run, last)),
+            Some(finish) => {
+                let end = finish(run, last);
+                // Nothing is held for a call that is over, however long its future is kept.
+                if run.is_held() {
+                    run.close();
+                }
+                Poll::Ready(end)
+            }
             None => Poll::Pending,
         }
     }

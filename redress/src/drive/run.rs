@@ -8,7 +8,9 @@ use super::flow::{Flow, Next, Stopped};
 use super::frame::Frame;
 use super::hooks::Hooks;
 use super::judged::Judged;
+use super::sleeper::yield_now;
 use crate::clock::Wait;
+use crate::defaults;
 use crate::outcome::Report;
 use crate::policy::{Config, Configured};
 use crate::{Error, FromInterrupt, Interrupt, Outcome};
@@ -164,7 +166,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
         match self.end_attempt(judged) {
             Next::Return => Settled::Return(returned),
-            Next::Pause(Duration::ZERO) => match self.resume() {
+            Next::Pause(Duration::ZERO) if !self.must_yield() => match self.resume() {
                 Ok(()) => Settled::Again,
                 Err(Stopped) => Settled::Return(returned),
             },
@@ -190,7 +192,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
         match self.end_attempt(judged) {
             Next::Return => Settled::Return(self.returned_or_interrupt(returned)),
-            Next::Pause(Duration::ZERO) => match self.resume() {
+            Next::Pause(Duration::ZERO) if !self.must_yield() => match self.resume() {
                 Ok(()) => {
                     *last = returned;
                     Settled::Again
@@ -248,7 +250,13 @@ impl<'p, H: Hooks> Run<'p, H> {
         let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
         match flow.end_attempt(&judged, &mut self.frame, &self.hooks) {
             Next::Return => Err(Stopped),
-            Next::Pause(Duration::ZERO) => flow.next_attempt(&mut self.frame, &self.hooks),
+            // A hook may have taken time, where there is one.
+            Next::Pause(Duration::ZERO) if !self.frame.watched => {
+                flow.next_attempt(&mut self.frame, &self.hooks)
+            }
+            Next::Pause(Duration::ZERO) => {
+                flow.next_attempt_after_pause(&mut self.frame, &self.hooks)
+            }
             Next::Pause(pause) => {
                 self.frame.sleep(pause);
                 flow.next_attempt_after_pause(&mut self.frame, &self.hooks)
@@ -272,6 +280,10 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// Starts the next attempt at once.
     #[inline]
     pub(super) fn resume(&mut self) -> Result<(), Stopped> {
+        // A hook may have taken time, where there is one.
+        if self.frame.watched {
+            return self.resume_after_pause();
+        }
         let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
         flow.next_attempt(&mut self.frame, &self.hooks)
     }
@@ -282,8 +294,21 @@ impl<'p, H: Hooks> Run<'p, H> {
         flow.next_attempt_after_pause(&mut self.frame, &self.hooks)
     }
 
-    /// Returns the future that waits.
+    /// Tells whether an async call has gone on without a pause for long enough.
+    #[inline]
+    pub(super) fn must_yield(&self) -> bool {
+        let attempts = self
+            .progress
+            .as_ref()
+            .map_or(1, |progress| progress.flow.attempts());
+        attempts.is_multiple_of(defaults::ATTEMPTS_BETWEEN_YIELDS)
+    }
+
+    /// Returns the future that waits. A pause of zero only lets other tasks run.
     pub(super) fn pause(&self, pause: Duration) -> Wait {
+        if pause.is_zero() {
+            return yield_now();
+        }
         self.frame.pause(pause)
     }
 
@@ -344,8 +369,14 @@ impl<'p, H: Hooks> Run<'p, H> {
 }
 
 impl<H: Hooks> Run<'_, H> {
+    #[inline]
+    pub(super) const fn is_held(&self) -> bool {
+        self.frame.held
+    }
+
+    /// Gives back whatever the call still holds.
     #[inline(never)]
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         if let Some(progress) = &mut self.progress {
             progress.flow.cancel(&self.frame, &self.hooks);
         }
@@ -356,7 +387,7 @@ impl<H: Hooks> Run<'_, H> {
 impl<H: Hooks> Drop for Run<'_, H> {
     #[inline]
     fn drop(&mut self) {
-        if self.frame.held {
+        if self.is_held() {
             self.close();
         }
     }

@@ -7,7 +7,8 @@ use crate::clock::Wait;
 /// Waits between the attempts of async calls. Any function from a [`Duration`] to a future is one.
 ///
 /// A policy without one waits with tokio's timer inside a tokio runtime (feature `tokio`), and
-/// elsewhere with a single background thread that serves all calls of the process. A sleeper of
+/// elsewhere, also in a runtime that was built without a timer, with a single background thread
+/// that serves all calls of the process. A sleeper of
 /// the runtime's own is cheaper:
 ///
 /// ```
@@ -37,7 +38,24 @@ where
 pub(crate) fn sleep_here(duration: Duration) -> Wait {
     #[cfg(feature = "tokio")]
     if tokio::runtime::Handle::try_current().is_ok() {
-        return Box::pin(tokio::time::sleep(duration));
+        // A runtime without a timer, or one that is shutting down, panics here. There is no way to
+        // ask it before.
+        let sleep = || Some(Box::pin(tokio::time::sleep(duration)) as Wait);
+        if let Some(sleep) = super::hooks::shielded(None, sleep) {
+            return sleep;
+        }
     }
     Box::pin(thread_timer::sleep(duration))
+}
+
+/// Lets other tasks run once.
+pub(crate) fn yield_now() -> Wait {
+    let mut yielded = false;
+    Box::pin(std::future::poll_fn(move |cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    }))
 }

@@ -49,7 +49,9 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            TIMER.lock().waiting.remove(&key);
+            // A waker is foreign code: it must not be dropped under the lock.
+            let waker = TIMER.lock().waiting.remove(&key);
+            drop(waker);
         }
     }
 }
@@ -87,7 +89,7 @@ impl Timer {
             queue.next_id += 1;
             (until, queue.next_id)
         });
-        queue.waiting.insert(key, waker.clone());
+        let replaced = queue.waiting.insert(key, waker.clone());
         if queue
             .waiting
             .first_key_value()
@@ -95,6 +97,8 @@ impl Timer {
         {
             self.earlier.notify_one();
         }
+        drop(queue);
+        drop(replaced);
         key
     }
 

@@ -45,6 +45,8 @@ pub struct Steps {
     started: Instant,
     call: Call,
     hold: Option<BudgetHold>,
+    /// The last step, once there is no other.
+    over: Option<Step>,
 }
 
 impl Steps {
@@ -54,16 +56,21 @@ impl Steps {
             config,
             started,
             call: Call::default(),
+            over: None,
         }
     }
 
-    /// Asks for the next attempt. A `now` before the start counts as the start.
+    /// Asks for the next attempt. A `now` before the start counts as the start. When the operation is
+    /// over, this and [`record`](Self::record) say again how it ended.
     pub fn next_attempt(&mut self, now: Instant) -> Step {
+        if let Some(over) = self.over {
+            return over;
+        }
         if let Some(hold) = &mut self.hold {
             hold.keep();
         }
         if self.call.attempts() > 0 && self.config.rules.is_over(self.since(now)) {
-            return Step::Stop(StopReason::DeadlineExceeded);
+            return self.end(Step::Stop(StopReason::DeadlineExceeded));
         }
         Step::Attempt(self.call.next_attempt())
     }
@@ -74,23 +81,33 @@ impl Steps {
         reason = "what happened is handed over"
     )]
     pub fn record(&mut self, attempted: Attempted, now: Instant) -> Step {
+        if let Some(over) = self.over {
+            return over;
+        }
         let elapsed = self.since(now);
         if let Some(hold) = &mut self.hold {
             hold.release();
         }
         let rules = &self.config.rules;
         let budget = rules.budget.as_ref();
-        match self.call.record(rules, budget, &attempted, elapsed) {
+        let over = match self.call.record(rules, budget, &attempted, elapsed) {
             Decision::Done => Step::Done,
             Decision::Retry(delay, token) => {
                 if let (Some(hold), Some(token)) = (&mut self.hold, token) {
                     hold.take(token);
                 }
                 self.call.take_delay(&self.config.rules, delay);
-                Step::RetryAfter(delay)
+                return Step::RetryAfter(delay);
             }
             Decision::Stop(reason) => Step::Stop(reason),
-        }
+        };
+        self.end(over)
+    }
+
+    fn end(&mut self, step: Step) -> Step {
+        self.over = Some(step);
+        self.hold = None;
+        step
     }
 
     /// Returns how many attempts have started.

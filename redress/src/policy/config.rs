@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Time;
 use crate::engine::Rules;
 use crate::observe::Observers;
-use crate::{CircuitBreaker, Sleeper};
+use crate::{CircuitBreaker, ConfigError, Sleeper};
 
 /// What a policy was built with, but for its classifiers.
 #[derive(Clone)]
@@ -36,12 +36,12 @@ pub trait Configured {
 /// The policy of one function, made at its first call. The settings are part of the static, so
 /// that a call reads them without following a pointer.
 #[derive(Debug)]
-pub struct FnPolicy(LazyLock<Config>);
+pub struct FnPolicy(LazyLock<Result<Config, ConfigError>>);
 
 impl FnPolicy {
     /// Takes what makes it.
     #[must_use]
-    pub const fn new(make: fn() -> Config) -> Self {
+    pub const fn new(make: fn() -> Result<Config, ConfigError>) -> Self {
         Self(LazyLock::new(make))
     }
 }
@@ -49,8 +49,19 @@ impl FnPolicy {
 impl Configured for FnPolicy {
     #[inline]
     fn config(&self) -> &Config {
-        &self.0
+        match &*self.0 {
+            Ok(config) => config,
+            Err(error) => refuse(error),
+        }
     }
+}
+
+/// Ends a function whose settings only the running program knows, and which are wrong: it has no
+/// error to say it with. The macros document it.
+#[cold]
+#[expect(clippy::panic, reason = "documented under Panics of `#[retry]`")]
+fn refuse(error: &ConfigError) -> ! {
+    panic!("#[retry]: {error}")
 }
 
 impl fmt::Debug for Config {

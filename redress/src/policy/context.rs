@@ -67,7 +67,9 @@ impl<'a, C, R> CallContext<'a, C, R> {
         self
     }
 
-    /// Stops the call when `abort` says so: asked before each attempt and after each failure.
+    /// Stops the call when `abort` says so: asked before each attempt and after each failure. It does
+    /// not interrupt a pause or an attempt in progress. A call that an open circuit breaker refuses
+    /// anyway is refused, whatever `abort` says.
     #[must_use]
     pub fn abort_if(mut self, abort: impl Fn() -> bool + Send + Sync + 'a) -> Self {
         self.abort_if = Some(Box::new(abort));

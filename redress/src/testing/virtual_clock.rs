@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +35,8 @@ pub struct VirtualClock {
 struct State {
     now: Instant,
     sleeps: Vec<Duration>,
-    waiting: Vec<Waker>,
+    waiting: BTreeMap<u64, Waker>,
+    next_id: u64,
 }
 
 impl VirtualClock {
@@ -45,7 +47,8 @@ impl VirtualClock {
             state: Arc::new(Mutex::new(State {
                 now: Instant::now(),
                 sleeps: Vec::new(),
-                waiting: Vec::new(),
+                waiting: BTreeMap::new(),
+                next_id: 0,
             })),
         }
     }
@@ -57,7 +60,7 @@ impl VirtualClock {
             state.now = state.now.checked_add(duration).unwrap_or(state.now);
             std::mem::take(&mut state.waiting)
         };
-        for waker in woken {
+        for waker in woken.into_values() {
             waker.wake();
         }
     }
@@ -66,6 +69,12 @@ impl VirtualClock {
     #[must_use]
     pub fn sleeps(&self) -> Vec<Duration> {
         self.lock().sleeps.clone()
+    }
+
+    fn next_id(&self) -> u64 {
+        let mut state = self.lock();
+        state.next_id += 1;
+        state.next_id
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -98,6 +107,7 @@ impl Clock for VirtualClock {
     fn timeout_async(&self, duration: Duration) -> Option<Wait> {
         Some(Box::pin(Timeout {
             until: self.now().checked_add(duration),
+            id: self.next_id(),
             clock: self.clone(),
         }))
     }
@@ -115,6 +125,14 @@ struct Timeout {
     clock: VirtualClock,
     /// None is beyond what an `Instant` holds: never.
     until: Option<Instant>,
+    id: u64,
+}
+
+impl Drop for Timeout {
+    fn drop(&mut self) {
+        let waker = self.clock.lock().waiting.remove(&self.id);
+        drop(waker);
+    }
 }
 
 impl Future for Timeout {
@@ -125,13 +143,9 @@ impl Future for Timeout {
         if self.until.is_some_and(|until| state.now >= until) {
             return Poll::Ready(());
         }
-        if !state
-            .waiting
-            .iter()
-            .any(|waker| waker.will_wake(cx.waker()))
-        {
-            state.waiting.push(cx.waker().clone());
-        }
+        let replaced = state.waiting.insert(self.id, cx.waker().clone());
+        drop(state);
+        drop(replaced);
         Poll::Pending
     }
 }
