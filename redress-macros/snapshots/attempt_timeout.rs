@@ -21,7 +21,7 @@ async fn get() -> Result<u32, Error> {
             let __returned = {
                 let mut __attempt = ::redress::__private::pin!(
                     async { if false { return ::redress::__private::never:: < Result <
-                    u32, Error > > (); } { fetch(). await } }
+                    u32, Error > > (); } fetch(). await }
                 );
                 ::redress::__private::poll_fn(|__cx| {
                         __run.poll_attempt(__attempt.as_mut(), __cx)

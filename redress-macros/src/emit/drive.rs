@@ -1,6 +1,6 @@
 //! The loop: one attempt, one call of the runtime.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use super::inline::inline;
@@ -145,7 +145,19 @@ fn asynchronous(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
         .returns
         .as_ref()
         .map(|returns| quote_spanned!(site()=> if false { return #p::never::<#returns>(); }));
-    quote_spanned!(site()=> async { #edge #block })
+    let contents = contents(block);
+    quote_spanned!(site()=> async { #edge #contents })
+}
+
+/// Returns what is in a block, so that no lint finds two pairs of braces.
+fn contents(block: &TokenStream) -> TokenStream {
+    let mut tokens = block.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => {
+            group.stream()
+        }
+        _ => block.clone(),
+    }
 }
 
 /// What was returned, as its judge sees it: a message about its type belongs to where the function

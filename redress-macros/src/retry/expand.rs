@@ -42,7 +42,10 @@ pub(super) fn expand(function: Function, config: &Config, paths: &Paths) -> Toke
             let declared = declared(&signature);
             Attempt::Future(quote_spanned!(site()=> (|| -> #declared #block)()))
         }
-        Kind::Opaque => Attempt::Future(quote_spanned!(site()=> (|| #block)())),
+        Kind::Opaque => {
+            let p = paths.private();
+            Attempt::Future(quote_spanned!(site()=> #p::future_of::<#returned, _>(|| #block)))
+        }
     };
     let before = consume(&config.clone, &mut signature, paths);
     let plan = Plan {

@@ -56,6 +56,11 @@ pub fn error_of<R: ReturnsResult>(returned: &R) -> Option<&R::Error> {
     returned.as_result().as_ref().err()
 }
 
+/// Makes a future whose output is known before its block is looked into.
+pub fn future_of<R, F: Future<Output = R>>(make: impl FnOnce() -> F) -> F {
+    make()
+}
+
 /// An attempt that returned a success.
 pub const SUCCEEDED: Judged = Judged::SUCCEEDED;
 

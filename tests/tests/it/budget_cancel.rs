@@ -177,3 +177,13 @@ fn a_panic_in_any_function_of_the_users_gives_back_what_has_not_started() {
         assert!(calls > 12, "{calls}");
     }
 }
+
+#[test]
+fn a_call_that_is_over_is_not_in_flight_however_long_its_future_is_kept() {
+    let budget = Budget::in_flight_share(1.0).min_in_flight(0);
+    let policy = policy(&Fuse::new(u32::MAX), &budget);
+    let mut call = pin!(policy.call_async(|| async { Ok::<_, Error>(()) }));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(call.as_mut().poll(&mut cx).is_ready());
+    assert_eq!(budget.remaining(), 0);
+}

@@ -136,3 +136,46 @@ fn a_call_is_send_when_its_operation_is() {
         context.execute_async(|| async { Ok::<_, std::io::Error>(1) }),
     ));
 }
+
+#[test]
+fn a_runtime_without_a_timer_does_no_harm() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let policy = Policy::builder()
+        .strategy(strategies::fixed(SHORT))
+        .build()
+        .unwrap();
+    let calls = Cell::new(0);
+    let call = policy.call_async(|| async {
+        tokio::task::yield_now().await; // arms the timer of the deadline
+        third_time(&calls)
+    });
+    assert_eq!(runtime.block_on(call).unwrap(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_without_delay_let_others_run() {
+    let policy = Policy::builder()
+        .strategy(strategies::instant())
+        .no_deadline()
+        .unlimited_attempts()
+        .build()
+        .unwrap();
+    let ran = Cell::new(0_u32);
+    let call = policy.call_async(|| async {
+        ran.set(ran.get() + 1);
+        Err::<(), _>(down())
+    });
+    let others = async {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = call => unreachable!("it never ends"),
+        () = others => {}
+    }
+    assert!((320..=352).contains(&ran.get()), "{}", ran.get());
+}

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use redress::strategies::{fixed, instant, retry_after_or};
 use redress::testing::VirtualClock;
-use redress::{Classification, ErrorClass, Event, Policy, StopReason, retry};
+use redress::{CircuitBreaker, Classification, ErrorClass, Event, Policy, StopReason, retry};
 
 use super::support::{SECOND, builder, down};
 
@@ -138,4 +138,68 @@ fn others_lose_the_error_or_the_value() {
     assert_eq!(error.unwrap_err().into_source(), Some(Mine(3)));
     let value = policy.call(|| Ok::<_, Mine>(Mine(9)));
     assert_eq!(value.unwrap(), Mine(9));
+}
+
+static INNER: AtomicU32 = AtomicU32::new(0);
+static OUTER: AtomicU32 = AtomicU32::new(0);
+
+#[retry(abort_if = || true)]
+fn shutting_down() -> Result<(), Error> {
+    INNER.fetch_add(1, Relaxed);
+    Ok(())
+}
+
+#[retry(strategy = instant())]
+fn around_a_shutdown() -> Result<(), Error> {
+    OUTER.fetch_add(1, Relaxed);
+    shutting_down()
+}
+
+#[test]
+fn nested_retries_do_not_retry_a_shutdown() {
+    around_a_shutdown().unwrap_err();
+    assert_eq!((INNER.load(Relaxed), OUTER.load(Relaxed)), (0, 1));
+}
+
+#[test]
+fn nested_policies_wait_as_long_as_the_inner_breaker_says() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    breaker.force_open();
+    let inner = Policy::builder()
+        .circuit_breaker(breaker)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let outer = Policy::builder()
+        .max_attempts(2)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let error = outer
+        .call(|| inner.call(|| Ok::<_, Error>(())))
+        .unwrap_err();
+    assert_eq!(error.class(), Some(ErrorClass::Transient));
+    let slept = clock.sleeps()[0];
+    assert!(slept >= 30 * SECOND && slept < 31 * SECOND, "{slept:?}");
+}
+
+#[retry(max_attempts = std::env::args().count().min(0) as u32)]
+fn badly_set() -> Result<(), Error> {
+    Ok(())
+}
+
+#[test]
+fn settings_that_only_the_program_knows_are_refused_at_every_call() {
+    for _ in 0..2 {
+        let panic = std::panic::catch_unwind(badly_set).unwrap_err();
+        let message = panic.downcast_ref::<String>().unwrap();
+        assert!(
+            message.contains("max_attempts: must be at least 1"),
+            "{message}"
+        );
+    }
 }

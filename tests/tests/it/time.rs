@@ -273,3 +273,39 @@ async fn deadlines_follow_the_paused_time_of_tokio() {
     assert_eq!(PAUSED.load(Relaxed), 3);
     assert_eq!(started.elapsed().as_secs(), 20);
 }
+
+#[test]
+fn a_hook_that_takes_too_long_is_seen_before_the_next_attempt() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock)
+        .strategy(strategies::instant())
+        .deadline(10 * SECOND);
+    let policy = policy.build().unwrap();
+    let context = policy
+        .context()
+        .before_sleep(|_, _| clock.advance(100 * SECOND));
+    let outcome = context.execute(|| Err::<(), _>(down()));
+    assert_eq!(
+        (outcome.attempts, outcome.stop_reason),
+        (1, Some(StopReason::DeadlineExceeded))
+    );
+    let context = policy
+        .context()
+        .before_sleep(|_, _| clock.advance(100 * SECOND));
+    let call = context.execute_async(|| async { Err::<(), _>(down()) });
+    assert_eq!(async_io::block_on(call).attempts, 1);
+}
+
+#[test]
+fn steps_that_are_over_stay_over() {
+    let policy = Policy::builder().max_attempts(1).build().unwrap();
+    let now = Instant::now();
+    let mut steps = policy.start(now);
+    assert_eq!(steps.next_attempt(now), redress::Step::Attempt(1));
+    let failed = redress::Attempted::Failed(ErrorClass::Transient.into());
+    let stopped = redress::Step::Stop(StopReason::MaxAttemptsGlobal);
+    assert_eq!(steps.record(failed.clone(), now), stopped);
+    assert_eq!(steps.next_attempt(now), stopped);
+    assert_eq!(steps.record(failed, now), stopped);
+    assert_eq!(steps.attempts(), 1);
+}

@@ -69,3 +69,17 @@ async fn futures_are_retried() {
     assert_eq!(delegating_boxed(&std::cell::Cell::new(0)).await.unwrap(), 3);
     assert_eq!(alias(&mut 0).await.unwrap(), 4);
 }
+
+#[retry]
+fn opaque_after_a_statement() -> impl Future<Output = Result<u64, Error>> + Send {
+    let path = "Cargo.toml";
+    async move {
+        let found = std::fs::metadata(path)?;
+        Ok(found.len())
+    }
+}
+
+#[tokio::test]
+async fn a_future_may_be_made_after_a_statement() {
+    assert!(opaque_after_a_statement().await.unwrap() > 0);
+}

@@ -86,3 +86,24 @@ async fn nothing_to_complain_about() -> Result<(), Error> {
     by_policy(&Policy::new(), &mut 0)?;
     unit(&mut 0).await
 }
+
+#[allow(dead_code)]
+mod never_called {
+    use super::{Error, retry};
+
+    #[retry]
+    fn unfinished() -> Result<u32, Error> {
+        todo!()
+    }
+
+    #[retry]
+    async fn endless() -> Result<u32, Error> {
+        loop {
+            std::future::ready(()).await;
+        }
+    }
+
+    #[rustfmt::skip]
+    #[retry(attempt_timeout = 1s)]
+    async fn short() -> Result<u32, Error> { std::future::ready(Ok(1)).await }
+}
