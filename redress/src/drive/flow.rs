@@ -69,7 +69,8 @@ impl Flow {
             self.keep_token(frame, hooks);
         }
         // A call that the breaker refuses anyway is refused, whoever wants to abort it.
-        if self.call.attempts() == 0
+        if frame.guarded
+            && self.call.attempts() == 0
             && let Some(refused) = frame.refuses_beyond(Duration::ZERO, hooks)
         {
             self.stop_refused(&refused, frame, hooks);
@@ -79,7 +80,7 @@ impl Flow {
             self.stop(StopReason::Aborted, None, frame, hooks);
             return Err(Stopped);
         }
-        if frame.config.guarded || hooks.is_guarded() {
+        if frame.guarded {
             self.enter(frame, hooks)?;
         }
         self.call.next_attempt();
@@ -143,13 +144,10 @@ impl Flow {
         let elapsed = frame.elapsed();
         self.decided = nanos(elapsed);
         let rules = &frame.config.rules;
-        let decision = self
-            .call
-            .record(rules, frame.budget(hooks), &judged.attempted, elapsed);
-        if frame.config.guarded || rules.budget.is_some() || hooks.is_guarded() {
-            return self.end_guarded(decision, judged, frame, hooks);
+        if frame.guarded {
+            return self.end_guarded(judged, elapsed, frame, hooks);
         }
-        match decision {
+        match self.call.record(rules, None, &judged.attempted, elapsed) {
             Decision::Done => {
                 self.emit(EventName::Success, Duration::ZERO, None, frame, hooks);
                 Next::Return
@@ -162,11 +160,13 @@ impl Flow {
     /// Ends the attempt of a call with a breaker or a budget.
     fn end_guarded(
         &mut self,
-        decision: Decision<'_>,
         judged: &Judged,
+        elapsed: Duration,
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Next {
+        let (rules, budget) = (&frame.config.rules, frame.budget(hooks));
+        let decision = self.call.record(rules, budget, &judged.attempted, elapsed);
         let change = frame.attempt_over(&judged.attempted, hooks);
         match decision {
             Decision::Done => {

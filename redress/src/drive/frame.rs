@@ -15,8 +15,10 @@ pub(crate) struct Frame<'p> {
     timed: bool,
     /// Somebody sees attempts and events, or may stop the call.
     pub(crate) watched: bool,
-    /// Somebody is told of a success.
-    pub(super) tells: bool,
+    /// There is a breaker or a budget.
+    pub(super) guarded: bool,
+    /// Somebody sees a success, or is told of it.
+    pub(super) loud: bool,
     /// Something may have to be given back, or an attempt to be closed.
     pub(super) held: bool,
     /// The budget has counted the call.
@@ -34,22 +36,25 @@ impl<'p> Frame<'p> {
             permit: None,
             timed: timed || watched || config.timed,
             watched,
-            tells: config.rules.successes.matter || funded,
+            guarded: config.guarded || config.rules.budget.is_some() || hooks.is_guarded(),
+            loud: watched || config.rules.successes.matter || funded,
             held: watched,
             in_flight: false,
         }
     }
 
-    /// Creates the frame of a call that nobody watches or guards, and starts its time.
+    /// Creates the frame of a call that nobody watches or guards but a budget, and starts its time.
     #[inline]
     pub(crate) fn plain(config: &'p Config) -> Self {
         Self {
             config,
             started: config.timed.then(|| config.time.now()),
             permit: None,
-            timed: config.timed,
+            // Started already.
+            timed: false,
             watched: false,
-            tells: false,
+            guarded: config.budgeted,
+            loud: false,
             held: false,
             in_flight: false,
         }

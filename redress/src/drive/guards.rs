@@ -27,7 +27,7 @@ impl<'p> Frame<'p> {
         let change = permit.change();
         let ticket = permit.into_ticket();
         self.held |= ticket.is_probe();
-        self.tells |= !ticket.is_plain();
+        self.loud |= !ticket.is_plain();
         self.permit = Some(ticket);
         Ok(change)
     }

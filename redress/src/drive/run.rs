@@ -43,7 +43,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub fn new(policy: &'p impl Configured, hooks: H) -> Self {
         let config = policy.config();
-        if config.watched || config.guarded || hooks.is_active() || hooks.is_guarded() {
+        if config.attended || hooks.is_active() || hooks.is_guarded() {
             return Self::new_attended(config, hooks);
         }
         Self {
@@ -95,7 +95,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         self.frame.start();
         if self.frame.watched {
             self.start_watched()
-        } else if self.frame.config.guarded || self.hooks.is_guarded() {
+        } else if self.frame.config.attended || self.hooks.is_guarded() {
             self.start_guarded()
         } else {
             Ok(())
@@ -130,16 +130,16 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// must know but see nothing.
     #[inline]
     pub(crate) fn succeeds(&mut self, judged: &Judged) -> bool {
-        let done = judged.is_success() && !self.frame.watched;
-        if done && self.frame.tells {
-            self.tell_success();
-        }
-        done
+        judged.is_success() && (!self.frame.loud || self.tell_success())
     }
 
+    /// Tells those of a success who must know but see nothing, unless somebody sees it.
     #[inline(never)]
-    fn tell_success(&mut self) {
-        self.frame.tell_success(&self.hooks);
+    fn tell_success(&mut self) -> bool {
+        if !self.frame.watched {
+            self.frame.tell_success(&self.hooks);
+        }
+        !self.frame.watched
     }
 
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.

@@ -290,12 +290,15 @@ impl<C, R> PolicyBuilder<C, R> {
             budget: self.budget,
             successes,
         };
+        let watched = !self.observers.is_empty();
+        let counted = rules.budget.as_ref().is_some_and(Budget::counts_calls);
+        let guarded = self.breaker.is_some() || rules.successes.matter || counted;
         let config = Config {
             timed: rules.deadline.is_some() || attempt_timeout.is_some(),
-            watched: !self.observers.is_empty(),
-            guarded: self.breaker.is_some()
-                || rules.successes.matter
-                || rules.budget.as_ref().is_some_and(Budget::counts_calls),
+            watched,
+            guarded,
+            budgeted: rules.budget.is_some(),
+            attended: watched || guarded,
             breaker: self.breaker,
             rules,
             attempt_timeout,

@@ -25,6 +25,10 @@ pub struct Config {
     /// There is a breaker, or a budget that counts calls in flight, or somebody who is told of
     /// successes.
     pub(crate) guarded: bool,
+    /// There is a budget.
+    pub(crate) budgeted: bool,
+    /// A call does not start at once: it is watched or guarded.
+    pub(crate) attended: bool,
 }
 
 /// What has a configuration: a policy, or the policy of one function.

@@ -89,6 +89,8 @@ async fn nothing_to_complain_about() -> Result<(), Error> {
 
 #[allow(dead_code)]
 mod never_called {
+    use std::future::ready;
+
     use super::{Error, retry};
 
     #[retry]
@@ -99,11 +101,11 @@ mod never_called {
     #[retry]
     async fn endless() -> Result<u32, Error> {
         loop {
-            std::future::ready(()).await;
+            ready(()).await;
         }
     }
 
     #[rustfmt::skip]
     #[retry(attempt_timeout = 1s)]
-    async fn short() -> Result<u32, Error> { std::future::ready(Ok(1)).await }
+    async fn short() -> Result<u32, Error> { ready(Ok(1)).await }
 }
