@@ -43,7 +43,7 @@ impl<'p> Frame<'p> {
         }
     }
 
-    /// Creates the frame of a call that nobody watches or guards but a budget, and starts its time.
+    /// Creates the frame of a call that nobody watches or guards, and starts its time.
     #[inline]
     pub(crate) fn plain(config: &'p Config) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl<'p> Frame<'p> {
             // Started already.
             timed: false,
             watched: false,
-            guarded: config.budgeted,
+            guarded: false,
             loud: false,
             held: false,
             in_flight: false,

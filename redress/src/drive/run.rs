@@ -95,7 +95,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         self.frame.start();
         if self.frame.watched {
             self.start_watched()
-        } else if self.frame.config.attended || self.hooks.is_guarded() {
+        } else if self.frame.config.guarded || self.hooks.is_guarded() {
             self.start_guarded()
         } else {
             Ok(())
@@ -143,7 +143,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
-    #[inline]
+    #[inline(always)]
     pub fn after<T>(&mut self, returned: T, judged: Judged) -> ControlFlow<T> {
         if self.succeeds(&judged) {
             return ControlFlow::Break(returned);
@@ -155,7 +155,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     /// Takes what an async attempt returned.
-    #[inline]
+    #[inline(always)]
     pub fn after_async<T>(
         &mut self,
         returned: T,
@@ -164,6 +164,11 @@ impl<'p, H: Hooks> Run<'p, H> {
         if self.succeeds(&judged) {
             return Settled::Return(returned);
         }
+        self.settle_async(returned, judged)
+    }
+
+    #[inline(never)]
+    fn settle_async<T>(&mut self, returned: T, judged: Judged) -> Settled<T, After<'_, 'p, H, T>> {
         match self.end_attempt(judged) {
             Next::Return => Settled::Return(returned),
             Next::Pause(Duration::ZERO) if !self.must_yield() => match self.resume() {

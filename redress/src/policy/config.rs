@@ -25,9 +25,7 @@ pub struct Config {
     /// There is a breaker, or a budget that counts calls in flight, or somebody who is told of
     /// successes.
     pub(crate) guarded: bool,
-    /// There is a budget.
-    pub(crate) budgeted: bool,
-    /// A call does not start at once: it is watched or guarded.
+    /// A call has more to it than its limits: it is watched or guarded, or has a budget.
     pub(crate) attended: bool,
 }
 
