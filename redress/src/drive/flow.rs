@@ -4,17 +4,16 @@ use super::frame::Frame;
 use super::guards::Refused;
 use super::hooks::{Hooks, SleepDecision, shielded};
 use super::judged::Judged;
-use crate::breaker::Change;
-use crate::engine::{Attempted, Call, Decision, Failure};
-use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Event, EventName};
-use crate::{BudgetToken, ErrorClass, StopReason, budget};
+use crate::engine::{Call, Decision, Failure};
+use crate::observe::{AttemptStatus, EventName};
+use crate::{BudgetToken, StopReason, budget};
 
 /// The engine's decisions of one call, shown to everybody who watches.
 ///
 /// It never waits: it says when to, and for how long.
 #[derive(Default)]
 pub(crate) struct Flow {
-    call: Call,
+    pub(super) call: Call,
     /// When the last decision fell, in nanoseconds since the call's start; with an attempt in
     /// progress, when that started.
     /// After a refusal by the breaker: for how long it refuses.
@@ -344,144 +343,10 @@ impl Flow {
         };
         self.show_change(change, frame, hooks);
     }
-
-    fn show_change(&self, change: Option<Change>, frame: &Frame<'_>, hooks: &dyn Hooks) {
-        match change {
-            None => {}
-            Some(Change::Opened(class)) => {
-                self.show_circuit(EventName::CircuitOpened, Some(class), frame, hooks);
-            }
-            Some(Change::HalfOpened) => {
-                self.show_circuit(EventName::CircuitHalfOpen, None, frame, hooks);
-            }
-            Some(Change::Closed) => {
-                self.show_circuit(EventName::CircuitClosed, None, frame, hooks);
-            }
-        }
-    }
-
-    /// Shows what the breaker did. That is about the operation, not about one of its attempts.
-    fn show_circuit(
-        &self,
-        name: EventName,
-        class: Option<ErrorClass>,
-        frame: &Frame<'_>,
-        hooks: &dyn Hooks,
-    ) {
-        if !frame.watched {
-            return;
-        }
-        let event = Event {
-            name,
-            attempt: 0,
-            elapsed: frame.elapsed(),
-            sleep: Duration::ZERO,
-            class,
-            stop_reason: None,
-            cause: None,
-            error_type: None,
-            operation: operation(frame, hooks),
-        };
-        show(&event, frame, hooks);
-    }
-
-    fn emit(
-        &self,
-        name: EventName,
-        sleep: Duration,
-        error_type: Option<&'static str>,
-        frame: &Frame<'_>,
-        hooks: &dyn Hooks,
-    ) {
-        if !frame.watched {
-            return;
-        }
-        // Whoever aborts does not say that the last failure was the reason.
-        let failure = match name {
-            EventName::Aborted => None,
-            _ => self.call.failure(),
-        };
-        let event = Event {
-            name,
-            attempt: self.call.attempts(),
-            elapsed: frame.elapsed(),
-            sleep,
-            class: failure.map(|failure| failure.class),
-            stop_reason: self.call.stop_reason(),
-            cause: failure.map(|failure| failure.cause),
-            error_type,
-            operation: operation(frame, hooks),
-        };
-        show(&event, frame, hooks);
-    }
-
-    #[cold]
-    fn announce_start(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
-        self.call.in_attempt = true;
-        let attempt = AttemptStart {
-            attempt: self.call.attempts(),
-            elapsed: frame.elapsed(),
-            operation: operation(frame, hooks),
-        };
-        for observer in &frame.config.observers {
-            shielded((), || observer.on_attempt_start(&attempt));
-        }
-        shielded((), || hooks.attempt_start(&attempt));
-    }
-
-    #[cold]
-    fn announce_end(&mut self, attempted: &Attempted, frame: &Frame<'_>, hooks: &dyn Hooks) {
-        let (status, failure) = match attempted.failure() {
-            None => (AttemptStatus::Succeeded, None),
-            Some((classification, _)) if classification.is_abort() => {
-                (AttemptStatus::Aborted, None)
-            }
-            Some((classification, cause)) => {
-                let class = classification.class();
-                (AttemptStatus::Failed, Some(Failure { class, cause }))
-            }
-        };
-        self.finish_attempt(status, failure, frame, hooks);
-    }
-
-    fn finish_attempt(
-        &mut self,
-        status: AttemptStatus,
-        failure: Option<Failure>,
-        frame: &Frame<'_>,
-        hooks: &dyn Hooks,
-    ) {
-        if !std::mem::take(&mut self.call.in_attempt) {
-            return;
-        }
-        let attempt = AttemptEnd {
-            attempt: self.call.attempts(),
-            elapsed: frame.elapsed(),
-            operation: operation(frame, hooks),
-            status,
-            class: failure.map(|failure| failure.class),
-            cause: failure.map(|failure| failure.cause),
-        };
-        for observer in &frame.config.observers {
-            shielded((), || observer.on_attempt_end(&attempt));
-        }
-        shielded((), || hooks.attempt_end(&attempt));
-    }
-}
-
-fn show(event: &Event<'_>, frame: &Frame<'_>, hooks: &dyn Hooks) {
-    for observer in &frame.config.observers {
-        shielded((), || observer.on_event(event));
-    }
-    shielded((), || hooks.event(event));
 }
 
 fn aborts(hooks: &dyn Hooks) -> bool {
     shielded(false, || hooks.abort())
-}
-
-fn operation<'a>(frame: &Frame<'a>, hooks: &'a dyn Hooks) -> Option<&'a str> {
-    hooks.operation().or(frame.config.operation.as_deref())
 }
 
 fn nanos(elapsed: Duration) -> u64 {

@@ -9,6 +9,7 @@ mod guards;
 mod hooks;
 mod judged;
 mod run;
+mod shown;
 mod sleeper;
 mod thread_timer;
 
