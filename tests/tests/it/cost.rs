@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use allocation_counter::measure;
-use redress::{Policy, retry, strategies};
+use redress::{Budget, CircuitBreaker, ErrorClass, Policy, retry, strategies};
 
 use super::support::down;
 
@@ -98,6 +98,54 @@ fn a_failure_without_delay_allocates_nothing() {
         )));
     };
     assert_eq!(allocations(call), 0);
+}
+
+#[test]
+fn breakers_and_budgets_allocate_nothing_after_construction() {
+    let rate = CircuitBreaker::builder()
+        .failure_rate(0.9, 20)
+        .failure_threshold(3);
+    for breaker in [CircuitBreaker::new(), rate.build().unwrap()] {
+        let success = || breaker.try_acquire().unwrap().success();
+        assert_eq!(allocations(success), 0);
+        let failure = || {
+            // Past the threshold it opens, and refuses.
+            if let Ok(permit) = breaker.try_acquire() {
+                permit.failure(ErrorClass::Transient);
+            }
+        };
+        for _ in 0..8 {
+            assert_eq!(allocations(failure), 0);
+        }
+        assert!(breaker.try_acquire().is_err());
+    }
+    for budget in [
+        Budget::rolling(4, 60),
+        Budget::success_ratio(0.5).reserve(4),
+        Budget::in_flight_share(0.5),
+    ] {
+        let spend = || {
+            let _call = budget.start_call();
+            if let Some(mut token) = budget.try_spend(ErrorClass::Transient) {
+                token.keep();
+            }
+            budget.on_success();
+        };
+        for _ in 0..8 {
+            assert_eq!(allocations(spend), 0);
+        }
+        let policy = Policy::builder()
+            .strategy(strategies::adaptive(strategies::instant()))
+            .circuit_breaker(CircuitBreaker::new())
+            .budget(budget)
+            .build()
+            .unwrap();
+        let call = || {
+            let mut failures = 1;
+            drop(black_box(policy.call(|| once(&mut failures))));
+        };
+        assert_eq!(allocations(call), 0);
+    }
 }
 
 #[test]
