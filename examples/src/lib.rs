@@ -1,1 +1,3 @@
-//! Runnable programs that use `redress` on real servers.
+//! Runnable programs that use `redress`: on real servers, and on simulated ones.
+
+pub mod simulation;

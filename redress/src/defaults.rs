@@ -117,3 +117,28 @@ pub(crate) const ADAPTIVE_MIN_MULTIPLIER: f64 = 1.0;
 /// What `adaptive` multiplies with when everything fails: delays of a second become five, which
 /// still leaves some attempts within the deadline.
 pub(crate) const ADAPTIVE_MAX_MULTIPLIER: f64 = 5.0;
+
+/// The share of failed attempts at which the recommended breaker opens. Below it, retries still
+/// help more than refusals.
+pub(crate) const RECOMMENDED_FAILURE_RATE: f64 = 0.5;
+
+/// Of how many attempts at least: half of fewer is chance. With one in ten failing by itself, ten
+/// of twenty fail once in a hundred thousand times.
+pub(crate) const RECOMMENDED_MINIMUM_CALLS: u32 = 20;
+
+/// The window of the recommended breaker. In the simulated outage it opens after half of that, so
+/// twice as long a window costs 2 s to 3 s more of service; a blip of 2 s does not open it, while a window
+/// of 4 s or 20 failures in a row would refuse what a blip had left.
+pub(crate) const RECOMMENDED_WINDOW: Duration = Duration::from_secs(5);
+
+/// How long the recommended breaker is open at most for the first time. Short, as a false alarm
+/// costs all calls of that time.
+pub(crate) const RECOMMENDED_RECOVERY: Duration = Duration::from_secs(1);
+
+/// How long it is open at most when it opens again. This is what a client adds to an outage; one
+/// probe in it is little beside the four attempts a second that it takes to open.
+pub(crate) const RECOMMENDED_RECOVERY_MAX: Duration = Duration::from_secs(2);
+
+/// How many retries a success pays for in the recommended budget: 10%, as in "Site Reliability
+/// Engineering", so that retries add a tenth to the load at most.
+pub(crate) const RECOMMENDED_RATIO: f64 = 0.1;

@@ -195,6 +195,17 @@ impl CircuitBreakerBuilder {
         self
     }
 
+    pub(crate) fn time(mut self, time: Time) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// Builds a breaker of settings that are known to be right.
+    pub(crate) fn build_unchecked(self) -> CircuitBreaker {
+        let (settings, time) = self.settings();
+        CircuitBreaker::of(settings, time)
+    }
+
     /// Builds the breaker.
     ///
     /// # Errors
@@ -206,8 +217,7 @@ impl CircuitBreakerBuilder {
         let mut problems = Problems::default();
         checks::check(&self, &mut problems);
         problems.into_result()?;
-        let (settings, time) = self.settings();
-        Ok(CircuitBreaker::of(settings, time))
+        Ok(self.build_unchecked())
     }
 
     fn settings(self) -> (Settings, Time) {

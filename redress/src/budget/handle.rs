@@ -193,7 +193,11 @@ impl Budget {
     /// can pause. The clock of a policy is not that of its budget.
     #[must_use]
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        self.with(|settings| settings.time = Time::Custom(Arc::new(clock)))
+        self.time(Time::Custom(Arc::new(clock)))
+    }
+
+    pub(crate) fn time(self, time: Time) -> Self {
+        self.with(|settings| settings.time = time)
     }
 
     /// Asks for a retry after a failure of `class`; `None` refuses it.

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Config, Policy};
+use super::{Config, Policy, recommended};
 use crate::clock::{Clock, Time};
 use crate::engine::{PerClass, Rules, Successes};
 use crate::observe::{Observers, OnAttemptEnd, OnAttemptStart};
@@ -30,6 +30,7 @@ pub struct PolicyBuilder<C = DefaultClassifier, R = AnyValue> {
     observers: Observers,
     budget: Option<Budget>,
     breaker: Option<CircuitBreaker>,
+    pub(super) recommended: bool,
 }
 
 impl PolicyBuilder {
@@ -50,6 +51,7 @@ impl PolicyBuilder {
             observers: Observers::new(),
             budget: None,
             breaker: None,
+            recommended: false,
         }
     }
 }
@@ -269,7 +271,14 @@ impl<C, R> PolicyBuilder<C, R> {
         Policy::from_parts(config, errors, values)
     }
 
-    fn into_parts(self) -> (Config, C, R) {
+    fn into_parts(mut self) -> (Config, C, R) {
+        if self.recommended {
+            let time = &self.time;
+            self.breaker
+                .get_or_insert_with(|| recommended::breaker(time.clone()));
+            self.budget
+                .get_or_insert_with(|| recommended::budget(time.clone()));
+        }
         let has_strategy =
             self.strategy.is_some() || self.class_strategies.iter().any(|(_, own)| own.is_some());
         let default_strategy = match self.strategy {
@@ -327,6 +336,7 @@ impl<C, R> PolicyBuilder<C, R> {
             observers: self.observers,
             budget: self.budget,
             breaker: self.breaker,
+            recommended: self.recommended,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::{CallContext, Config, Configured, PolicyBuilder};
 use crate::drive::{Hooks, Judged, Run, blocking, future};
 use crate::{
-    AnyValue, BoxedClassifier, Classifier, DefaultClassifier, Error, Outcome, ResultClassifier,
-    Steps,
+    AnyValue, BoxedClassifier, Budget, CircuitBreaker, Classifier, DefaultClassifier, Error,
+    Outcome, ResultClassifier, Steps,
 };
 
 /// Decides what happens when an operation fails: how often it is tried again, after which delay,
@@ -154,6 +154,29 @@ impl<C, R> Policy<C, R> {
     #[must_use]
     pub const fn context(&self) -> CallContext<'_, C, R> {
         CallContext::new(self)
+    }
+
+    /// Returns the circuit breaker, if there is one: to look at its state, or to set it by hand.
+    ///
+    /// ```
+    /// let policy = redress::Policy::recommended();
+    /// let breaker = policy.circuit_breaker().expect("the preset has one");
+    /// assert_eq!(breaker.state(), redress::CircuitState::Closed);
+    /// ```
+    #[must_use]
+    pub fn circuit_breaker(&self) -> Option<&CircuitBreaker> {
+        self.config.breaker.as_ref()
+    }
+
+    /// Returns the retry budget, if there is one.
+    ///
+    /// ```
+    /// assert!(redress::Policy::new().budget().is_none());
+    /// assert!(redress::Policy::recommended().budget().is_some());
+    /// ```
+    #[must_use]
+    pub fn budget(&self) -> Option<&Budget> {
+        self.config.rules.budget.as_ref()
     }
 
     /// Starts a call without a loop: the caller owns time and execution.

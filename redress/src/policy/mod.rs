@@ -4,6 +4,7 @@ mod builder;
 mod config;
 mod context;
 mod core;
+mod recommended;
 
 pub use self::core::Policy;
 pub use builder::PolicyBuilder;
