@@ -13,8 +13,8 @@ pub use crate::drive::{Hooks, Judged, Run, Settled};
 pub use crate::policy::{Config, FnPolicy};
 pub use crate::{
     AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Classification, Classifier,
-    Classify, ConfigError, ErrorClass, Event, FromInterrupt, Interrupt, Observer, Policy,
-    PolicyBuilder, ResultClassifier, classify, strategies,
+    Classify, ErrorClass, Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder,
+    ResultClassifier, classify, strategies,
 };
 
 /// The longest delay of a strategy that is written without one.
@@ -26,12 +26,10 @@ pub fn builder() -> PolicyBuilder {
     Policy::builder()
 }
 
-/// Builds the settings of one function.
-///
-/// # Errors
-///
-/// Names every mistake that the compiler could not see.
-pub fn build(builder: PolicyBuilder) -> Result<Config, ConfigError> {
+/// Builds the settings of one function. Mistakes that the compiler could not see are kept, and named
+/// at each call.
+#[must_use]
+pub fn build(builder: PolicyBuilder) -> Config {
     builder.build_for_function()
 }
 

@@ -120,7 +120,7 @@ impl fmt::Debug for Time {
 /// Reads the machine's monotonic clock; with tokio, the one that `tokio::time::pause` stops, so
 /// that deadlines follow a test's paused time.
 #[inline]
-fn system_now() -> Instant {
+pub(crate) fn system_now() -> Instant {
     #[cfg(feature = "tokio")]
     return tokio::time::Instant::now().into_std();
     #[cfg(not(feature = "tokio"))]

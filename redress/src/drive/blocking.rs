@@ -3,7 +3,8 @@ use std::ops::ControlFlow;
 use super::{Hooks, Run};
 use crate::{Classifier, Policy, ResultClassifier};
 
-/// Runs a sync operation to the end of its call. `None` if there was no attempt.
+/// Runs a sync operation to the end of its call, which has been started. `None` if there was no
+/// attempt.
 #[inline]
 pub(crate) fn call<T, E, C, R, H: Hooks>(
     run: &mut Run<'_, H>,
@@ -14,7 +15,9 @@ where
     C: Classifier<E>,
     R: ResultClassifier<T>,
 {
-    run.start().ok()?;
+    if run.is_refused() {
+        return None;
+    }
     loop {
         let returned = operation();
         let judged = policy.judge(&returned);

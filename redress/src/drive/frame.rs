@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::hooks::Hooks;
 use super::sleeper::sleep_here;
-use crate::clock::Wait;
+use crate::clock::{Wait, system_now};
 use crate::policy::Config;
 use crate::{Budget, breaker};
 
@@ -48,7 +48,11 @@ impl<'p> Frame<'p> {
     pub(crate) fn plain(config: &'p Config) -> Self {
         Self {
             config,
-            started: config.timed.then(|| config.time.now()),
+            started: if config.timed_by_system {
+                Some(system_now())
+            } else {
+                config.timed.then(|| config.time.now())
+            },
             permit: None,
             // Started already.
             timed: false,

@@ -39,7 +39,8 @@ impl From<Flow> for Progress {
 }
 
 impl<'p, H: Hooks> Run<'p, H> {
-    /// Starts a call that nothing can refuse before its first attempt.
+    /// Starts a call. Where something can refuse it before its first attempt, ask
+    /// [`is_refused`](Self::is_refused).
     #[inline]
     pub fn new(policy: &'p impl Configured, hooks: H) -> Self {
         let config = policy.config();
@@ -60,8 +61,15 @@ impl<'p, H: Hooks> Run<'p, H> {
             hooks,
             progress: None,
         };
-        let _never_refused = run.start();
+        let _see_is_refused = run.start();
         run
+    }
+
+    /// Tells whether there is not even a first attempt.
+    #[inline]
+    pub(crate) fn is_refused(&self) -> bool {
+        let progress = self.progress.as_ref();
+        progress.is_some_and(|progress| progress.flow.stop_reason().is_some())
     }
 
     /// Starts a call.
@@ -104,6 +112,7 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     #[cold]
     fn start_watched(&mut self) -> Result<(), Stopped> {
+        self.frame.config.insist();
         let progress = self.progress.insert(Flow::before_first_attempt().into());
         progress.flow.next_attempt(&mut self.frame, &self.hooks)?;
         self.frame.count_call(&self.hooks);

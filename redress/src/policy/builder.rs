@@ -58,8 +58,16 @@ impl PolicyBuilder {
 
 impl PolicyBuilder {
     /// Builds the settings of a function, whose expansion has its own classifiers.
-    pub(crate) fn build_for_function(self) -> Result<Config, ConfigError> {
-        self.checked().map(|builder| builder.into_parts().0)
+    pub(crate) fn build_for_function(self) -> Config {
+        match self.checked() {
+            Ok(builder) => builder.into_parts().0,
+            Err(error) => Config {
+                watched: true,
+                attended: true,
+                refused: Some(Box::new(error)),
+                ..Self::new().into_parts().0
+            },
+        }
     }
 }
 
@@ -302,8 +310,11 @@ impl<C, R> PolicyBuilder<C, R> {
         let watched = !self.observers.is_empty();
         let counted = rules.budget.as_ref().is_some_and(Budget::counts_calls);
         let guarded = self.breaker.is_some() || rules.successes.matter || counted;
+        let timed = rules.deadline.is_some() || attempt_timeout.is_some();
         let config = Config {
-            timed: rules.deadline.is_some() || attempt_timeout.is_some(),
+            timed,
+            timed_by_system: timed && matches!(self.time, Time::System),
+            refused: None,
             watched,
             guarded,
             attended: watched || guarded || rules.budget.is_some(),

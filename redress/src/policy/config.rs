@@ -20,6 +20,8 @@ pub struct Config {
     pub(crate) breaker: Option<CircuitBreaker>,
     /// A limit of time is set, so a call must know when it started.
     pub(crate) timed: bool,
+    /// The same, and the clock is the machine's: one look instead of two before the first attempt.
+    pub(crate) timed_by_system: bool,
     /// There are observers.
     pub(crate) watched: bool,
     /// There is a breaker, or a budget that counts calls in flight, or somebody who is told of
@@ -27,6 +29,9 @@ pub struct Config {
     pub(crate) guarded: bool,
     /// A call has more to it than its limits: it is watched or guarded, or has a budget.
     pub(crate) attended: bool,
+    /// Why a function whose settings only the running program knows has none that are right. Such a
+    /// configuration counts as watched, so that nobody else has to look.
+    pub(crate) refused: Option<Box<ConfigError>>,
 }
 
 /// What has a configuration: a policy, or the policy of one function.
@@ -38,12 +43,12 @@ pub trait Configured {
 /// The policy of one function, made at its first call. The settings are part of the static, so
 /// that a call reads them without following a pointer.
 #[derive(Debug)]
-pub struct FnPolicy(LazyLock<Result<Config, ConfigError>>);
+pub struct FnPolicy(LazyLock<Config>);
 
 impl FnPolicy {
     /// Takes what makes it.
     #[must_use]
-    pub const fn new(make: fn() -> Result<Config, ConfigError>) -> Self {
+    pub const fn new(make: fn() -> Config) -> Self {
         Self(LazyLock::new(make))
     }
 }
@@ -51,19 +56,19 @@ impl FnPolicy {
 impl Configured for FnPolicy {
     #[inline]
     fn config(&self) -> &Config {
-        match &*self.0 {
-            Ok(config) => config,
-            Err(error) => refuse(error),
-        }
+        &self.0
     }
 }
 
-/// Ends a function whose settings only the running program knows, and which are wrong: it has no
-/// error to say it with. The macros document it.
-#[cold]
-#[expect(clippy::panic, reason = "documented under Panics of `#[retry]`")]
-fn refuse(error: &ConfigError) -> ! {
-    panic!("#[retry]: {error}")
+impl Config {
+    /// Ends a function whose settings are wrong: it has no error to say it with. The macros
+    /// document it.
+    #[expect(clippy::panic, reason = "documented under Panics of `#[retry]`")]
+    pub(crate) fn insist(&self) {
+        if let Some(error) = &self.refused {
+            panic!("#[retry]: {error}");
+        }
+    }
 }
 
 impl fmt::Debug for Config {

@@ -238,7 +238,7 @@ impl<C, R> Policy<C, R> {
         C: Classifier<E>,
         R: ResultClassifier<T>,
     {
-        let mut run = Run::prepare(self, hooks, false);
+        let mut run = Run::new(self, hooks);
         let returned = blocking::call(&mut run, self, operation);
         run.result(returned)
     }
@@ -267,6 +267,7 @@ impl<C, R> Policy<C, R> {
         R: ResultClassifier<T>,
     {
         let mut run = Run::prepare(self, hooks, true);
+        let _see_is_refused = run.start();
         let returned = blocking::call(&mut run, self, operation);
         run.outcome(returned)
     }
