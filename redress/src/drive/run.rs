@@ -124,6 +124,10 @@ impl<'p, H: Hooks> Run<'p, H> {
         match self.frame.enter(&self.hooks) {
             Ok(_unseen) => {
                 self.frame.count_call(&self.hooks);
+                // Whoever holds something has progress: it is all that dropping looks at.
+                if self.frame.held {
+                    self.progress.get_or_insert_with(in_first_attempt);
+                }
                 Ok(())
             }
             Err(refused) => {
@@ -385,7 +389,7 @@ impl<'p, H: Hooks> Run<'p, H> {
 impl<H: Hooks> Run<'_, H> {
     #[inline]
     pub(super) const fn is_held(&self) -> bool {
-        self.frame.held
+        self.progress.is_some() && self.frame.held
     }
 
     /// Gives back whatever the call still holds.
