@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::hooks::Hooks;
 use super::sleeper::sleep_here;
-use crate::clock::{Wait, system_now};
+use crate::clock::Wait;
 use crate::policy::Config;
 use crate::{Budget, breaker};
 
@@ -43,16 +43,12 @@ impl<'p> Frame<'p> {
         }
     }
 
-    /// Creates the frame of a call that nobody watches or guards, and starts its time.
+    /// Creates the frame of a call that nobody watches or guards, and whose time has started.
     #[inline]
-    pub(crate) fn plain(config: &'p Config) -> Self {
+    pub(crate) const fn plain(config: &'p Config, started: Option<Instant>) -> Self {
         Self {
             config,
-            started: if config.timed_by_system {
-                Some(system_now())
-            } else {
-                config.timed.then(|| config.time.now())
-            },
+            started,
             permit: None,
             // Started already.
             timed: false,

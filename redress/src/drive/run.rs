@@ -9,10 +9,10 @@ use super::frame::Frame;
 use super::hooks::Hooks;
 use super::judged::Judged;
 use super::sleeper::yield_now;
-use crate::clock::Wait;
+use crate::clock::{Wait, system_now};
 use crate::defaults;
 use crate::outcome::Report;
-use crate::policy::{Config, Configured};
+use crate::policy::{Config, Configured, Start};
 use crate::{Error, FromInterrupt, Interrupt, Outcome};
 
 /// One call in progress. The operation runs in a loop of its owner; after each attempt the owner
@@ -44,11 +44,16 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub fn new(policy: &'p impl Configured, hooks: H) -> Self {
         let config = policy.config();
-        if config.attended || hooks.is_active() || hooks.is_guarded() {
-            return Self::new_attended(config, hooks);
-        }
+        let started = match config.start {
+            _ if hooks.is_active() || hooks.is_guarded() => {
+                return Self::new_attended(config, hooks);
+            }
+            Start::Timed => Some(system_now()),
+            Start::Untimed => None,
+            Start::Attended => return Self::new_attended(config, hooks),
+        };
         Self {
-            frame: Frame::plain(config),
+            frame: Frame::plain(config, started),
             hooks,
             progress: None,
         }
@@ -402,11 +407,23 @@ impl<H: Hooks> Run<'_, H> {
     }
 }
 
+impl<H: Hooks> Run<'_, H> {
+    /// Ends a call that has progress.
+    #[inline(never)]
+    fn finish(&mut self) {
+        if self.is_held() {
+            self.close();
+        }
+        self.progress = None;
+    }
+}
+
 impl<H: Hooks> Drop for Run<'_, H> {
     #[inline]
     fn drop(&mut self) {
-        if self.is_held() {
-            self.close();
+        // Without progress there is nothing to close, and nothing to drop either.
+        if self.progress.is_some() {
+            self.finish();
         }
     }
 }

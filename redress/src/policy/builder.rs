@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Config, Policy, recommended};
+use super::{Config, Policy, Start, recommended};
 use crate::clock::{Clock, Time};
 use crate::engine::{PerClass, Rules, Successes};
 use crate::observe::{Observers, OnAttemptEnd, OnAttemptStart};
@@ -63,7 +63,7 @@ impl PolicyBuilder {
             Ok(builder) => builder.into_parts().0,
             Err(error) => Config {
                 watched: true,
-                attended: true,
+                start: Start::Attended,
                 refused: Some(Box::new(error)),
                 ..Self::new().into_parts().0
             },
@@ -311,13 +311,20 @@ impl<C, R> PolicyBuilder<C, R> {
         let counted = rules.budget.as_ref().is_some_and(Budget::counts_calls);
         let guarded = self.breaker.is_some() || rules.successes.matter || counted;
         let timed = rules.deadline.is_some() || attempt_timeout.is_some();
+        let custom = timed && matches!(self.time, Time::Custom(_));
+        let start = if watched || guarded || custom || rules.budget.is_some() {
+            Start::Attended
+        } else if timed {
+            Start::Timed
+        } else {
+            Start::Untimed
+        };
         let config = Config {
             timed,
-            timed_by_system: timed && matches!(self.time, Time::System),
             refused: None,
             watched,
             guarded,
-            attended: watched || guarded || rules.budget.is_some(),
+            start,
             breaker: self.breaker,
             rules,
             attempt_timeout,

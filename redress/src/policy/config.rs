@@ -20,18 +20,26 @@ pub struct Config {
     pub(crate) breaker: Option<CircuitBreaker>,
     /// A limit of time is set, so a call must know when it started.
     pub(crate) timed: bool,
-    /// The same, and the clock is the machine's: one look instead of two before the first attempt.
-    pub(crate) timed_by_system: bool,
     /// There are observers.
     pub(crate) watched: bool,
     /// There is a breaker, or a budget that counts calls in flight, or somebody who is told of
     /// successes.
     pub(crate) guarded: bool,
-    /// A call has more to it than its limits: it is watched or guarded, or has a budget.
-    pub(crate) attended: bool,
+    pub(crate) start: Start,
     /// Why a function whose settings only the running program knows has none that are right. Such a
     /// configuration counts as watched, so that nobody else has to look.
     pub(crate) refused: Option<Box<ConfigError>>,
+}
+
+/// How a call starts: found once, so that a call looks at one thing before its first attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// By reading the machine's clock.
+    Timed,
+    /// At once.
+    Untimed,
+    /// There is more to it: it is watched or guarded, has a budget, or a clock of its own.
+    Attended,
 }
 
 /// What has a configuration: a policy, or the policy of one function.

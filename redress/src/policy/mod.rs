@@ -8,6 +8,6 @@ mod recommended;
 
 pub use self::core::Policy;
 pub use builder::PolicyBuilder;
-pub(crate) use config::Configured;
 pub use config::{Config, FnPolicy};
+pub(crate) use config::{Configured, Start};
 pub use context::CallContext;
