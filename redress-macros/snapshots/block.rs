@@ -1,6 +1,6 @@
 // Input:
 //
-//     retry!(<Error> strategy = fixed(1ms), async {
+//     retry_block!(<Error> strategy = fixed(1ms), async {
 //         let n = step(&mut n).await?;
 //         Ok(n)
 //     })

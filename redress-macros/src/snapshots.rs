@@ -123,7 +123,7 @@ fn block() {
         "<Error> strategy = fixed(1ms), async {\n    let n = step(&mut n).await?;\n    Ok(n)\n}";
     let expanded = crate::block::block(input.parse().unwrap());
     let item = quote::quote!(fn surroundings() { let future = #expanded; });
-    check("block", &format!("retry!({input})"), &item);
+    check("block", &format!("retry_block!({input})"), &item);
 }
 
 #[test]

@@ -238,14 +238,14 @@ pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
     hook
 }
 
-mod additions;
 mod constants;
 mod derive;
 mod guarded;
+mod returned;
 mod ways_out;
 
-pub use additions::*;
 pub use constants::*;
 pub use derive::*;
 pub use guarded::Guarded;
+pub use returned::*;
 pub use ways_out::*;

@@ -1,4 +1,4 @@
-//! The expression that takes the place of `retry!`.
+//! The expression that takes the place of `retry_block!`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};

@@ -1,4 +1,4 @@
-//! `retry!`: the attribute's arguments, then the operation, as an expression.
+//! `retry_block!`: the attribute's arguments, then the operation, as an expression.
 
 mod expand;
 mod parse;

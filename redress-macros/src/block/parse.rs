@@ -1,4 +1,4 @@
-//! The grammar of `retry!`: `<T, E>` if need be, arguments, the operation.
+//! The grammar of `retry_block!`: `<T, E>` if need be, arguments, the operation.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;

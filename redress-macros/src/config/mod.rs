@@ -1,4 +1,4 @@
-//! The arguments that `#[retry]` and `retry!` share: read, understood and checked.
+//! The arguments that `#[retry]` and `retry_block!` share: read, understood and checked.
 
 pub(crate) mod builtin;
 mod checks;

@@ -1,4 +1,4 @@
-//! What `#[retry]` and `retry!` expand to: a policy, built once, and a loop around one call of the
+//! What `#[retry]` and `retry_block!` expand to: a policy, built once, and a loop around one call of the
 //! runtime.
 
 mod drive;

@@ -1,4 +1,4 @@
-//! What the expansions of `#[retry]` and `retry!` need beside the drivers: types to infer from.
+//! What expansions need to take what an attempt returned: types to infer from, errors to judge.
 
 use std::convert::Infallible;
 
