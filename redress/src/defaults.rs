@@ -8,6 +8,15 @@ use crate::ErrorClass;
 /// person or a load balancer in front is still there.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
+/// How far the coarse clock of a deadline may be behind: the longest tick of a Linux kernel
+/// (`CONFIG_HZ=100`).
+#[cfg(test)]
+pub(crate) const COARSE_STEP: Duration = Duration::from_millis(10);
+
+/// From which deadline on the coarse clock keeps it: it is then off by a hundredth at most, in
+/// exchange for most of what a successful call costs.
+pub(crate) const COARSE_DEADLINE: Duration = Duration::from_secs(1);
+
 /// How many attempts a call may make. With the default backoff they spread over some ten seconds;
 /// what still fails then is not a blip.
 pub(crate) const MAX_ATTEMPTS: u32 = 6;

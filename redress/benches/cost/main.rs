@@ -21,11 +21,15 @@ macro_rules! sync {
     };
 }
 
-/// One call of an async function, driven to its end.
+/// One call of an async function, awaited where it stands: one task makes them all.
 macro_rules! future {
     ($name:literal, $call:path, $failures:literal) => {
-        Case::new($name, || {
-            measure::keep(block_on($call(&Cell::new($failures)))).ok();
+        Case::repeated($name, |times| {
+            block_on(async move {
+                for _ in 0..times {
+                    measure::keep($call(&Cell::new($failures)).await).ok();
+                }
+            });
         })
     };
 }

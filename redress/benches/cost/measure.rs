@@ -15,11 +15,16 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn new(name: &'static str, call: impl Fn() + 'static) -> Self {
-        let run = Box::new(move |times| {
+        Self::repeated(name, move |times| {
             for _ in 0..times {
                 call();
             }
-        });
+        })
+    }
+
+    /// Takes what makes so many calls.
+    pub(crate) fn repeated(name: &'static str, run: impl Fn(u32) + 'static) -> Self {
+        let run = Box::new(run);
         Self { name, run }
     }
 

@@ -4,7 +4,6 @@ use std::task::{Context, Poll, ready};
 
 use super::hooks::Hooks;
 use super::run::Run;
-use crate::clock::Wait;
 use crate::{FromInterrupt, Interrupt};
 
 /// What follows an async attempt. Most calls never pause, so they never pay for the future that
@@ -22,29 +21,26 @@ pub enum Settled<T, F> {
 pub struct After<'r, 'p, H: Hooks, T> {
     run: &'r mut Run<'p, H>,
     returned: Option<T>,
-    wait: Wait,
 }
 
 impl<'r, 'p, H: Hooks, T> After<'r, 'p, H, T> {
     #[inline]
-    pub(super) const fn new(run: &'r mut Run<'p, H>, returned: T, wait: Wait) -> Self {
+    pub(super) const fn new(run: &'r mut Run<'p, H>, returned: T) -> Self {
         Self {
             run,
             returned: Some(returned),
-            wait,
         }
     }
 
     /// Tells whether there is another attempt, and gives back what the last one returned.
     #[inline]
     fn poll_resumed(&mut self, cx: &mut Context<'_>) -> Poll<(bool, Option<T>)> {
-        ready!(self.wait.as_mut().poll(cx));
-        let resumed = self.run.resume_after_pause().is_ok();
+        let resumed = ready!(self.run.poll_pause(cx)).is_ok();
         Poll::Ready((resumed, self.returned.take()))
     }
 }
 
-/// Nothing in it is pinned in place: the wait is boxed, and what was returned is only moved.
+/// Nothing in it is pinned in place: what was returned is only moved.
 impl<H: Hooks, T> Unpin for After<'_, '_, H, T> {}
 
 impl<H: Hooks, T> Future for After<'_, '_, H, T> {

@@ -32,17 +32,9 @@ pub(crate) enum Next {
 pub(crate) struct Stopped;
 
 impl Flow {
-    /// Starts before the first attempt.
-    pub(crate) fn before_first_attempt() -> Self {
-        Self::default()
-    }
-
-    /// Starts within the first attempt of a call that nobody watches.
-    pub(crate) fn in_first_attempt() -> Self {
-        Self {
-            call: Call::in_first_attempt(),
-            ..Self::default()
-        }
+    /// Starts the first attempt of a call that nobody watches.
+    pub(super) const fn start_unseen(&mut self) {
+        self.call.next_attempt();
     }
 
     /// Stops a call that nobody watches before its first attempt: the breaker refused it.

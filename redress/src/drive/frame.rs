@@ -2,17 +2,17 @@ use std::time::{Duration, Instant};
 
 use super::hooks::Hooks;
 use super::sleeper::sleep_here;
-use crate::clock::Wait;
+use crate::clock::{Coarse, Timing, Wait, system_now};
 use crate::policy::Config;
 use crate::{Budget, breaker};
 
 /// What a call has from its start: its policy, when it started, who watches it, what it holds.
 pub(crate) struct Frame<'p> {
     pub(crate) config: &'p Config,
-    started: Option<Instant>,
+    started: Started,
     /// The breaker's permit.
     pub(super) permit: Option<breaker::Ticket>,
-    timed: bool,
+    timing: Timing,
     /// Somebody sees attempts and events, or may stop the call.
     pub(crate) watched: bool,
     /// There is a breaker or a budget.
@@ -25,6 +25,17 @@ pub(crate) struct Frame<'p> {
     pub(super) in_flight: bool,
 }
 
+/// When a call started, by the clock that goes on telling its time.
+#[derive(Debug, Clone, Copy)]
+enum Started {
+    /// Nobody asks.
+    Untimed,
+    /// By the policy's clock.
+    At(Instant),
+    /// By the coarse one.
+    Coarse(Coarse),
+}
+
 impl<'p> Frame<'p> {
     #[inline]
     pub(crate) fn new(config: &'p Config, hooks: &impl Hooks, timed: bool) -> Self {
@@ -32,9 +43,13 @@ impl<'p> Frame<'p> {
         let funded = hooks.budget().is_some_and(Budget::is_funded);
         Self {
             config,
-            started: None,
+            started: Started::Untimed,
             permit: None,
-            timed: timed || watched || config.timed,
+            timing: if timed || watched {
+                Timing::Exact
+            } else {
+                config.timing
+            },
             watched,
             guarded: config.guarded || config.rules.budget.is_some() || hooks.is_guarded(),
             loud: watched || config.rules.successes.matter || funded,
@@ -43,15 +58,19 @@ impl<'p> Frame<'p> {
         }
     }
 
-    /// Creates the frame of a call that nobody watches or guards, and whose time has started.
+    /// Creates the frame of a call that nobody watches or guards, by the machine's clock, and starts
+    /// its time.
     #[inline]
-    pub(crate) const fn plain(config: &'p Config, started: Option<Instant>) -> Self {
+    pub(crate) fn plain(config: &'p Config, timing: Timing) -> Self {
         Self {
             config,
-            started,
+            started: match timing {
+                Timing::Untimed => Started::Untimed,
+                Timing::Coarse => coarse_or(system_now),
+                Timing::Exact => Started::At(system_now()),
+            },
             permit: None,
-            // Started already.
-            timed: false,
+            timing,
             watched: false,
             guarded: false,
             loud: false,
@@ -63,17 +82,22 @@ impl<'p> Frame<'p> {
     /// Starts the call's time. A call that nobody times and nothing limits never reads the clock.
     #[inline]
     pub(crate) fn start(&mut self) {
-        if self.timed {
-            self.started = Some(self.config.time.now());
-        }
+        let now = || self.config.time.now();
+        self.started = match self.timing {
+            Timing::Untimed => return,
+            Timing::Coarse => coarse_or(now),
+            Timing::Exact => Started::At(now()),
+        };
     }
 
     /// Returns the time since the call's start; zero for a call that nobody times.
     #[inline]
     pub(crate) fn elapsed(&self) -> Duration {
-        self.started.map_or(Duration::ZERO, |started| {
-            self.config.time.now().saturating_duration_since(started)
-        })
+        match self.started {
+            Started::Untimed => Duration::ZERO,
+            Started::Coarse(started) => started.elapsed(),
+            Started::At(started) => self.config.time.now().saturating_duration_since(started),
+        }
     }
 
     /// Blocks the thread.
@@ -99,4 +123,9 @@ impl<'p> Frame<'p> {
             None => sleep_here(duration),
         }
     }
+}
+
+#[inline]
+fn coarse_or(exact: impl FnOnce() -> Instant) -> Started {
+    Coarse::now().map_or_else(|| Started::At(exact()), Started::Coarse)
 }

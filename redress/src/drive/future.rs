@@ -7,7 +7,6 @@ use pin_project_lite::pin_project;
 use super::flow::{Next, Stopped};
 use super::judged::Judged;
 use super::{Hooks, Run};
-use crate::clock::Wait;
 use crate::{Classifier, Policy, ResultClassifier};
 
 pin_project! {
@@ -35,7 +34,7 @@ pin_project! {
         Start,
         // What an earlier attempt returned is kept until a later one returns something.
         Attempt { #[pin] attempt: F, last: Option<T> },
-        Pause { last: Option<T>, wait: Wait },
+        Pause { last: Option<T> },
         Over,
     }
 }
@@ -93,16 +92,16 @@ where
                             Err(Stopped) => break last,
                         },
                         Next::Pause(pause) => {
-                            let wait = run.pause(pause);
-                            this.state.set(State::Pause { last, wait });
+                            run.pause(pause);
+                            this.state.set(State::Pause { last });
                             continue;
                         }
                     }
                 }
-                StateProj::Pause { last, wait } => {
-                    ready!(wait.as_mut().poll(cx));
+                StateProj::Pause { last } => {
+                    let resumed = ready!(run.poll_pause(cx));
                     let last = last.take();
-                    if run.resume_after_pause().is_err() {
+                    if resumed.is_err() {
                         break last;
                     }
                     last

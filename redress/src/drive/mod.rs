@@ -8,6 +8,7 @@ pub(crate) mod future;
 mod guards;
 mod hooks;
 mod judged;
+mod progress;
 mod run;
 mod shown;
 mod sleeper;

@@ -1,15 +1,16 @@
+use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::after::{After, AfterOrInterrupt, Settled};
-use super::flow::{Flow, Next, Stopped};
+use super::flow::{Next, Stopped};
 use super::frame::Frame;
 use super::hooks::Hooks;
 use super::judged::Judged;
+use super::progress::Progress;
 use super::sleeper::yield_now;
-use crate::clock::{Wait, system_now};
 use crate::defaults;
 use crate::outcome::Report;
 use crate::policy::{Config, Configured, Start};
@@ -23,19 +24,8 @@ pub struct Run<'p, H: Hooks = ()> {
     frame: Frame<'p>,
     hooks: H,
     /// Created with the first failure, or before the first attempt of a call that is watched: a
-    /// success at once needs none of it.
-    progress: Option<Progress>,
-}
-
-struct Progress {
-    flow: Flow,
-    timer: Option<Box<Wait>>,
-}
-
-impl From<Flow> for Progress {
-    fn from(flow: Flow) -> Self {
-        Self { flow, timer: None }
-    }
+    /// success at once needs none of it. Dropped by [`finish`](Self::finish), which gives it back.
+    progress: ManuallyDrop<Option<Box<Progress>>>,
 }
 
 impl<'p, H: Hooks> Run<'p, H> {
@@ -44,18 +34,13 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub fn new(policy: &'p impl Configured, hooks: H) -> Self {
         let config = policy.config();
-        let started = match config.start {
-            _ if hooks.is_active() || hooks.is_guarded() => {
-                return Self::new_attended(config, hooks);
-            }
-            Start::Timed => Some(system_now()),
-            Start::Untimed => None,
-            Start::Attended => return Self::new_attended(config, hooks),
-        };
-        Self {
-            frame: Frame::plain(config, started),
-            hooks,
-            progress: None,
+        match config.start {
+            Start::Plain(timing) if !hooks.is_active() && !hooks.is_guarded() => Self {
+                frame: Frame::plain(config, timing),
+                hooks,
+                progress: ManuallyDrop::new(None),
+            },
+            _ => Self::new_attended(config, hooks),
         }
     }
 
@@ -64,7 +49,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         let mut run = Self {
             frame: Frame::new(config, &hooks, false),
             hooks,
-            progress: None,
+            progress: ManuallyDrop::new(None),
         };
         let _see_is_refused = run.start();
         run
@@ -97,7 +82,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         Self {
             frame: Frame::new(policy.config(), &hooks, timed),
             hooks,
-            progress: None,
+            progress: ManuallyDrop::new(None),
         }
     }
 
@@ -118,7 +103,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[cold]
     fn start_watched(&mut self) -> Result<(), Stopped> {
         self.frame.config.insist();
-        let progress = self.progress.insert(Flow::before_first_attempt().into());
+        let progress = self.progress.insert(Progress::before_first_attempt());
         progress.flow.next_attempt(&mut self.frame, &self.hooks)?;
         self.frame.count_call(&self.hooks);
         Ok(())
@@ -131,14 +116,13 @@ impl<'p, H: Hooks> Run<'p, H> {
                 self.frame.count_call(&self.hooks);
                 // Whoever holds something has progress: it is all that dropping looks at.
                 if self.frame.held {
-                    self.progress.get_or_insert_with(in_first_attempt);
+                    self.progress.get_or_insert_with(Progress::in_first_attempt);
                 }
                 Ok(())
             }
             Err(refused) => {
-                let mut flow = Flow::before_first_attempt();
-                flow.refuse(&refused);
-                self.progress = Some(flow.into());
+                let progress = self.progress.insert(Progress::before_first_attempt());
+                progress.flow.refuse(&refused);
                 Err(Stopped)
             }
         }
@@ -194,8 +178,8 @@ impl<'p, H: Hooks> Run<'p, H> {
                 Err(Stopped) => Settled::Return(returned),
             },
             Next::Pause(pause) => {
-                let wait = self.pause(pause);
-                Settled::Pause(After::new(self, returned, wait))
+                self.pause(pause);
+                Settled::Pause(After::new(self, returned))
             }
         }
     }
@@ -223,11 +207,8 @@ impl<'p, H: Hooks> Run<'p, H> {
                 Err(Stopped) => Settled::Return(self.returned_or_interrupt(returned)),
             },
             Next::Pause(pause) => {
-                let wait = self.pause(pause);
-                Settled::Pause(AfterOrInterrupt::new(
-                    After::new(self, returned, wait),
-                    last,
-                ))
+                self.pause(pause);
+                Settled::Pause(AfterOrInterrupt::new(After::new(self, returned), last))
             }
         }
     }
@@ -253,15 +234,15 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// An attempt that is ready at once never touches a timer.
     #[cold]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let progress = self.progress.get_or_insert_with(in_first_attempt);
-        let timer = match &mut progress.timer {
+        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
+        let timer = match &mut progress.wait {
             Some(timer) => timer,
             None => match progress.flow.attempt_limit(&self.frame) {
                 None => return Poll::Pending,
-                Some(limit) => progress.timer.insert(Box::new(self.frame.timeout(limit))),
+                Some(limit) => progress.wait.insert(self.frame.timeout(limit)),
             },
         };
-        Pin::new(&mut **timer).poll(cx)
+        timer.as_mut().poll(cx)
     }
 
     #[inline(never)]
@@ -270,7 +251,8 @@ impl<'p, H: Hooks> Run<'p, H> {
         reason = "keeps a success out of memory"
     )]
     fn settle(&mut self, judged: Judged) -> Result<(), Stopped> {
-        let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
+        let Progress { flow, .. } =
+            &mut **self.progress.get_or_insert_with(Progress::in_first_attempt);
         match flow.end_attempt(&judged, &mut self.frame, &self.hooks) {
             Next::Return => Err(Stopped),
             // A hook may have taken time, where there is one.
@@ -293,8 +275,8 @@ impl<'p, H: Hooks> Run<'p, H> {
         reason = "keeps a success out of memory"
     )]
     pub(super) fn end_attempt(&mut self, judged: Judged) -> Next {
-        let progress = self.progress.get_or_insert_with(in_first_attempt);
-        progress.timer = None;
+        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
+        progress.wait = None;
         progress
             .flow
             .end_attempt(&judged, &mut self.frame, &self.hooks)
@@ -307,13 +289,15 @@ impl<'p, H: Hooks> Run<'p, H> {
         if self.frame.watched {
             return self.resume_after_pause();
         }
-        let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
+        let Progress { flow, .. } =
+            &mut **self.progress.get_or_insert_with(Progress::in_first_attempt);
         flow.next_attempt(&mut self.frame, &self.hooks)
     }
 
     /// Starts the next attempt after a pause that took time.
     pub(super) fn resume_after_pause(&mut self) -> Result<(), Stopped> {
-        let Progress { flow, .. } = self.progress.get_or_insert_with(in_first_attempt);
+        let Progress { flow, .. } =
+            &mut **self.progress.get_or_insert_with(Progress::in_first_attempt);
         flow.next_attempt_after_pause(&mut self.frame, &self.hooks)
     }
 
@@ -327,12 +311,26 @@ impl<'p, H: Hooks> Run<'p, H> {
         attempts.is_multiple_of(defaults::ATTEMPTS_BETWEEN_YIELDS)
     }
 
-    /// Returns the future that waits. A pause of zero only lets other tasks run.
-    pub(super) fn pause(&self, pause: Duration) -> Wait {
-        if pause.is_zero() {
-            return yield_now();
+    /// Starts to wait. A pause of zero only lets other tasks run.
+    pub(super) fn pause(&mut self, pause: Duration) {
+        let wait = if pause.is_zero() {
+            yield_now()
+        } else {
+            self.frame.pause(pause)
+        };
+        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
+        progress.wait = Some(wait);
+    }
+
+    /// Waits, then starts the next attempt.
+    pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stopped>> {
+        if let Some(progress) = &mut *self.progress
+            && let Some(wait) = &mut progress.wait
+        {
+            ready!(wait.as_mut().poll(cx));
+            progress.wait = None;
         }
-        self.frame.pause(pause)
+        Poll::Ready(self.resume_after_pause())
     }
 
     /// Says why there is nothing to return.
@@ -344,7 +342,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// Says how the call ended.
     #[cold]
     pub(crate) fn report(&self) -> Report {
-        let Some(Progress { flow, .. }) = &self.progress else {
+        let Some(flow) = self.progress.as_ref().map(|progress| &progress.flow) else {
             return Report::SUCCESS_AT_ONCE;
         };
         let stop_reason = flow.stop_reason();
@@ -393,14 +391,14 @@ impl<'p, H: Hooks> Run<'p, H> {
 
 impl<H: Hooks> Run<'_, H> {
     #[inline]
-    pub(super) const fn is_held(&self) -> bool {
+    pub(super) fn is_held(&self) -> bool {
         self.progress.is_some() && self.frame.held
     }
 
     /// Gives back whatever the call still holds.
     #[inline(never)]
     pub(super) fn close(&mut self) {
-        if let Some(progress) = &mut self.progress {
+        if let Some(progress) = &mut *self.progress {
             progress.flow.cancel(&self.frame, &self.hooks);
         }
         self.frame.close(&self.hooks);
@@ -414,7 +412,9 @@ impl<H: Hooks> Run<'_, H> {
         if self.is_held() {
             self.close();
         }
-        self.progress = None;
+        if let Some(progress) = self.progress.take() {
+            Progress::give_back(progress);
+        }
     }
 }
 
@@ -426,8 +426,4 @@ impl<H: Hooks> Drop for Run<'_, H> {
             self.finish();
         }
     }
-}
-
-fn in_first_attempt() -> Progress {
-    Flow::in_first_attempt().into()
 }

@@ -61,14 +61,6 @@ pub(crate) struct Failure {
 }
 
 impl Call {
-    /// Creates a call whose first attempt has started.
-    pub(crate) fn in_first_attempt() -> Self {
-        Self {
-            attempts: 1,
-            ..Self::default()
-        }
-    }
-
     /// Returns how many attempts have started.
     pub(crate) const fn attempts(&self) -> u32 {
         self.attempts
@@ -152,7 +144,9 @@ impl Call {
         }
         let strategy = rules.strategy(class).ok_or(StopReason::NoStrategy)?;
         let ctx = self.context(rules, classification, cause, elapsed);
-        if let Some(learner) = strategy.learner() {
+        if rules.successes.is_learning()
+            && let Some(learner) = strategy.learner()
+        {
             learner.on_failure(&ctx);
         }
         if reached(self.attempts, rules.max_attempts) {

@@ -4,34 +4,36 @@ use crate::ErrorClass;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PerClass<T>([T; ErrorClass::ALL.len()]);
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a class is below the number of classes, and the compiler knows: no check is left"
+)]
 impl<T> PerClass<T> {
     pub(crate) const fn get(&self, class: ErrorClass) -> &T {
-        match class {
-            ErrorClass::Auth => &self.0[0],
-            ErrorClass::Permission => &self.0[1],
-            ErrorClass::Permanent => &self.0[2],
-            ErrorClass::Concurrency => &self.0[3],
-            ErrorClass::RateLimit => &self.0[4],
-            ErrorClass::ServerError => &self.0[5],
-            ErrorClass::Transient => &self.0[6],
-            ErrorClass::Unknown => &self.0[7],
-        }
+        &self.0[class as usize]
     }
 
     pub(crate) const fn get_mut(&mut self, class: ErrorClass) -> &mut T {
-        match class {
-            ErrorClass::Auth => &mut self.0[0],
-            ErrorClass::Permission => &mut self.0[1],
-            ErrorClass::Permanent => &mut self.0[2],
-            ErrorClass::Concurrency => &mut self.0[3],
-            ErrorClass::RateLimit => &mut self.0[4],
-            ErrorClass::ServerError => &mut self.0[5],
-            ErrorClass::Transient => &mut self.0[6],
-            ErrorClass::Unknown => &mut self.0[7],
-        }
+        &mut self.0[class as usize]
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ErrorClass, &T)> {
         ErrorClass::ALL.into_iter().zip(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_has_its_own_place_in_the_order_of_all() {
+        let mut places = PerClass::default();
+        for (n, class) in ErrorClass::ALL.into_iter().enumerate() {
+            *places.get_mut(class) = n;
+        }
+        for (n, (class, place)) in places.iter().enumerate() {
+            assert_eq!((class as usize, *place), (n, n));
+        }
     }
 }

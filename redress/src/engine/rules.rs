@@ -87,6 +87,14 @@ impl Successes {
     }
 }
 
+impl Successes {
+    /// Tells whether there is a strategy that learns.
+    #[inline]
+    pub(crate) const fn is_learning(&self) -> bool {
+        !self.learn.is_empty()
+    }
+}
+
 impl fmt::Debug for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let caps = self.class_caps.iter();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Config, Policy, Start, recommended};
-use crate::clock::{Clock, Time};
+use crate::clock::{Clock, Time, Timing};
 use crate::engine::{PerClass, Rules, Successes};
 use crate::observe::{Observers, OnAttemptEnd, OnAttemptStart};
 use crate::strategies::{decorrelated_jitter, retry_after_or};
@@ -310,17 +310,15 @@ impl<C, R> PolicyBuilder<C, R> {
         let watched = !self.observers.is_empty();
         let counted = rules.budget.as_ref().is_some_and(Budget::counts_calls);
         let guarded = self.breaker.is_some() || rules.successes.matter || counted;
-        let timed = rules.deadline.is_some() || attempt_timeout.is_some();
-        let custom = timed && matches!(self.time, Time::Custom(_));
+        let timing = timing(&self.time, rules.deadline, attempt_timeout);
+        let custom = timing != Timing::Untimed && matches!(self.time, Time::Custom(_));
         let start = if watched || guarded || custom || rules.budget.is_some() {
             Start::Attended
-        } else if timed {
-            Start::Timed
         } else {
-            Start::Untimed
+            Start::Plain(timing)
         };
         let config = Config {
-            timed,
+            timing,
             refused: None,
             watched,
             guarded,
@@ -356,6 +354,17 @@ impl<C, R> PolicyBuilder<C, R> {
             breaker: self.breaker,
             recommended: self.recommended,
         }
+    }
+}
+
+/// Says how closely a call must know its time.
+fn timing(time: &Time, deadline: Option<Duration>, attempt_timeout: Option<Duration>) -> Timing {
+    match (deadline, attempt_timeout, time) {
+        (None, None, _) => Timing::Untimed,
+        (Some(deadline), None, Time::System) if deadline >= defaults::COARSE_DEADLINE => {
+            Timing::Coarse
+        }
+        _ => Timing::Exact,
     }
 }
 

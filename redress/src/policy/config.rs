@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use crate::clock::Time;
+use crate::clock::{Time, Timing};
 use crate::engine::Rules;
 use crate::observe::Observers;
 use crate::{CircuitBreaker, ConfigError, Sleeper};
@@ -18,8 +18,8 @@ pub struct Config {
     pub(crate) sleeper: Option<Arc<dyn Sleeper>>,
     pub(crate) observers: Observers,
     pub(crate) breaker: Option<CircuitBreaker>,
-    /// A limit of time is set, so a call must know when it started.
-    pub(crate) timed: bool,
+    /// What a limit of time asks of a call that nobody watches.
+    pub(crate) timing: Timing,
     /// There are observers.
     pub(crate) watched: bool,
     /// There is a breaker, or a budget that counts calls in flight, or somebody who is told of
@@ -34,10 +34,8 @@ pub struct Config {
 /// How a call starts: found once, so that a call looks at one thing before its first attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// By reading the machine's clock.
-    Timed,
-    /// At once.
-    Untimed,
+    /// At once, but for its time.
+    Plain(Timing),
     /// There is more to it: it is watched or guarded, has a budget, or a clock of its own.
     Attended,
 }

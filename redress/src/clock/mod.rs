@@ -1,7 +1,14 @@
+//! What tells the time: the machine's clock, a coarser one, or the user's.
+
+mod coarse;
+mod paused;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+pub(crate) use coarse::Coarse;
 
 /// A boxed future that ends when a wait is over.
 pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -115,6 +122,18 @@ impl fmt::Debug for Time {
             Self::Custom(_) => "Custom",
         })
     }
+}
+
+/// How closely a call's time is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timing {
+    /// Nothing limits it and nobody asks.
+    Untimed,
+    /// By the coarse clock where there is one: a limit that is long beside its steps is all that
+    /// asks.
+    Coarse,
+    /// By the policy's clock.
+    Exact,
 }
 
 /// Reads the machine's monotonic clock; with tokio, the one that `tokio::time::pause` stops, so
