@@ -14,10 +14,11 @@ use crate::{BudgetToken, StopReason, budget};
 #[derive(Default)]
 pub(crate) struct Flow {
     pub(super) call: Call,
-    /// When the last decision fell, in nanoseconds since the call's start; with an attempt in
-    /// progress, when that started.
-    /// After a refusal by the breaker: for how long it refuses.
-    decided: u64,
+    /// When the last decision fell, from the call's start on; with an attempt in progress, when that
+    /// started.
+    decided: Duration,
+    /// For how long the breaker refuses, if that stopped the call.
+    retry_after: Option<Duration>,
     /// What the retry has cost the budget.
     token: budget::Ticket,
 }
@@ -40,18 +41,30 @@ impl Flow {
     /// Stops a call that nobody watches before its first attempt: the breaker refused it.
     pub(crate) const fn refuse(&mut self, refused: &Refused) {
         self.call.stop(StopReason::CircuitOpen);
-        self.decided = refused.0;
+        self.retry_after = Some(Duration::from_nanos(refused.0));
     }
 
     /// Returns for how long the breaker refuses calls, if that stopped this one.
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        let refused = self.call.stop_reason() == Some(StopReason::CircuitOpen);
-        refused.then(|| Duration::from_nanos(self.decided))
+    pub(crate) const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// Starts an attempt, unless something has come between.
     #[inline]
     pub(crate) fn next_attempt(
+        &mut self,
+        frame: &mut Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> Result<(), Stopped> {
+        if frame.is_plain() {
+            self.call.next_attempt();
+            return Ok(());
+        }
+        self.next_attended_attempt(frame, hooks)
+    }
+
+    #[inline(never)]
+    fn next_attended_attempt(
         &mut self,
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
@@ -106,7 +119,7 @@ impl Flow {
         hooks: &dyn Hooks,
     ) -> Result<(), Stopped> {
         let elapsed = frame.elapsed();
-        self.decided = nanos(elapsed);
+        self.decided = elapsed;
         // Shutting down comes before being late.
         if frame.config.rules.is_over(elapsed) && !(frame.watched && aborts(hooks)) {
             self.stop(StopReason::DeadlineExceeded, None, frame, hooks);
@@ -115,9 +128,28 @@ impl Flow {
         self.next_attempt(frame, hooks)
     }
 
+    /// Ends the attempt of a call that nobody watches or guards, and says what follows.
+    #[inline(always)]
+    pub(super) fn end_plain(&mut self, judged: &Judged, frame: &Frame<'_>) -> Next {
+        let elapsed = frame.elapsed();
+        self.decided = elapsed;
+        let rules = &frame.config.rules;
+        match self.call.record(rules, None, &judged.attempted, elapsed) {
+            Decision::Retry(delay, _) => {
+                self.call.take_delay(rules, delay);
+                Next::Pause(delay)
+            }
+            Decision::Stop(reason) => {
+                self.call.stop(reason);
+                Next::Return
+            }
+            Decision::Done => Next::Return,
+        }
+    }
+
     /// Ends the attempt and says what follows.
-    #[inline]
-    pub(crate) fn end_attempt(
+    #[inline(never)]
+    pub(super) fn end_attended(
         &mut self,
         judged: &Judged,
         frame: &mut Frame<'_>,
@@ -133,29 +165,7 @@ impl Flow {
             }
         }
         let elapsed = frame.elapsed();
-        self.decided = nanos(elapsed);
-        let rules = &frame.config.rules;
-        if frame.guarded {
-            return self.end_guarded(judged, elapsed, frame, hooks);
-        }
-        match self.call.record(rules, None, &judged.attempted, elapsed) {
-            Decision::Done => {
-                self.emit(EventName::Success, Duration::ZERO, None, frame, hooks);
-                Next::Return
-            }
-            Decision::Stop(reason) => self.stop(reason, judged.error_type, frame, hooks),
-            Decision::Retry(delay, _) => self.retry(judged, delay, frame, hooks),
-        }
-    }
-
-    /// Ends the attempt of a call with a breaker or a budget.
-    fn end_guarded(
-        &mut self,
-        judged: &Judged,
-        elapsed: Duration,
-        frame: &mut Frame<'_>,
-        hooks: &dyn Hooks,
-    ) -> Next {
+        self.decided = elapsed;
         let (rules, budget) = (&frame.config.rules, frame.budget(hooks));
         let decision = self.call.record(rules, budget, &judged.attempted, elapsed);
         let change = frame.attempt_over(&judged.attempted, hooks);
@@ -231,7 +241,7 @@ impl Flow {
         let Some((classification, cause)) = judged.attempted.failure() else {
             return SleepDecision::Sleep;
         };
-        let elapsed = Duration::from_nanos(self.decided);
+        let elapsed = self.decided;
         let rules = &frame.config.rules;
         let ctx = self.call.context(rules, classification, cause, elapsed);
         let decision = shielded(SleepDecision::Sleep, || hooks.sleep_decision(&ctx, delay));
@@ -270,7 +280,7 @@ impl Flow {
             return None;
         }
         let elapsed = frame.elapsed();
-        let ran = elapsed.saturating_sub(Duration::from_nanos(self.decided));
+        let ran = elapsed.saturating_sub(self.decided);
         let own = timeout.map_or(Duration::MAX, |timeout| timeout.saturating_sub(ran));
         let whole = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_sub(elapsed));
         Some(own.min(whole))
@@ -320,7 +330,7 @@ impl Flow {
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Next {
-        self.decided = refused.0;
+        self.retry_after = Some(Duration::from_nanos(refused.0));
         self.stop(StopReason::CircuitOpen, None, frame, hooks)
     }
 
@@ -339,8 +349,4 @@ impl Flow {
 
 fn aborts(hooks: &dyn Hooks) -> bool {
     shielded(false, || hooks.abort())
-}
-
-fn nanos(elapsed: Duration) -> u64 {
-    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
 }

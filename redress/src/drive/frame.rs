@@ -100,6 +100,12 @@ impl<'p> Frame<'p> {
         }
     }
 
+    /// Tells whether nothing but the engine has a say in the call.
+    #[inline]
+    pub(super) const fn is_plain(&self) -> bool {
+        !self.watched && !self.guarded
+    }
+
     /// Blocks the thread.
     pub(crate) fn sleep(&self, pause: Duration) {
         self.config.time.sleep(pause);

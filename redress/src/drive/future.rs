@@ -1,10 +1,9 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::flow::{Next, Stopped};
+use super::after::Settled;
 use super::judged::Judged;
 use super::{Hooks, Run};
 use crate::{Classifier, Policy, ResultClassifier};
@@ -85,14 +84,10 @@ where
                         break returned;
                     }
                     let last = returned.or_else(|| last.take());
-                    match run.end_attempt(judged) {
-                        Next::Return => break last,
-                        Next::Pause(Duration::ZERO) if !run.must_yield() => match run.resume() {
-                            Ok(()) => last,
-                            Err(Stopped) => break last,
-                        },
-                        Next::Pause(pause) => {
-                            run.pause(pause);
+                    match run.settle_async(judged) {
+                        Settled::Return(()) => break last,
+                        Settled::Again => last,
+                        Settled::Pause(()) => {
                             this.state.set(State::Pause { last });
                             continue;
                         }

@@ -166,21 +166,10 @@ impl<'p, H: Hooks> Run<'p, H> {
         if self.succeeds(&judged) {
             return Settled::Return(returned);
         }
-        self.settle_async(returned, judged)
-    }
-
-    #[inline(never)]
-    fn settle_async<T>(&mut self, returned: T, judged: Judged) -> Settled<T, After<'_, 'p, H, T>> {
-        match self.end_attempt(judged) {
-            Next::Return => Settled::Return(returned),
-            Next::Pause(Duration::ZERO) if !self.must_yield() => match self.resume() {
-                Ok(()) => Settled::Again,
-                Err(Stopped) => Settled::Return(returned),
-            },
-            Next::Pause(pause) => {
-                self.pause(pause);
-                Settled::Pause(After::new(self, returned))
-            }
+        match self.settle_async(judged) {
+            Settled::Return(()) => Settled::Return(returned),
+            Settled::Again => Settled::Again,
+            Settled::Pause(()) => Settled::Pause(After::new(self, returned)),
         }
     }
 
@@ -197,17 +186,13 @@ impl<'p, H: Hooks> Run<'p, H> {
         if self.succeeds(&judged) {
             return Settled::Return(self.returned_or_interrupt(returned));
         }
-        match self.end_attempt(judged) {
-            Next::Return => Settled::Return(self.returned_or_interrupt(returned)),
-            Next::Pause(Duration::ZERO) if !self.must_yield() => match self.resume() {
-                Ok(()) => {
-                    *last = returned;
-                    Settled::Again
-                }
-                Err(Stopped) => Settled::Return(self.returned_or_interrupt(returned)),
-            },
-            Next::Pause(pause) => {
-                self.pause(pause);
+        match self.settle_async(judged) {
+            Settled::Return(()) => Settled::Return(self.returned_or_interrupt(returned)),
+            Settled::Again => {
+                *last = returned;
+                Settled::Again
+            }
+            Settled::Pause(()) => {
                 Settled::Pause(AfterOrInterrupt::new(After::new(self, returned), last))
             }
         }
@@ -245,65 +230,79 @@ impl<'p, H: Hooks> Run<'p, H> {
         timer.as_mut().poll(cx)
     }
 
+    /// Ends a sync attempt that was no success at once. Sleeps before it asks for another.
     #[inline(never)]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "keeps a success out of memory"
     )]
     fn settle(&mut self, judged: Judged) -> Result<(), Stopped> {
-        let Progress { flow, .. } =
-            &mut **self.progress.get_or_insert_with(Progress::in_first_attempt);
-        match flow.end_attempt(&judged, &mut self.frame, &self.hooks) {
+        match self.end_attempt(&judged) {
             Next::Return => Err(Stopped),
-            // A hook may have taken time, where there is one.
-            Next::Pause(Duration::ZERO) if !self.frame.watched => {
-                flow.next_attempt(&mut self.frame, &self.hooks)
-            }
-            Next::Pause(Duration::ZERO) => {
-                flow.next_attempt_after_pause(&mut self.frame, &self.hooks)
-            }
+            Next::Pause(Duration::ZERO) => self.resume(),
             Next::Pause(pause) => {
                 self.frame.sleep(pause);
-                flow.next_attempt_after_pause(&mut self.frame, &self.hooks)
+                self.resume_after_pause()
             }
         }
     }
 
+    /// Ends an async attempt that was no success at once. Starts the pause before the next, unless
+    /// there is none.
     #[inline(never)]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "keeps a success out of memory"
     )]
-    pub(super) fn end_attempt(&mut self, judged: Judged) -> Next {
+    pub(super) fn settle_async(&mut self, judged: Judged) -> Settled<(), ()> {
+        match self.end_attempt(&judged) {
+            Next::Return => Settled::Return(()),
+            Next::Pause(Duration::ZERO) if !self.must_yield() => match self.resume() {
+                Ok(()) => Settled::Again,
+                Err(Stopped) => Settled::Return(()),
+            },
+            Next::Pause(pause) => {
+                self.pause(pause);
+                Settled::Pause(())
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn end_attempt(&mut self, judged: &Judged) -> Next {
+        let plain = !self.hooks.is_active() && !self.hooks.is_guarded() && self.frame.is_plain();
         let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
         progress.wait = None;
+        if plain {
+            return progress.flow.end_plain(judged, &self.frame);
+        }
         progress
             .flow
-            .end_attempt(&judged, &mut self.frame, &self.hooks)
+            .end_attended(judged, &mut self.frame, &self.hooks)
     }
 
     /// Starts the next attempt at once.
-    #[inline]
-    pub(super) fn resume(&mut self) -> Result<(), Stopped> {
+    #[inline(always)]
+    fn resume(&mut self) -> Result<(), Stopped> {
         // A hook may have taken time, where there is one.
         if self.frame.watched {
             return self.resume_after_pause();
         }
-        let Progress { flow, .. } =
-            &mut **self.progress.get_or_insert_with(Progress::in_first_attempt);
-        flow.next_attempt(&mut self.frame, &self.hooks)
+        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
+        progress.flow.next_attempt(&mut self.frame, &self.hooks)
     }
 
     /// Starts the next attempt after a pause that took time.
     pub(super) fn resume_after_pause(&mut self) -> Result<(), Stopped> {
-        let Progress { flow, .. } =
-            &mut **self.progress.get_or_insert_with(Progress::in_first_attempt);
-        flow.next_attempt_after_pause(&mut self.frame, &self.hooks)
+        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
+        progress
+            .flow
+            .next_attempt_after_pause(&mut self.frame, &self.hooks)
     }
 
     /// Tells whether an async call has gone on without a pause for long enough.
     #[inline]
-    pub(super) fn must_yield(&self) -> bool {
+    fn must_yield(&self) -> bool {
         let attempts = self
             .progress
             .as_ref()
@@ -312,7 +311,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     /// Starts to wait. A pause of zero only lets other tasks run.
-    pub(super) fn pause(&mut self, pause: Duration) {
+    fn pause(&mut self, pause: Duration) {
         let wait = if pause.is_zero() {
             yield_now()
         } else {
