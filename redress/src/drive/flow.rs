@@ -158,14 +158,15 @@ impl Flow {
         if self.token.is_held() {
             self.drop_token(frame, hooks);
         }
+        // One moment for all that this shows: the clock is most of what watching costs.
+        let elapsed = frame.elapsed();
+        self.decided = elapsed;
         if frame.watched {
             self.announce_end(&judged.attempted, frame, hooks);
             if !judged.is_success() && aborts(hooks) {
                 return self.stop(StopReason::Aborted, None, frame, hooks);
             }
         }
-        let elapsed = frame.elapsed();
-        self.decided = elapsed;
         let (rules, budget) = (&frame.config.rules, frame.budget(hooks));
         let decision = self.call.record(rules, budget, &judged.attempted, elapsed);
         let change = frame.attempt_over(&judged.attempted, hooks);
@@ -254,6 +255,9 @@ impl Flow {
     /// Ends the attempt that is never going to return, and gives back what its retry has cost if
     /// that never started. Without one, does nothing.
     pub(crate) fn cancel(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
+        if self.call.in_attempt {
+            self.decided = frame.elapsed();
+        }
         self.finish_attempt(AttemptStatus::Cancelled, None, frame, hooks);
         self.drop_token(frame, hooks);
     }
@@ -284,6 +288,11 @@ impl Flow {
         let own = timeout.map_or(Duration::MAX, |timeout| timeout.saturating_sub(ran));
         let whole = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_sub(elapsed));
         Some(own.min(whole))
+    }
+
+    /// Returns when the last decision fell, from the call's start on.
+    pub(super) const fn decided(&self) -> Duration {
+        self.decided
     }
 
     pub(crate) const fn attempts(&self) -> u32 {

@@ -107,18 +107,27 @@ impl<'p> Frame<'p> {
     }
 
     /// Blocks the thread.
-    pub(crate) fn sleep(&self, pause: Duration) {
-        self.config.time.sleep(pause);
+    pub(crate) fn sleep(&self, pause: Duration, hooks: &dyn Hooks) {
+        match hooks.blocking_sleeper() {
+            Some(sleep) => sleep(pause),
+            None => self.config.time.sleep(pause),
+        }
     }
 
     /// Returns the future that waits for a pause.
-    pub(crate) fn pause(&self, pause: Duration) -> Wait {
+    pub(crate) fn pause(&self, pause: Duration, hooks: &dyn Hooks) -> Wait {
+        if let Some(sleeper) = hooks.sleeper() {
+            return sleeper.sleep(pause);
+        }
         let by_clock = self.config.time.sleep_async(pause);
         by_clock.unwrap_or_else(|| self.timer(pause))
     }
 
     /// Returns the future that ends when an attempt has run for `limit`.
-    pub(crate) fn timeout(&self, limit: Duration) -> Wait {
+    pub(crate) fn timeout(&self, limit: Duration, hooks: &dyn Hooks) -> Wait {
+        if let Some(sleeper) = hooks.sleeper() {
+            return sleeper.sleep(limit);
+        }
         let by_clock = self.config.time.timeout_async(limit);
         by_clock.unwrap_or_else(|| self.timer(limit))
     }

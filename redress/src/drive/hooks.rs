@@ -1,5 +1,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{Context, Poll};
 use std::time::Duration;
+
+use super::Sleeper;
 
 use crate::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, Timeline};
 
@@ -62,6 +65,26 @@ pub trait Hooks {
     }
     /// Sees that a sleep follows.
     fn before_sleep(&self, _ctx: &BackoffContext<'_>, _sleep: Duration) {}
+    /// Tells whether [`before_sleep`](Self::before_sleep) has left something to be awaited.
+    fn prepares_sleep(&self) -> bool {
+        false
+    }
+    /// Awaits what [`before_sleep`](Self::before_sleep) has left.
+    fn poll_before_sleep(&self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+    /// Waits until the call should stop; [`abort`](Self::abort) says the same from then on.
+    fn poll_abort(&self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+    /// Returns what async calls wait with; `None` leaves it to the policy.
+    fn sleeper(&self) -> Option<&dyn Sleeper> {
+        None
+    }
+    /// Returns what sync calls sleep with; `None` leaves it to the policy.
+    fn blocking_sleeper(&self) -> Option<&dyn Fn(Duration)> {
+        None
+    }
 }
 
 impl Hooks for () {

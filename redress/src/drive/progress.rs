@@ -1,6 +1,7 @@
 //! What a call has once there is more to it than a success at once.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use super::flow::Flow;
 use crate::clock::Wait;
@@ -12,6 +13,8 @@ use crate::clock::Wait;
 #[derive(Default)]
 pub(super) struct Progress {
     pub(super) flow: Flow,
+    /// The pause that is still to start.
+    pub(super) pause: Option<Duration>,
     /// What the call waits for: the end of a pause, or of an attempt's time.
     pub(super) wait: Option<Wait>,
 }

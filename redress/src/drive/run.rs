@@ -224,7 +224,7 @@ impl<'p, H: Hooks> Run<'p, H> {
             Some(timer) => timer,
             None => match progress.flow.attempt_limit(&self.frame) {
                 None => return Poll::Pending,
-                Some(limit) => progress.wait.insert(self.frame.timeout(limit)),
+                Some(limit) => progress.wait.insert(self.frame.timeout(limit, &self.hooks)),
             },
         };
         timer.as_mut().poll(cx)
@@ -241,7 +241,7 @@ impl<'p, H: Hooks> Run<'p, H> {
             Next::Return => Err(Stopped),
             Next::Pause(Duration::ZERO) => self.resume(),
             Next::Pause(pause) => {
-                self.frame.sleep(pause);
+                self.frame.sleep(pause, &self.hooks);
                 self.resume_after_pause()
             }
         }
@@ -257,12 +257,13 @@ impl<'p, H: Hooks> Run<'p, H> {
     pub(super) fn settle_async(&mut self, judged: Judged) -> Settled<(), ()> {
         match self.end_attempt(&judged) {
             Next::Return => Settled::Return(()),
-            Next::Pause(Duration::ZERO) if !self.must_yield() => match self.resume() {
+            Next::Pause(Duration::ZERO) if !self.must_wait() => match self.resume() {
                 Ok(()) => Settled::Again,
                 Err(Stopped) => Settled::Return(()),
             },
             Next::Pause(pause) => {
-                self.pause(pause);
+                let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
+                progress.pause = Some(pause);
                 Settled::Pause(())
             }
         }
@@ -300,35 +301,37 @@ impl<'p, H: Hooks> Run<'p, H> {
             .next_attempt_after_pause(&mut self.frame, &self.hooks)
     }
 
-    /// Tells whether an async call has gone on without a pause for long enough.
+    /// Tells whether an async call has to wait without a pause: it has gone on without one for long
+    /// enough, or a hook is to be awaited.
     #[inline]
-    fn must_yield(&self) -> bool {
+    fn must_wait(&self) -> bool {
         let attempts = self
             .progress
             .as_ref()
             .map_or(1, |progress| progress.flow.attempts());
-        attempts.is_multiple_of(defaults::ATTEMPTS_BETWEEN_YIELDS)
+        attempts.is_multiple_of(defaults::ATTEMPTS_BETWEEN_YIELDS) || self.hooks.prepares_sleep()
     }
 
-    /// Starts to wait. A pause of zero only lets other tasks run.
-    fn pause(&mut self, pause: Duration) {
-        let wait = if pause.is_zero() {
-            yield_now()
-        } else {
-            self.frame.pause(pause)
-        };
-        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-        progress.wait = Some(wait);
-    }
-
-    /// Waits, then starts the next attempt.
+    /// Waits, then starts the next attempt. A pause of zero only lets other tasks run.
+    #[cold]
     pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stopped>> {
-        if let Some(progress) = &mut *self.progress
-            && let Some(wait) = &mut progress.wait
-        {
-            ready!(wait.as_mut().poll(cx));
-            progress.wait = None;
+        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
+        if self.hooks.poll_abort(cx).is_pending() {
+            if let Some(pause) = progress.pause {
+                ready!(self.hooks.poll_before_sleep(cx));
+                progress.pause = None;
+                progress.wait = Some(if pause.is_zero() {
+                    yield_now()
+                } else {
+                    self.frame.pause(pause, &self.hooks)
+                });
+            }
+            if let Some(wait) = &mut progress.wait {
+                ready!(wait.as_mut().poll(cx));
+            }
         }
+        progress.pause = None;
+        progress.wait = None;
         Poll::Ready(self.resume_after_pause())
     }
 
@@ -365,7 +368,11 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     pub(crate) fn outcome<T, E>(&mut self, returned: Option<Result<T, E>>) -> Outcome<T, E> {
         let report = self.report();
-        let elapsed = self.frame.elapsed();
+        let elapsed = match self.progress.as_ref().map(|progress| &progress.flow) {
+            Some(flow) if self.frame.watched || flow.stop_reason().is_some() => flow.decided(),
+            // Nothing was decided about a success that nobody watched.
+            _ => self.frame.elapsed(),
+        };
         let (last_result, last_error) = match returned {
             Some(Ok(value)) => (Some(value), None),
             Some(Err(error)) => (None, Some(error)),

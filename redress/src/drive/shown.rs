@@ -40,7 +40,7 @@ impl Flow {
         let event = Event {
             name,
             attempt: 0,
-            elapsed: frame.elapsed(),
+            elapsed: self.decided(),
             sleep: Duration::ZERO,
             class,
             stop_reason: None,
@@ -70,7 +70,7 @@ impl Flow {
         let event = Event {
             name,
             attempt: self.call.attempts(),
-            elapsed: frame.elapsed(),
+            elapsed: self.decided(),
             sleep,
             class: failure.map(|failure| failure.class),
             stop_reason: self.call.stop_reason(),
@@ -86,7 +86,7 @@ impl Flow {
         self.call.in_attempt = true;
         let attempt = AttemptStart {
             attempt: self.call.attempts(),
-            elapsed: frame.elapsed(),
+            elapsed: self.decided(),
             operation: operation(frame, hooks),
         };
         for observer in &frame.config.observers {
@@ -127,7 +127,7 @@ impl Flow {
         }
         let attempt = AttemptEnd {
             attempt: self.call.attempts(),
-            elapsed: frame.elapsed(),
+            elapsed: self.decided(),
             operation: operation(frame, hooks),
             status,
             class: failure.map(|failure| failure.class),

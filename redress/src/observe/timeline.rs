@@ -23,6 +23,17 @@ pub struct Timeline {
 }
 
 impl Timeline {
+    /// Creates a timeline without events.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { events: Vec::new() }
+    }
+
+    /// Forgets the events, and keeps their memory for the next.
+    pub fn clear(&mut self) {
+        self.events.clear();
+    }
+
     /// Lists the events.
     #[must_use]
     pub fn events(&self) -> &[TimelineEvent] {

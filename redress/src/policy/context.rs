@@ -1,13 +1,14 @@
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::Policy;
-use crate::drive::{Hooks, shielded};
+use super::context_hooks::{Capture, Shared};
 use crate::{
-    AttemptEnd, AttemptStart, BackoffContext, Classifier, Error, Event, Observer, Outcome,
-    ResultClassifier, SleepDecision, Timeline,
+    BackoffContext, Classifier, Error, Observer, Outcome, ResultClassifier, SleepDecision, Sleeper,
+    Timeline,
 };
 
 /// The settings of one call, or of many that share them: a name, hooks, a way to stop.
@@ -26,53 +27,148 @@ use crate::{
 /// assert_eq!(outcome.stop_reason, Some(StopReason::Aborted));
 /// assert_eq!(outcome.attempts, 0);
 /// ```
-pub struct CallContext<'a, C, R> {
+///
+/// A context that holds something to be awaited serves async calls only: its `M` is [`AsyncOnly`],
+/// and it has no [`call`](Self::call).
+pub struct CallContext<'a, C, R, M = AnyCall> {
     policy: &'a Policy<C, R>,
-    operation: Option<Cow<'a, str>>,
-    timeline: bool,
-    abort_if: Option<Box<dyn Fn() -> bool + Send + Sync + 'a>>,
-    sleep_handler: Option<SleepHandler<'a>>,
-    before_sleep: Option<Box<SleepHook<'a>>>,
-    observers: Vec<Box<dyn Observer + 'a>>,
+    shared: Shared<'a>,
+    calls: PhantomData<M>,
 }
 
-type SleepHandler<'a> =
-    Box<dyn Fn(&BackoffContext<'_>, Duration) -> SleepDecision + Send + Sync + 'a>;
-type SleepHook<'a> = dyn Fn(&BackoffContext<'_>, Duration) + Send + Sync + 'a;
+/// Marks a [`CallContext`] for sync and async calls.
+#[derive(Debug, Clone, Copy)]
+pub struct AnyCall;
+
+/// Marks a [`CallContext`] with a hook that is awaited, for async calls only.
+///
+/// ```compile_fail,E0599
+/// let policy = redress::Policy::new();
+/// let context = policy.context().before_sleep_async(|_, _| async {});
+/// context.call(|| Ok::<_, std::io::Error>(())); // nothing awaits the hook here
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct AsyncOnly;
 
 impl<'a, C, R> CallContext<'a, C, R> {
-    pub(super) const fn new(policy: &'a Policy<C, R>) -> Self {
+    pub(super) fn new(policy: &'a Policy<C, R>) -> Self {
         Self {
             policy,
-            operation: None,
-            timeline: false,
-            abort_if: None,
-            sleep_handler: None,
-            before_sleep: None,
-            observers: Vec::new(),
+            shared: Shared::default(),
+            calls: PhantomData,
         }
     }
+}
 
+impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// Names the operation in events. Default: the policy's name.
     #[must_use]
     pub fn operation(mut self, name: impl Into<Cow<'a, str>>) -> Self {
-        self.operation = Some(name.into());
+        self.shared.operation = Some(name.into());
         self
     }
 
     /// Gives each outcome a timeline of its own.
     #[must_use]
     pub fn capture_timeline(mut self) -> Self {
-        self.timeline = true;
+        self.shared.timeline = Capture::Outcome;
+        self
+    }
+
+    /// Adds the events of each call to `timeline`, which the caller keeps and may use again:
+    /// [`Timeline::clear`] keeps its memory. Outcomes have none of their own then.
+    ///
+    /// ```
+    /// use std::sync::Mutex;
+    /// use redress::{EventName, Policy, Timeline};
+    ///
+    /// let (policy, timeline) = (Policy::new(), Mutex::new(Timeline::new()));
+    /// let context = policy.context().capture_timeline_into(&timeline);
+    /// for _ in 0..2 {
+    ///     context.call(|| Ok::<_, std::io::Error>(())).unwrap();
+    ///     let mut timeline = timeline.lock().unwrap();
+    ///     assert_eq!(timeline.events().len(), 1);
+    ///     assert_eq!(timeline.events()[0].name, EventName::Success);
+    ///     timeline.clear();
+    /// }
+    /// ```
+    #[must_use]
+    pub fn capture_timeline_into(mut self, timeline: &'a Mutex<Timeline>) -> Self {
+        self.shared.timeline = Capture::Into(timeline);
         self
     }
 
     /// Stops the call when `abort` says so: asked before each attempt and after each failure. It does
-    /// not interrupt a pause or an attempt in progress. A call that an open circuit breaker refuses
+    /// not interrupt a pause or an attempt in progress; [`abort_on`](Self::abort_on) interrupts a
+    /// pause. A call that an open circuit breaker refuses
     /// anyway is refused, whatever `abort` says.
     #[must_use]
     pub fn abort_if(mut self, abort: impl Fn() -> bool + Send + Sync + 'a) -> Self {
-        self.abort_if = Some(Box::new(abort));
+        self.shared.abort_if = Some(Box::new(abort));
+        self
+    }
+
+    /// Stops each call when a future ends, which `abort` makes for it: asked where
+    /// [`abort_if`](Self::abort_if) is asked, and in an async call a pause ends at once. An attempt
+    /// in progress is left to end by itself. A sync call asks, but nothing wakes it from a pause.
+    ///
+    /// A token of `tokio-util` is `abort_on(|| token.cancelled())`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use redress::{Policy, StopReason, strategies::fixed};
+    ///
+    /// let policy = Policy::builder().strategy(fixed(30)).build().unwrap();
+    /// let (shutdown, stopping) = tokio::sync::watch::channel(false);
+    /// let context = policy.context().abort_on(|| {
+    ///     let mut stopping = stopping.clone();
+    ///     // A sender that is gone stops nothing; one that says so does.
+    ///     async move { if stopping.wait_for(|stop| *stop).await.is_err() { std::future::pending().await } }
+    /// });
+    /// let down = || async { Err::<(), _>(std::io::Error::from(std::io::ErrorKind::TimedOut)) };
+    /// let call = context.execute_async(down);
+    /// let (outcome, _) = tokio::join!(call, async { shutdown.send(true) });
+    /// assert_eq!(outcome.stop_reason, Some(StopReason::Aborted)); // 30 s before its time
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn abort_on<F>(mut self, abort: impl Fn() -> F + Send + Sync + 'a) -> Self
+    where
+        F: Future<Output = ()> + Send + 'a,
+    {
+        self.shared.abort_on = Some(Box::new(move || Box::pin(abort())));
+        self
+    }
+
+    /// Sets what async calls wait with, in place of the policy's sleeper and clock: their pauses and
+    /// the time of their attempts.
+    #[must_use]
+    pub fn sleeper(mut self, sleeper: impl Sleeper + 'a) -> Self {
+        self.shared.sleeper = Some(Box::new(sleeper));
+        self
+    }
+
+    /// Sets what sync calls pause with, in place of the policy's clock: a function that returns when
+    /// the time is over, or earlier.
+    ///
+    /// ```
+    /// use std::sync::Mutex;
+    /// use std::time::Duration;
+    /// use redress::{Policy, strategies::fixed};
+    ///
+    /// let policy = Policy::builder().strategy(fixed(1)).max_attempts(2).build()?;
+    /// let slept = Mutex::new(Duration::ZERO);
+    /// policy
+    ///     .context()
+    ///     .blocking_sleeper(|pause| *slept.lock().unwrap() += pause)
+    ///     .execute(|| Err::<(), _>(std::io::Error::from(std::io::ErrorKind::TimedOut)));
+    /// assert_eq!(*slept.lock().unwrap(), Duration::from_secs(1));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn blocking_sleeper(mut self, sleep: impl Fn(Duration) + Send + Sync + 'a) -> Self {
+        self.shared.blocking_sleeper = Some(Box::new(sleep));
         self
     }
 
@@ -82,7 +178,7 @@ impl<'a, C, R> CallContext<'a, C, R> {
         mut self,
         handler: impl Fn(&BackoffContext<'_>, Duration) -> SleepDecision + Send + Sync + 'a,
     ) -> Self {
-        self.sleep_handler = Some(Box::new(handler));
+        self.shared.sleep_handler = Some(Box::new(handler));
         self
     }
 
@@ -92,17 +188,63 @@ impl<'a, C, R> CallContext<'a, C, R> {
         mut self,
         hook: impl Fn(&BackoffContext<'_>, Duration) + Send + Sync + 'a,
     ) -> Self {
-        self.before_sleep = Some(Box::new(hook));
+        self.shared.before_sleep = Some(Box::new(hook));
         self
+    }
+
+    /// Adds a hook that is awaited before each sleep that really happens; the sleep starts when it
+    /// has ended. The context then serves async calls only. A panic in it ends it and changes
+    /// nothing.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use redress::{Policy, testing::VirtualClock};
+    ///
+    /// let policy = Policy::builder().clock(VirtualClock::new()).build().unwrap();
+    /// let (told, mut told_of) = tokio::sync::mpsc::channel(1);
+    /// let context = policy.context().before_sleep_async(|ctx, _sleep| {
+    ///     let (told, attempt) = (told.clone(), ctx.attempt);
+    ///     async move { told.send(attempt).await.unwrap_or(()) }
+    /// });
+    /// let mut failures = 1;
+    /// context
+    ///     .call_async(|| {
+    ///         failures -= 1;
+    ///         let down = || Err(std::io::Error::from(std::io::ErrorKind::TimedOut));
+    ///         std::future::ready(if failures == 0 { down() } else { Ok(()) })
+    ///     })
+    ///     .await
+    ///     .unwrap();
+    /// assert_eq!(told_of.recv().await, Some(1));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn before_sleep_async<F>(
+        mut self,
+        hook: impl Fn(&BackoffContext<'_>, Duration) -> F + Send + Sync + 'a,
+    ) -> CallContext<'a, C, R, AsyncOnly>
+    where
+        F: Future<Output = ()> + Send + 'a,
+    {
+        self.shared.before_sleep_async =
+            Some(Box::new(move |ctx, sleep| Box::pin(hook(ctx, sleep))));
+        CallContext {
+            policy: self.policy,
+            shared: self.shared,
+            calls: PhantomData,
+        }
     }
 
     /// Adds an observer for these calls, beside the policy's own.
     #[must_use]
     pub fn on_event(mut self, observer: impl Observer + 'a) -> Self {
-        self.observers.push(Box::new(observer));
+        self.shared.observers.push(Box::new(observer));
         self
     }
+}
 
+impl<C, R> CallContext<'_, C, R> {
     /// Calls a sync operation. See [`Policy::call`].
     ///
     /// # Errors
@@ -113,9 +255,20 @@ impl<'a, C, R> CallContext<'a, C, R> {
         C: Classifier<E>,
         R: ResultClassifier<T>,
     {
-        self.policy.call_with(self.hooks(), operation)
+        self.policy.call_with(self.shared.hooks(), operation)
     }
 
+    /// Calls a sync operation and reports how it ended. See [`Policy::execute`].
+    pub fn execute<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Outcome<T, E>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        self.policy.execute_with(self.shared.hooks(), operation)
+    }
+}
+
+impl<C, R, M> CallContext<'_, C, R, M> {
     /// Calls an async operation. See [`Policy::call_async`].
     ///
     /// # Errors
@@ -134,16 +287,7 @@ impl<'a, C, R> CallContext<'a, C, R> {
         R: ResultClassifier<T>,
         F: Future<Output = Result<T, E>>,
     {
-        self.policy.call_async_with(self.hooks(), operation)
-    }
-
-    /// Calls a sync operation and reports how it ended. See [`Policy::execute`].
-    pub fn execute<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Outcome<T, E>
-    where
-        C: Classifier<E>,
-        R: ResultClassifier<T>,
-    {
-        self.policy.execute_with(self.hooks(), operation)
+        self.policy.call_async_with(self.shared.hooks(), operation)
     }
 
     /// Calls an async operation and reports how it ended. See [`Policy::execute_async`].
@@ -160,81 +304,15 @@ impl<'a, C, R> CallContext<'a, C, R> {
         R: ResultClassifier<T>,
         F: Future<Output = Result<T, E>>,
     {
-        self.policy.execute_async_with(self.hooks(), operation)
+        self.policy
+            .execute_async_with(self.shared.hooks(), operation)
     }
 }
 
-/// The hooks of one call: those of its context, and a timeline of its own.
-struct ContextHooks<'a, C, R> {
-    context: &'a CallContext<'a, C, R>,
-    timeline: Option<Box<RefCell<Timeline>>>,
-}
-
-impl<'a, C, R> CallContext<'a, C, R> {
-    fn hooks(&'a self) -> ContextHooks<'a, C, R> {
-        ContextHooks {
-            context: self,
-            timeline: self.timeline.then(Box::default),
-        }
-    }
-
-    /// One broken observer must not hide an event from the next.
-    fn each_observer(&self, see: impl Fn(&dyn Observer)) {
-        for observer in &self.observers {
-            shielded((), || see(observer.as_ref()));
-        }
-    }
-}
-
-impl<C, R> Hooks for ContextHooks<'_, C, R> {
-    fn operation(&self) -> Option<&str> {
-        self.context.operation.as_deref()
-    }
-
-    fn take_timeline(&mut self) -> Option<Timeline> {
-        self.timeline.take().map(|timeline| timeline.into_inner())
-    }
-
-    fn abort(&self) -> bool {
-        self.context.abort_if.as_ref().is_some_and(|abort| abort())
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        if let Some(timeline) = &self.timeline {
-            timeline.borrow_mut().push(event);
-        }
-        self.context
-            .each_observer(|observer| observer.on_event(event));
-    }
-
-    fn attempt_start(&self, attempt: &AttemptStart<'_>) {
-        self.context
-            .each_observer(|observer| observer.on_attempt_start(attempt));
-    }
-
-    fn attempt_end(&self, attempt: &AttemptEnd<'_>) {
-        self.context
-            .each_observer(|observer| observer.on_attempt_end(attempt));
-    }
-
-    fn sleep_decision(&self, ctx: &BackoffContext<'_>, sleep: Duration) -> SleepDecision {
-        match &self.context.sleep_handler {
-            Some(handler) => handler(ctx, sleep),
-            None => SleepDecision::Sleep,
-        }
-    }
-
-    fn before_sleep(&self, ctx: &BackoffContext<'_>, sleep: Duration) {
-        if let Some(hook) = &self.context.before_sleep {
-            hook(ctx, sleep);
-        }
-    }
-}
-
-impl<C, R> fmt::Debug for CallContext<'_, C, R> {
+impl<C, R, M> fmt::Debug for CallContext<'_, C, R, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallContext")
-            .field("operation", &self.operation)
+            .field("operation", &self.shared.operation)
             .finish_non_exhaustive()
     }
 }

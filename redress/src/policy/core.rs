@@ -152,7 +152,7 @@ impl<C, R> Policy<C, R> {
 
     /// Starts the settings of one call, or of many that share them.
     #[must_use]
-    pub const fn context(&self) -> CallContext<'_, C, R> {
+    pub fn context(&self) -> CallContext<'_, C, R> {
         CallContext::new(self)
     }
 

@@ -3,6 +3,7 @@
 mod builder;
 mod config;
 mod context;
+mod context_hooks;
 mod core;
 mod recommended;
 
@@ -10,4 +11,4 @@ pub use self::core::Policy;
 pub use builder::PolicyBuilder;
 pub use config::{Config, FnPolicy};
 pub(crate) use config::{Configured, Start};
-pub use context::CallContext;
+pub use context::{AnyCall, AsyncOnly, CallContext};

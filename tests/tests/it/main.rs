@@ -8,6 +8,7 @@ mod budget_cancel;
 mod budget_threads;
 mod classify;
 mod conformance;
+mod context;
 mod cost;
 mod executors;
 mod faults;

@@ -1,0 +1,185 @@
+//! What a [`CallContext`](super::CallContext) brings to each of its calls.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::drive::{Hooks, shielded};
+use crate::{
+    AttemptEnd, AttemptStart, BackoffContext, Event, Observer, SleepDecision, Sleeper, Timeline,
+};
+
+/// The settings that all calls of a context share.
+#[derive(Default)]
+pub(super) struct Shared<'a> {
+    pub(super) operation: Option<Cow<'a, str>>,
+    pub(super) timeline: Capture<'a>,
+    pub(super) abort_if: Option<Box<dyn Fn() -> bool + Send + Sync + 'a>>,
+    pub(super) abort_on: Option<MakeWait<'a>>,
+    pub(super) sleep_handler: Option<SleepHandler<'a>>,
+    pub(super) before_sleep: Option<Box<SleepHook<'a>>>,
+    pub(super) before_sleep_async: Option<AsyncSleepHook<'a>>,
+    pub(super) sleeper: Option<Box<dyn Sleeper + 'a>>,
+    pub(super) blocking_sleeper: Option<Box<dyn Fn(Duration) + Send + Sync + 'a>>,
+    pub(super) observers: Vec<Box<dyn Observer + 'a>>,
+}
+
+/// Where the events of a call go, beside its observers.
+#[derive(Default)]
+pub(super) enum Capture<'a> {
+    #[default]
+    Nowhere,
+    Outcome,
+    Into(&'a Mutex<Timeline>),
+}
+
+type SleepHandler<'a> =
+    Box<dyn Fn(&BackoffContext<'_>, Duration) -> SleepDecision + Send + Sync + 'a>;
+type SleepHook<'a> = dyn Fn(&BackoffContext<'_>, Duration) + Send + Sync + 'a;
+type AsyncSleepHook<'a> =
+    Box<dyn Fn(&BackoffContext<'_>, Duration) -> CallWait<'a> + Send + Sync + 'a>;
+type MakeWait<'a> = Box<dyn Fn() -> CallWait<'a> + Send + Sync + 'a>;
+/// What a call waits for that its context made.
+pub(super) type CallWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// The hooks of one call: those of its context, and what is its own.
+pub(super) struct ContextHooks<'c, 'a> {
+    shared: &'c Shared<'a>,
+    timeline: RefCell<Option<Timeline>>,
+    abort: RefCell<Abort<'a>>,
+    before_sleep: RefCell<Option<CallWait<'a>>>,
+}
+
+/// What ends a call from outside.
+enum Abort<'a> {
+    Never,
+    When(CallWait<'a>),
+    Now,
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn hooks(&self) -> ContextHooks<'_, 'a> {
+        let captured = matches!(self.timeline, Capture::Outcome);
+        let abort = match &self.abort_on {
+            Some(make) => Abort::When(make()),
+            None => Abort::Never,
+        };
+        ContextHooks {
+            shared: self,
+            timeline: RefCell::new(captured.then(Timeline::default)),
+            abort: RefCell::new(abort),
+            before_sleep: RefCell::default(),
+        }
+    }
+
+    /// One broken observer must not hide an event from the next.
+    fn each_observer(&self, see: impl Fn(&dyn Observer)) {
+        for observer in &self.observers {
+            shielded((), || see(observer.as_ref()));
+        }
+    }
+}
+
+impl Hooks for ContextHooks<'_, '_> {
+    fn operation(&self) -> Option<&str> {
+        self.shared.operation.as_deref()
+    }
+
+    fn take_timeline(&mut self) -> Option<Timeline> {
+        self.timeline.take()
+    }
+
+    fn abort(&self) -> bool {
+        self.shared.abort_if.as_ref().is_some_and(|abort| abort())
+            || self
+                .poll_abort(&mut Context::from_waker(Waker::noop()))
+                .is_ready()
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        if let Some(timeline) = &mut *self.timeline.borrow_mut() {
+            timeline.push(event);
+        }
+        if let Capture::Into(timeline) = self.shared.timeline {
+            // A timeline is whole whoever panicked with it.
+            let mut timeline = timeline.lock().unwrap_or_else(PoisonError::into_inner);
+            timeline.push(event);
+        }
+        self.shared
+            .each_observer(|observer| observer.on_event(event));
+    }
+
+    fn attempt_start(&self, attempt: &AttemptStart<'_>) {
+        self.shared
+            .each_observer(|observer| observer.on_attempt_start(attempt));
+    }
+
+    fn attempt_end(&self, attempt: &AttemptEnd<'_>) {
+        self.shared
+            .each_observer(|observer| observer.on_attempt_end(attempt));
+    }
+
+    fn sleep_decision(&self, ctx: &BackoffContext<'_>, sleep: Duration) -> SleepDecision {
+        match &self.shared.sleep_handler {
+            Some(handler) => handler(ctx, sleep),
+            None => SleepDecision::Sleep,
+        }
+    }
+
+    fn before_sleep(&self, ctx: &BackoffContext<'_>, sleep: Duration) {
+        if let Some(hook) = &self.shared.before_sleep {
+            shielded((), || hook(ctx, sleep));
+        }
+        if let Some(hook) = &self.shared.before_sleep_async {
+            *self.before_sleep.borrow_mut() = Some(hook(ctx, sleep));
+        }
+    }
+
+    fn prepares_sleep(&self) -> bool {
+        self.before_sleep.borrow().is_some()
+    }
+
+    fn poll_before_sleep(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut hook = self.before_sleep.borrow_mut();
+        let Some(wait) = &mut *hook else {
+            return Poll::Ready(());
+        };
+        let polled = shielded(Poll::Ready(()), || wait.as_mut().poll(cx));
+        if polled.is_ready() {
+            *hook = None;
+        }
+        polled
+    }
+
+    fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut abort = self.abort.borrow_mut();
+        match &mut *abort {
+            Abort::Never => return Poll::Pending,
+            // What broke cannot say any more that the call should go on: nor that it should stop.
+            Abort::When(wait) => match shielded(None, || Some(wait.as_mut().poll(cx))) {
+                Some(Poll::Pending) => return Poll::Pending,
+                Some(Poll::Ready(())) => *abort = Abort::Now,
+                None => {
+                    *abort = Abort::Never;
+                    return Poll::Pending;
+                }
+            },
+            Abort::Now => {}
+        }
+        Poll::Ready(())
+    }
+
+    fn sleeper(&self) -> Option<&dyn Sleeper> {
+        self.shared.sleeper.as_deref().map(|sleeper| sleeper as _)
+    }
+
+    fn blocking_sleeper(&self) -> Option<&dyn Fn(Duration)> {
+        self.shared
+            .blocking_sleeper
+            .as_deref()
+            .map(|sleep| sleep as _)
+    }
+}
