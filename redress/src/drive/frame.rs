@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::hooks::Hooks;
 use super::sleeper::sleep_here;
-use crate::clock::{Coarse, Timing, Wait, system_now};
+use crate::clock::{Coarse, Timing, Wait};
 use crate::policy::Config;
 use crate::{Budget, breaker};
 
@@ -12,7 +12,8 @@ pub(crate) struct Frame<'p> {
     started: Started,
     /// The breaker's permit.
     pub(super) permit: Option<breaker::Ticket>,
-    timing: Timing,
+    /// Somebody asks how long it took.
+    pub(super) timed: bool,
     /// Somebody sees attempts and events, or may stop the call.
     pub(crate) watched: bool,
     /// There is a breaker or a budget.
@@ -36,41 +37,29 @@ enum Started {
     Coarse(Coarse),
 }
 
-impl<'p> Frame<'p> {
+impl Started {
     #[inline]
-    pub(crate) fn new(config: &'p Config, hooks: &impl Hooks, timed: bool) -> Self {
-        let watched = config.watched || hooks.is_active();
-        let funded = hooks.budget().is_some_and(Budget::is_funded);
+    fn by(timing: Timing, config: &Config) -> Self {
+        let now = || Self::At(config.time.now());
+        match timing {
+            Timing::Untimed => Self::Untimed,
+            Timing::Coarse => Coarse::now().map_or_else(now, Self::Coarse),
+            Timing::Exact => now(),
+        }
+    }
+}
+
+impl<'p> Frame<'p> {
+    /// Creates the frame of a call before its start. `timed` calls tell how long they took.
+    ///
+    /// All of it is constant, so that a future which is moved before it is polled is moved fast.
+    #[inline]
+    pub(crate) const fn new(config: &'p Config, timed: bool) -> Self {
         Self {
             config,
             started: Started::Untimed,
             permit: None,
-            timing: if timed || watched {
-                Timing::Exact
-            } else {
-                config.timing
-            },
-            watched,
-            guarded: config.guarded || config.rules.budget.is_some() || hooks.is_guarded(),
-            loud: watched || config.rules.successes.matter || funded,
-            held: watched,
-            in_flight: false,
-        }
-    }
-
-    /// Creates the frame of a call that nobody watches or guards, by the machine's clock, and starts
-    /// its time.
-    #[inline]
-    pub(crate) fn plain(config: &'p Config, timing: Timing) -> Self {
-        Self {
-            config,
-            started: match timing {
-                Timing::Untimed => Started::Untimed,
-                Timing::Coarse => coarse_or(system_now),
-                Timing::Exact => Started::At(system_now()),
-            },
-            permit: None,
-            timing,
+            timed,
             watched: false,
             guarded: false,
             loud: false,
@@ -79,15 +68,34 @@ impl<'p> Frame<'p> {
         }
     }
 
+    /// Finds out who watches and who guards the call, and so how closely it must know its time.
+    pub(super) fn attend(&mut self, hooks: &dyn Hooks) -> Timing {
+        let config = self.config;
+        let funded = hooks.budget().is_some_and(Budget::is_funded);
+        self.watched = config.watched || hooks.is_active();
+        self.guarded = config.guarded || config.rules.budget.is_some() || hooks.is_guarded();
+        self.loud = self.watched || config.rules.successes.matter || funded;
+        self.held = self.watched;
+        if self.timed || self.watched {
+            Timing::Exact
+        } else {
+            config.timing
+        }
+    }
+
+    /// Creates the frame of a call that nobody watches or guards, and starts its time.
+    #[inline]
+    pub(super) fn started_coarsely(config: &'p Config) -> Self {
+        Self {
+            started: Started::by(Timing::Coarse, config),
+            ..Self::new(config, false)
+        }
+    }
+
     /// Starts the call's time. A call that nobody times and nothing limits never reads the clock.
     #[inline]
-    pub(crate) fn start(&mut self) {
-        let now = || self.config.time.now();
-        self.started = match self.timing {
-            Timing::Untimed => return,
-            Timing::Coarse => coarse_or(now),
-            Timing::Exact => Started::At(now()),
-        };
+    pub(super) fn start(&mut self, timing: Timing) {
+        self.started = Started::by(timing, self.config);
     }
 
     /// Returns the time since the call's start; zero for a call that nobody times.
@@ -138,9 +146,4 @@ impl<'p> Frame<'p> {
             None => sleep_here(duration),
         }
     }
-}
-
-#[inline]
-fn coarse_or(exact: impl FnOnce() -> Instant) -> Started {
-    Coarse::now().map_or_else(|| Started::At(exact()), Started::Coarse)
 }

@@ -11,6 +11,7 @@ use super::hooks::Hooks;
 use super::judged::Judged;
 use super::progress::Progress;
 use super::sleeper::yield_now;
+use crate::clock::Timing;
 use crate::defaults;
 use crate::outcome::Report;
 use crate::policy::{Config, Configured, Start};
@@ -34,24 +35,29 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub fn new(policy: &'p impl Configured, hooks: H) -> Self {
         let config = policy.config();
-        match config.start {
-            Start::Plain(timing) if !hooks.is_active() && !hooks.is_guarded() => Self {
-                frame: Frame::plain(config, timing),
-                hooks,
-                progress: ManuallyDrop::new(None),
-            },
-            _ => Self::new_attended(config, hooks),
+        let frame = match config.start {
+            _ if hooks.is_active() || hooks.is_guarded() => {
+                return Self::new_attended(config, hooks);
+            }
+            Start::Untimed => Frame::new(config, false),
+            Start::Coarse => Frame::started_coarsely(config),
+            Start::Attended => return Self::new_attended(config, hooks),
+        };
+        Self {
+            frame,
+            hooks,
+            progress: ManuallyDrop::new(None),
         }
     }
 
     #[cold]
     fn new_attended(config: &'p Config, hooks: H) -> Self {
         let mut run = Self {
-            frame: Frame::new(config, &hooks, false),
+            frame: Frame::new(config, false),
             hooks,
             progress: ManuallyDrop::new(None),
         };
-        let _see_is_refused = run.start();
+        let _see_is_refused = run.start_attended();
         run
     }
 
@@ -80,7 +86,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub(crate) fn prepare(policy: &'p impl Configured, hooks: H, timed: bool) -> Self {
         Self {
-            frame: Frame::new(policy.config(), &hooks, timed),
+            frame: Frame::new(policy.config(), timed),
             hooks,
             progress: ManuallyDrop::new(None),
         }
@@ -90,7 +96,23 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// before.
     #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Stopped> {
-        self.frame.start();
+        match self.frame.config.start {
+            _ if self.hooks.is_active() || self.hooks.is_guarded() || self.frame.timed => {
+                self.start_attended()
+            }
+            Start::Untimed => Ok(()),
+            Start::Coarse => {
+                self.frame.start(Timing::Coarse);
+                Ok(())
+            }
+            Start::Attended => self.start_attended(),
+        }
+    }
+
+    #[inline(never)]
+    fn start_attended(&mut self) -> Result<(), Stopped> {
+        let timing = self.frame.attend(&self.hooks);
+        self.frame.start(timing);
         if self.frame.watched {
             self.start_watched()
         } else if self.frame.config.guarded || self.hooks.is_guarded() {

@@ -311,11 +311,11 @@ impl<C, R> PolicyBuilder<C, R> {
         let counted = rules.budget.as_ref().is_some_and(Budget::counts_calls);
         let guarded = self.breaker.is_some() || rules.successes.matter || counted;
         let timing = timing(&self.time, rules.deadline, attempt_timeout);
-        let custom = timing != Timing::Untimed && matches!(self.time, Time::Custom(_));
-        let start = if watched || guarded || custom || rules.budget.is_some() {
-            Start::Attended
-        } else {
-            Start::Plain(timing)
+        let start = match timing {
+            _ if watched || guarded || rules.budget.is_some() => Start::Attended,
+            Timing::Untimed => Start::Untimed,
+            Timing::Coarse => Start::Coarse,
+            Timing::Exact => Start::Attended,
         };
         let config = Config {
             timing,

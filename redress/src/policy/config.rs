@@ -34,9 +34,11 @@ pub struct Config {
 /// How a call starts: found once, so that a call looks at one thing before its first attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// At once, but for its time.
-    Plain(Timing),
-    /// There is more to it: it is watched or guarded, has a budget, or a clock of its own.
+    /// At once.
+    Untimed,
+    /// By reading the coarse clock.
+    Coarse,
+    /// There is more to it: it is watched or guarded, has a budget, or reads another clock.
     Attended,
 }
 
