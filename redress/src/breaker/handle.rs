@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use super::admissions::Admissions;
 use super::machine::Mode;
 use super::settings::Settings;
 use super::{CircuitBreakerBuilder, CircuitSnapshot, CircuitState, Shared};
@@ -122,6 +123,11 @@ impl CircuitBreaker {
     /// are counted up to their threshold.
     pub fn metrics_only(&self) {
         self.shared().force(Mode::MetricsOnly);
+    }
+
+    /// Admits calls as a test says, until [`reset`](Self::reset) or another of these.
+    pub(crate) fn follow(&self, admissions: Admissions) {
+        self.shared().follow(admissions);
     }
 
     /// Starts again as built: closed, with nothing counted. Calls on their way decide nothing any

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::CircuitState;
+use super::admissions::Admissions;
 use super::probes::Probes;
 use super::ramp::Ramp;
 use super::recovery::Opening;
@@ -38,9 +39,19 @@ pub(super) enum Mode {
 
 #[derive(Debug)]
 enum Phase {
-    Closed { ramp: Option<Ramp> },
-    Open { since: u64, until: u64 },
-    HalfOpen { since: u64, successes: u32 },
+    Closed {
+        ramp: Option<Ramp>,
+    },
+    Open {
+        since: u64,
+        until: u64,
+    },
+    HalfOpen {
+        since: u64,
+        successes: u32,
+    },
+    /// A test decides.
+    Scripted(Admissions),
 }
 
 /// A change of state, told to the call that caused it.
@@ -74,14 +85,17 @@ impl Machine {
         Word::new(self.state(), self.generation)
             .told(counting && settings.counts_successes())
             .streak(self.windows.in_a_row() > 0)
-            .ramp(matches!(self.phase, Phase::Closed { ramp: Some(_) }))
+            .ramp(matches!(
+                self.phase,
+                Phase::Closed { ramp: Some(_) } | Phase::Scripted(_)
+            ))
     }
 
     /// Returns from when on an open breaker lets somebody try.
     pub(super) const fn probe_at(&self) -> u64 {
         match self.phase {
             Phase::Open { until, .. } => until,
-            Phase::Closed { .. } | Phase::HalfOpen { .. } => 0,
+            Phase::Closed { .. } | Phase::HalfOpen { .. } | Phase::Scripted(_) => 0,
         }
     }
 
@@ -114,6 +128,10 @@ impl Machine {
                 self.probe(settings, now, Kind::FirstProbe)
             }
             Phase::HalfOpen { .. } => self.probe(settings, now, Kind::Probe),
+            Phase::Scripted(admissions) => {
+                admissions.next()?;
+                Ok(Ticket::closed(self.word(settings)))
+            }
         }
     }
 
@@ -181,7 +199,7 @@ impl Machine {
                 let trips = self.windows.would_trip(settings, class, now, sample);
                 trips && self.mode == Mode::Automatic
             }
-            Phase::Open { .. } => return Ok(None),
+            Phase::Open { .. } | Phase::Scripted(_) => return Ok(None),
         };
         if opens {
             let in_a_row = self.openings.saturating_add(1);
@@ -223,6 +241,11 @@ impl Machine {
         });
     }
 
+    /// Admits as a test says. Calls on their way decide nothing any more.
+    pub(super) fn follow(&mut self, admissions: Admissions) {
+        self.enter(Phase::Scripted(admissions));
+    }
+
     pub(super) fn reset(&mut self, settings: &Settings, now: u64) {
         self.force(initial_mode(settings), now);
     }
@@ -239,11 +262,13 @@ impl Machine {
         self.latest
     }
 
-    pub(super) const fn state(&self) -> CircuitState {
-        match self.phase {
+    pub(super) fn state(&self) -> CircuitState {
+        match &self.phase {
             Phase::Closed { .. } => CircuitState::Closed,
             Phase::Open { .. } => CircuitState::Open,
             Phase::HalfOpen { .. } => CircuitState::HalfOpen,
+            Phase::Scripted(admissions) if admissions.peek().is_err() => CircuitState::Open,
+            Phase::Scripted(_) => CircuitState::Closed,
         }
     }
 
@@ -261,22 +286,27 @@ impl Machine {
 
     pub(super) const fn is_forced(&self) -> bool {
         matches!(self.mode, Mode::ForcedOpen | Mode::ForcedClosed)
+            || matches!(self.phase, Phase::Scripted(_))
     }
 
     /// Returns when it opened, while it is not closed.
     pub(super) const fn opened_at(&self) -> Option<u64> {
         match self.phase {
-            Phase::Closed { .. } => None,
+            Phase::Closed { .. } | Phase::Scripted(_) => None,
             Phase::Open { since, .. } | Phase::HalfOpen { since, .. } => Some(since),
         }
     }
 
     /// Returns from when on a call may go that now may not.
     pub(super) fn next_probe_at(&self, now: u64) -> Option<u64> {
-        match self.phase {
+        match &self.phase {
             Phase::Closed { .. } | Phase::Open { until: NEVER, .. } => None,
-            Phase::Open { until, .. } => Some(until),
+            Phase::Open { until, .. } => Some(*until),
             Phase::HalfOpen { .. } => Some(self.probes.free_at(now)),
+            Phase::Scripted(admissions) => {
+                let wait = admissions.peek().err()?;
+                Some(now.saturating_add(wait))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! `machine` decides and is pure: time is an argument. `shared` puts it behind a lock that a
 //! closed breaker's success never takes, and publishes what admission needs in one `word`.
 
+mod admissions;
 mod builder;
 mod checks;
 mod handle;
@@ -25,10 +26,12 @@ mod ticket;
 mod windows;
 mod word;
 
+pub(crate) use admissions::Admissions;
 pub use builder::CircuitBreakerBuilder;
 pub use handle::CircuitBreaker;
 pub(crate) use machine::Change;
 pub use permit::{Permit, Rejected};
+pub(crate) use settings::nanos;
 pub(crate) use shared::Shared;
 pub use snapshot::{CircuitSnapshot, CircuitState};
 pub(crate) use ticket::Ticket;

@@ -64,6 +64,6 @@ impl Settings {
 }
 
 /// Returns the nanoseconds of a duration; more than 584 years are 584 years.
-pub(super) fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use super::admissions::Admissions;
 use super::machine::{Machine, Mode, NEVER};
 use super::settings::{Settings, nanos};
 use super::snapshot::Counts;
@@ -175,6 +176,10 @@ impl Shared {
     pub(super) fn force(&self, mode: Mode) {
         let now = self.now();
         self.change(|machine| machine.force(mode, now));
+    }
+
+    pub(super) fn follow(&self, admissions: Admissions) {
+        self.change(|machine| machine.follow(admissions));
     }
 
     pub(super) fn reset(&self) {
