@@ -20,3 +20,4 @@ pub use hooks::{Hooks, SleepDecision};
 pub use judged::Judged;
 pub use run::Run;
 pub use sleeper::Sleeper;
+pub(crate) use sleeper::sleep_here;

@@ -40,8 +40,12 @@ impl Timeline {
         &self.events
     }
 
+    pub(crate) fn add(&mut self, event: TimelineEvent) {
+        self.events.push(event);
+    }
+
     pub(crate) fn push(&mut self, event: &Event<'_>) {
-        self.events.push(TimelineEvent {
+        self.add(TimelineEvent {
             name: event.name,
             attempt: event.attempt,
             elapsed: event.elapsed,

@@ -1,11 +1,21 @@
 //! Tools for the tests of code that uses this crate: no real sleep, no randomness.
 
+mod assert_timeline;
 mod breaker;
+mod deterministic_strategy;
+mod log;
 mod policies;
+mod recording_observer;
+mod script;
 mod seed;
+mod timeline_line;
 mod virtual_clock;
 
+pub use assert_timeline::assert_timeline;
 pub use breaker::{Admission, breaker_in, script_breaker};
+pub use deterministic_strategy::{DeterministicStrategy, RecordedBackoff};
 pub use policies::{instant_retries, no_retries};
+pub use recording_observer::{RecordedAttempt, RecordedEvent, RecordingObserver};
+pub use script::Script;
 pub use seed::seed_jitter;
 pub use virtual_clock::VirtualClock;

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -35,8 +36,22 @@ pub struct VirtualClock {
 struct State {
     now: Instant,
     sleeps: Vec<Duration>,
-    waiting: BTreeMap<u64, Waker>,
+    waiting: BTreeMap<u64, Waiting>,
     next_id: u64,
+}
+
+/// Somebody who waits until it is `until`; None is never.
+struct Waiting {
+    until: Option<Instant>,
+    waker: Waker,
+}
+
+impl State {
+    /// Returns the next time that somebody waits for.
+    fn next_moment(&self) -> Option<Instant> {
+        let moments = self.waiting.values().filter_map(|waiting| waiting.until);
+        moments.filter(|until| *until > self.now).min()
+    }
 }
 
 impl VirtualClock {
@@ -55,13 +70,44 @@ impl VirtualClock {
 
     /// Lets `duration` pass. A time beyond what an `Instant` holds leaves the clock where it is.
     pub fn advance(&self, duration: Duration) {
+        self.move_on(|state| state.now.checked_add(duration));
+    }
+
+    /// Returns a future that lets `duration` pass as an operation that takes so long does: it is no
+    /// sleep of a policy, and a timeout beside it fires when it should.
+    pub(super) fn pass(&self, duration: Duration) -> impl Future<Output = ()> + Send + use<> {
+        let clock = self.clone();
+        let mut over = None;
+        poll_fn(move |cx| {
+            match &over {
+                // Whoever waits beside this is about to say so.
+                None => cx.waker().wake_by_ref(),
+                Some(_) => clock.move_on(State::next_moment),
+            }
+            let over = over.get_or_insert_with(|| clock.timeout(duration));
+            Pin::new(over).poll(cx)
+        })
+    }
+
+    fn move_on(&self, to: impl FnOnce(&State) -> Option<Instant>) {
         let woken = {
             let mut state = self.lock();
-            state.now = state.now.checked_add(duration).unwrap_or(state.now);
+            let Some(now) = to(&state) else {
+                return;
+            };
+            state.now = now;
             std::mem::take(&mut state.waiting)
         };
-        for waker in woken.into_values() {
-            waker.wake();
+        for waiting in woken.into_values() {
+            waiting.waker.wake();
+        }
+    }
+
+    fn timeout(&self, duration: Duration) -> Timeout {
+        Timeout {
+            until: self.now().checked_add(duration),
+            id: self.next_id(),
+            clock: self.clone(),
         }
     }
 
@@ -105,11 +151,7 @@ impl Clock for VirtualClock {
     }
 
     fn timeout_async(&self, duration: Duration) -> Option<Wait> {
-        Some(Box::pin(Timeout {
-            until: self.now().checked_add(duration),
-            id: self.next_id(),
-            clock: self.clone(),
-        }))
+        Some(Box::pin(self.timeout(duration)))
     }
 }
 
@@ -130,8 +172,8 @@ struct Timeout {
 
 impl Drop for Timeout {
     fn drop(&mut self) {
-        let waker = self.clock.lock().waiting.remove(&self.id);
-        drop(waker);
+        let waiting = self.clock.lock().waiting.remove(&self.id);
+        drop(waiting);
     }
 }
 
@@ -143,7 +185,11 @@ impl Future for Timeout {
         if self.until.is_some_and(|until| state.now >= until) {
             return Poll::Ready(());
         }
-        let replaced = state.waiting.insert(self.id, cx.waker().clone());
+        let waiting = Waiting {
+            until: self.until,
+            waker: cx.waker().clone(),
+        };
+        let replaced = state.waiting.insert(self.id, waiting);
         drop(state);
         drop(replaced);
         Poll::Pending

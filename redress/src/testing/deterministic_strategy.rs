@@ -1,0 +1,124 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::log::Log;
+use crate::{BackoffContext, Cause, Classification, Delay, Problems, Strategy};
+
+/// A strategy with delays known beforehand, which records what it was asked.
+///
+/// Each call starts with the first delay, and the last one repeats; for the strategy of a class,
+/// what counts are the call's failures of that class. Clones share the record.
+///
+/// ```
+/// use std::time::Duration;
+/// use redress::Policy;
+/// use redress::testing::{DeterministicStrategy, VirtualClock};
+///
+/// let clock = VirtualClock::new();
+/// let strategy = DeterministicStrategy::new([0.5, 1.0]); // seconds, or Durations
+/// let policy = Policy::builder()
+///     .strategy(strategy.clone())
+///     .max_attempts(4)
+///     .clock(clock.clone())
+///     .build()?;
+/// let down = || Err::<(), _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+/// policy.call(down).unwrap_err();
+/// let (half, one) = (Duration::from_millis(500), Duration::from_secs(1));
+/// assert_eq!(clock.sleeps(), [half, one, one]);
+/// assert_eq!(strategy.calls()[1].prev_sleep, Some(half));
+/// # Ok::<_, redress::ConfigError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct DeterministicStrategy {
+    delays: Arc<[Delay]>,
+    calls: Log<RecordedBackoff>,
+}
+
+impl DeterministicStrategy {
+    /// Creates a strategy of `delays`, each a `Duration` or a number of seconds. A policy with an
+    /// empty list, or with a delay that is negative, infinite or NaN, does not build.
+    #[must_use]
+    pub fn new<D: Into<Delay>>(delays: impl IntoIterator<Item = D>) -> Self {
+        Self {
+            delays: delays.into_iter().map(Into::into).collect(),
+            calls: Log::default(),
+        }
+    }
+
+    /// Lists what it was asked and what it answered, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<RecordedBackoff> {
+        self.calls.entries()
+    }
+
+    /// Forgets what it was asked.
+    pub fn clear(&self) {
+        self.calls.clear();
+    }
+}
+
+impl Strategy for DeterministicStrategy {
+    fn delay(&self, ctx: &BackoffContext<'_>) -> Delay {
+        let failures_before = usize::try_from(ctx.slot_attempt.saturating_sub(1));
+        let failures_before = failures_before.unwrap_or(usize::MAX);
+        let delay = self.delays.get(failures_before).or(self.delays.last());
+        // No policy has an empty list. Asked by hand, it has no answer.
+        let delay = delay.copied().unwrap_or(Delay::from(f64::NAN));
+        self.calls.push(RecordedBackoff::new(ctx, delay));
+        delay
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        if self.delays.is_empty() {
+            problems.add(
+                "delays",
+                "is empty: give at least one delay, 0.0 for no wait",
+            );
+        }
+        for (n, delay) in self.delays.iter().enumerate() {
+            if let Err(seconds) = delay.checked() {
+                problems.add(
+                    &format!("delays[{n}]"),
+                    format!("{seconds} s is no length of time: give a Duration or seconds"),
+                );
+            }
+        }
+    }
+}
+
+/// What a [`DeterministicStrategy`] was asked, as in [`BackoffContext`], and what it answered.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RecordedBackoff {
+    /// The attempt that failed, counted from 1.
+    pub attempt: u32,
+    /// How many failures of this class the call had seen, this one included.
+    pub class_attempt: u32,
+    /// How many failures the strategy's slot had seen in the call, this one included.
+    pub slot_attempt: u32,
+    /// What the failure meant.
+    pub classification: Classification,
+    /// The previous delay that the slot had asked for in the call.
+    pub prev_sleep: Option<Duration>,
+    /// What was left until the deadline, if there was one.
+    pub remaining: Option<Duration>,
+    /// Whether an error, a value or a timeout was the failure.
+    pub cause: Cause,
+    /// What the strategy answered.
+    pub delay: Delay,
+}
+
+impl RecordedBackoff {
+    fn new(ctx: &BackoffContext<'_>, delay: Delay) -> Self {
+        Self {
+            attempt: ctx.attempt,
+            class_attempt: ctx.class_attempt,
+            slot_attempt: ctx.slot_attempt,
+            classification: ctx.classification.clone(),
+            prev_sleep: ctx.prev_sleep,
+            remaining: ctx.remaining,
+            cause: ctx.cause,
+            delay,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+use std::time::Duration;
+
+use super::log::Log;
+use crate::observe::TimelineEvent;
+use crate::{
+    AttemptEnd, AttemptStart, AttemptStatus, Cause, ErrorClass, Event, EventName, Observer,
+    StopReason, Timeline,
+};
+
+/// An observer that keeps everything it sees. Clones share the record.
+///
+/// ```
+/// use redress::testing::{RecordingObserver, instant_retries};
+/// use redress::{EventName, Policy, StopReason};
+///
+/// let observer = RecordingObserver::new();
+/// let policy = Policy::builder()
+///     .strategy(instant_retries())
+///     .max_attempts(3)
+///     .on_event(observer.clone())
+///     .build()?;
+/// let down = || Err::<(), _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+/// policy.call(down).unwrap_err();
+/// assert_eq!(observer.count(EventName::Retry), 2);
+/// assert_eq!(observer.last().unwrap().stop_reason, Some(StopReason::MaxAttemptsGlobal));
+/// assert_eq!(observer.attempts().len(), 2 * 3); // a start and an end each
+/// # Ok::<_, redress::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct RecordingObserver {
+    events: Log<RecordedEvent>,
+    attempts: Log<RecordedAttempt>,
+}
+
+impl RecordingObserver {
+    /// Creates an observer that has seen nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lists the events, in the order in which they were seen.
+    #[must_use]
+    pub fn events(&self) -> Vec<RecordedEvent> {
+        self.events.entries()
+    }
+
+    /// Returns the event that was seen last.
+    #[must_use]
+    pub fn last(&self) -> Option<RecordedEvent> {
+        self.events.last()
+    }
+
+    /// Counts the events of one name.
+    #[must_use]
+    pub fn count(&self, name: EventName) -> usize {
+        self.events.count(|event| event.name == name)
+    }
+
+    /// Lists the starts and ends of attempts, in the order in which they were seen.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<RecordedAttempt> {
+        self.attempts.entries()
+    }
+
+    /// Returns the events as a timeline, for
+    /// [`assert_timeline`](crate::testing::assert_timeline()). It is that of one call if no more
+    /// than one was seen.
+    #[must_use]
+    pub fn timeline(&self) -> Timeline {
+        let mut timeline = Timeline::default();
+        for event in self.events() {
+            timeline.add(event.into());
+        }
+        timeline
+    }
+
+    /// Forgets what it has seen.
+    pub fn clear(&self) {
+        self.events.clear();
+        self.attempts.clear();
+    }
+}
+
+impl Observer for RecordingObserver {
+    fn on_event(&self, event: &Event<'_>) {
+        self.events.push(RecordedEvent::from(event));
+    }
+
+    fn on_attempt_start(&self, attempt: &AttemptStart<'_>) {
+        self.attempts.push(RecordedAttempt {
+            attempt: attempt.attempt,
+            elapsed: attempt.elapsed,
+            operation: attempt.operation.map(String::from),
+            status: None,
+            class: None,
+            cause: None,
+        });
+    }
+
+    fn on_attempt_end(&self, attempt: &AttemptEnd<'_>) {
+        self.attempts.push(RecordedAttempt {
+            attempt: attempt.attempt,
+            elapsed: attempt.elapsed,
+            operation: attempt.operation.map(String::from),
+            status: Some(attempt.status),
+            class: attempt.class,
+            cause: attempt.cause,
+        });
+    }
+}
+
+/// An [`Event`] that a [`RecordingObserver`] has seen.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RecordedEvent {
+    /// What happened.
+    pub name: EventName,
+    /// The attempt after which it happened; 0 before the first.
+    pub attempt: u32,
+    /// The time since the call's start.
+    pub elapsed: Duration,
+    /// The delay before the next attempt; zero if there is none.
+    pub sleep: Duration,
+    /// The class of the failure.
+    pub class: Option<ErrorClass>,
+    /// Why the call stopped, if it stopped without a success.
+    pub stop_reason: Option<StopReason>,
+    /// What made the attempt a failure.
+    pub cause: Option<Cause>,
+    /// The name of the error's type, if an error was the failure.
+    pub error_type: Option<&'static str>,
+    /// The name of the operation, if it was given one.
+    pub operation: Option<String>,
+}
+
+impl From<&Event<'_>> for RecordedEvent {
+    fn from(event: &Event<'_>) -> Self {
+        Self {
+            name: event.name,
+            attempt: event.attempt,
+            elapsed: event.elapsed,
+            sleep: event.sleep,
+            class: event.class,
+            stop_reason: event.stop_reason,
+            cause: event.cause,
+            error_type: event.error_type,
+            operation: event.operation.map(String::from),
+        }
+    }
+}
+
+impl From<RecordedEvent> for TimelineEvent {
+    fn from(event: RecordedEvent) -> Self {
+        Self {
+            name: event.name,
+            attempt: event.attempt,
+            elapsed: event.elapsed,
+            sleep: event.sleep,
+            class: event.class,
+            stop_reason: event.stop_reason,
+            cause: event.cause,
+        }
+    }
+}
+
+/// The start or the end of an attempt that a [`RecordingObserver`] has seen.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RecordedAttempt {
+    /// The attempt's number, counted from 1.
+    pub attempt: u32,
+    /// The time since the call's start.
+    pub elapsed: Duration,
+    /// The name of the operation, if it was given one.
+    pub operation: Option<String>,
+    /// How the attempt ended; `None` is its start.
+    pub status: Option<AttemptStatus>,
+    /// The class of the failure.
+    pub class: Option<ErrorClass>,
+    /// What made the attempt a failure.
+    pub cause: Option<Cause>,
+}
