@@ -41,7 +41,7 @@ pub use observe::{
     AttemptEnd, AttemptStart, AttemptStatus, Event, EventName, Observer, Timeline, TimelineEvent,
 };
 pub use outcome::Outcome;
-pub use policy::{AnyCall, AsyncOnly, CallContext, Policy, PolicyBuilder};
+pub use policy::{AnyCall, AsyncOnly, CallContext, Execute, Policy, PolicyBuilder};
 pub use problems::{ConfigError, Problem, Problems};
 pub use reason::{Cause, StopReason};
 #[cfg(feature = "macros")]

@@ -5,6 +5,7 @@ mod config;
 mod context;
 mod context_hooks;
 mod core;
+mod execute;
 mod recommended;
 
 pub use self::core::Policy;
@@ -12,3 +13,4 @@ pub use builder::PolicyBuilder;
 pub use config::{Config, FnPolicy};
 pub(crate) use config::{Configured, Start};
 pub use context::{AnyCall, AsyncOnly, CallContext};
+pub use execute::Execute;

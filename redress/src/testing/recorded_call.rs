@@ -1,0 +1,189 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::{
+    AttemptEnd, AttemptStart, Cause, ErrorClass, Event, Observer, Outcome, StopReason, Timeline,
+};
+
+/// A call that a [`RecordingPolicy`](super::RecordingPolicy) or a
+/// [`FakePolicy`](super::FakePolicy) was asked for.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RecordedCall {
+    /// The name of the operation, if it was given one.
+    pub operation: Option<String>,
+    /// Whether the call is over, and how it ended.
+    pub status: CallStatus,
+    /// How many attempts were started; 0 if the call was refused.
+    pub attempts: u32,
+    /// Why the call stopped; `None` after a success, and while it runs.
+    pub stop_reason: Option<StopReason>,
+    /// The class of the last failure; `None` after a success.
+    pub last_class: Option<ErrorClass>,
+    /// What made the last attempt a failure; `None` after a success.
+    pub cause: Option<Cause>,
+    /// The time from the call's start to its end, or to the last thing that was seen of it.
+    pub elapsed: Duration,
+    /// The call's events.
+    pub timeline: Timeline,
+}
+
+/// How a [`RecordedCall`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallStatus {
+    /// It is not over.
+    Running,
+    /// It succeeded.
+    Succeeded,
+    /// It was stopped without a success.
+    Failed,
+    /// It never returned: its future was dropped, or it panicked.
+    Cancelled,
+}
+
+impl RecordedCall {
+    const STARTED: Self = Self {
+        operation: None,
+        status: CallStatus::Running,
+        attempts: 0,
+        stop_reason: None,
+        last_class: None,
+        cause: None,
+        elapsed: Duration::ZERO,
+        timeline: Timeline::new(),
+    };
+
+    /// Tells whether the call succeeded.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.status == CallStatus::Succeeded
+    }
+
+    fn end<T, E>(&mut self, outcome: &Outcome<T, E>) {
+        self.status = match outcome.is_ok() {
+            true => CallStatus::Succeeded,
+            false => CallStatus::Failed,
+        };
+        self.attempts = outcome.attempts;
+        self.stop_reason = outcome.stop_reason;
+        self.last_class = outcome.last_class;
+        self.cause = outcome.cause;
+        self.elapsed = outcome.elapsed;
+    }
+
+    fn name(&mut self, operation: Option<&str>) {
+        self.operation = operation.map(String::from);
+    }
+}
+
+/// The calls of a policy in the order of their starts. Clones share them.
+#[derive(Clone, Default)]
+pub(super) struct Calls(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    calls: BTreeMap<u64, RecordedCall>,
+    started: u64,
+}
+
+impl Calls {
+    pub(super) fn start(&self) -> Recorder {
+        let mut state = self.lock();
+        let id = state.started;
+        state.started = id.wrapping_add(1);
+        state.calls.insert(id, RecordedCall::STARTED);
+        drop(state);
+        Recorder(Seen {
+            calls: self.clone(),
+            id,
+        })
+    }
+
+    pub(super) fn list(&self) -> Vec<RecordedCall> {
+        self.lock().calls.values().cloned().collect()
+    }
+
+    /// Forgets all calls; what is still on its way is not heard of again.
+    pub(super) fn clear(&self) {
+        self.lock().calls.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it holds the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list().fmt(f)
+    }
+}
+
+/// Records one call. Dropping it before [`end`](Self::end) is cancellation.
+pub(super) struct Recorder(Seen);
+
+impl Recorder {
+    /// Returns what is to see the call's events.
+    pub(super) fn observer(&self) -> Seen {
+        self.0.clone()
+    }
+
+    pub(super) fn end<T, E>(&self, outcome: &Outcome<T, E>) {
+        self.0.note(|call| call.end(outcome));
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.0.note(|call| {
+            if call.status == CallStatus::Running {
+                call.status = CallStatus::Cancelled;
+            }
+        });
+    }
+}
+
+/// Sees the events and attempts of one call.
+#[derive(Clone)]
+pub(super) struct Seen {
+    calls: Calls,
+    id: u64,
+}
+
+impl Seen {
+    fn note(&self, note: impl FnOnce(&mut RecordedCall)) {
+        if let Some(call) = self.calls.lock().calls.get_mut(&self.id) {
+            note(call);
+        }
+    }
+}
+
+impl Observer for Seen {
+    fn on_event(&self, event: &Event<'_>) {
+        self.note(|call| {
+            call.name(event.operation);
+            call.elapsed = event.elapsed;
+            call.timeline.push(event);
+        });
+    }
+
+    fn on_attempt_start(&self, attempt: &AttemptStart<'_>) {
+        self.note(|call| {
+            call.name(attempt.operation);
+            call.elapsed = attempt.elapsed;
+            call.attempts = attempt.attempt;
+        });
+    }
+
+    fn on_attempt_end(&self, attempt: &AttemptEnd<'_>) {
+        self.note(|call| {
+            call.elapsed = attempt.elapsed;
+            call.last_class = attempt.class;
+            call.cause = attempt.cause;
+        });
+    }
+}
