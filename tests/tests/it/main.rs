@@ -15,4 +15,5 @@ mod faults;
 mod hooks;
 mod strategies;
 mod support;
+mod testing_kit;
 mod time;
