@@ -21,6 +21,7 @@ pub mod strategies;
 mod sync;
 #[cfg(all(test, redress_loom))]
 mod sync_model;
+#[cfg(feature = "testing")]
 pub mod testing;
 
 pub use breaker::{

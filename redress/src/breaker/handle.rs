@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+#[cfg(feature = "testing")]
 use super::admissions::Admissions;
 use super::machine::Mode;
 use super::settings::Settings;
@@ -126,6 +127,7 @@ impl CircuitBreaker {
     }
 
     /// Admits calls as a test says, until [`reset`](Self::reset) or another of these.
+    #[cfg(feature = "testing")]
     pub(crate) fn follow(&self, admissions: Admissions) {
         self.shared().follow(admissions);
     }

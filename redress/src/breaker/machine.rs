@@ -51,6 +51,10 @@ enum Phase {
         successes: u32,
     },
     /// A test decides.
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(dead_code, reason = "no test is near")
+    )]
     Scripted(Admissions),
 }
 
@@ -242,6 +246,7 @@ impl Machine {
     }
 
     /// Admits as a test says. Calls on their way decide nothing any more.
+    #[cfg(feature = "testing")]
     pub(super) fn follow(&mut self, admissions: Admissions) {
         self.enter(Phase::Scripted(admissions));
     }

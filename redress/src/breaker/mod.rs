@@ -26,11 +26,13 @@ mod ticket;
 mod windows;
 mod word;
 
+#[cfg(feature = "testing")]
 pub(crate) use admissions::Admissions;
 pub use builder::CircuitBreakerBuilder;
 pub use handle::CircuitBreaker;
 pub(crate) use machine::Change;
 pub use permit::{Permit, Rejected};
+#[cfg(feature = "testing")]
 pub(crate) use settings::nanos;
 pub(crate) use shared::Shared;
 pub use snapshot::{CircuitSnapshot, CircuitState};

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "testing")]
 use super::admissions::Admissions;
 use super::machine::{Machine, Mode, NEVER};
 use super::settings::{Settings, nanos};
@@ -178,6 +179,7 @@ impl Shared {
         self.change(|machine| machine.force(mode, now));
     }
 
+    #[cfg(feature = "testing")]
     pub(super) fn follow(&self, admissions: Admissions) {
         self.change(|machine| machine.follow(admissions));
     }

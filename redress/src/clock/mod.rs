@@ -16,7 +16,7 @@ pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Tells a policy what time it is, and how to let time pass.
 ///
 /// Only `now` is required. A clock whose time is not the machine's also says how to wait for it;
-/// [`VirtualClock`](crate::testing::VirtualClock) does.
+/// `redress::testing::VirtualClock` does.
 ///
 /// ```
 /// use std::time::{Duration, Instant};

@@ -20,4 +20,5 @@ pub use hooks::{Hooks, SleepDecision};
 pub use judged::Judged;
 pub use run::Run;
 pub use sleeper::Sleeper;
+#[cfg(feature = "testing")]
 pub(crate) use sleeper::sleep_here;

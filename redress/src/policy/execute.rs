@@ -1,13 +1,12 @@
 use super::{CallContext, Policy};
 use crate::{AnyValue, Classifier, Error, Outcome, ResultClassifier};
 
-/// Runs operations that fail with `E`: a [`Policy`], a [`CallContext`], or in a test one of
-/// [`testing`](crate::testing).
+/// Runs operations that fail with `E`: a [`Policy`], a [`CallContext`] without a hook that is
+/// awaited, or in a test what `redress::testing` has for it.
 ///
 /// Code that takes `&impl Execute<E>` runs under any policy, and in a test under a
-/// [`RecordingPolicy`](crate::testing::RecordingPolicy) or a
-/// [`FakePolicy`](crate::testing::FakePolicy). Code that is given a [`Policy`] needs none of this:
-/// the methods of the same names are its own.
+/// `RecordingPolicy` or a `FakePolicy`. Code that is given a [`Policy`] needs none of this: the
+/// methods of the same names are its own.
 ///
 /// `R` is the result classifier. Left out, it is that of a policy that was given none; code that
 /// also runs under a policy with one takes `&impl Execute<E, R>` with `R: ResultClassifier<T>` for

@@ -24,6 +24,7 @@ pub(crate) fn between(low: Duration, high: Duration) -> Duration {
 }
 
 /// Makes the draws of this thread repeat.
+#[cfg(feature = "testing")]
 pub(crate) fn seed(seed: u64) {
     // A thread that is shutting down has no draws left to repeat.
     let _ = GENERATOR.try_with(|generator| {
