@@ -114,6 +114,8 @@ the timeline differs at event 2: sleep is 1s, expected 2s
 > 2  retry TRANSIENT 2s    | retry #2 TRANSIENT error 1s @250ms
   3  success               | success #3 @1.25s"
         );
+        let guide = include_str!("../../docs/testing.md");
+        assert!(guide.contains(&message), "the guide shows another");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Tools for the tests of code that uses this crate: no real sleep, no randomness.
+#![doc = include_str!("../../docs/testing.md")]
 
 mod assert_timeline;
 mod breaker;
@@ -25,3 +25,12 @@ pub use recording_policy::RecordingPolicy;
 pub use script::Script;
 pub use seed::seed_jitter;
 pub use virtual_clock::VirtualClock;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_guide_shows_the_service_that_it_tests() {
+        let guide = include_str!("../../docs/testing.md");
+        assert!(guide.contains(include_str!("../../docs/testing_service.rs")));
+    }
+}
