@@ -14,16 +14,16 @@ use crate::Timeline;
 /// | `#2` | the attempt |
 ///
 /// ```
+/// use std::io::{Error, ErrorKind};
 /// use redress::Policy;
 /// use redress::testing::{DeterministicStrategy, Script, VirtualClock, assert_timeline};
 ///
-/// let script = Script::fails_with(2, || std::io::ErrorKind::TimedOut.into()).then(());
+/// let script = Script::fails_with(2, || Error::from(ErrorKind::TimedOut)).then(());
 /// let policy = Policy::builder()
 ///     .strategy(DeterministicStrategy::new([0.25, 1.0]))
 ///     .clock(VirtualClock::new())
 ///     .build()?;
 /// let outcome = policy.context().capture_timeline().execute(|| script.run());
-/// # let _: &Script<_, std::io::Error> = &script;
 /// assert_timeline(
 ///     &outcome.timeline.unwrap(),
 ///     ["retry TRANSIENT 250ms", "retry TRANSIENT 1s", "success #3 @1.25s"],

@@ -20,16 +20,15 @@ use crate::drive::sleep_here;
 /// its clock, which a test can pause.
 ///
 /// ```
-/// use std::io::ErrorKind::ConnectionRefused;
+/// use std::io::{Error, ErrorKind::ConnectionRefused};
 /// use redress::testing::{Script, instant_retries};
 /// use redress::Policy;
 ///
-/// let script = Script::fails_with(3, || ConnectionRefused.into()).then("hello");
+/// let script = Script::fails_with(3, || Error::from(ConnectionRefused)).then("hello");
 /// let policy = Policy::builder().strategy(instant_retries()).build()?;
 /// let outcome = policy.execute(|| script.run());
 /// assert_eq!(outcome.last_result, Some("hello"));
 /// assert_eq!(script.calls(), 4);
-/// # let _: &Script<_, std::io::Error> = &script;
 /// # Ok::<_, redress::ConfigError>(())
 /// ```
 pub struct Script<T, E> {
@@ -181,12 +180,12 @@ impl<T, E> Script<T, E> {
     /// use redress::Policy;
     ///
     /// let clock = VirtualClock::new();
-    /// let slow = Script::new().then(1).taking(Duration::from_secs(3)).on(&clock);
+    /// let slow: Script<u32, std::io::Error> =
+    ///     Script::new().then(1).taking(Duration::from_secs(3)).on(&clock);
     /// let policy = Policy::builder().clock(clock.clone()).build()?;
     /// let outcome = policy.execute(|| slow.run());
     /// assert_eq!(outcome.elapsed, Duration::from_secs(3));
     /// assert!(clock.sleeps().is_empty(), "sleeps are the policy's");
-    /// # let _: &Script<_, std::io::Error> = &slow;
     /// # Ok::<_, redress::ConfigError>(())
     /// ```
     ///

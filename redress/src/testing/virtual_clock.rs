@@ -13,6 +13,10 @@ use crate::clock::{Clock, Wait};
 /// A sleep of a policy takes no real time: it moves the clock. An attempt's timeout fires when the
 /// clock has been moved far enough. Clones share one time.
 ///
+/// Async calls beside each other in one task share it as they would share real time: it moves to
+/// what is due first. Between tasks and threads the order is theirs, and a sync sleep moves the
+/// clock at once.
+///
 /// ```
 /// use std::time::Duration;
 /// use redress::{Policy, strategies::fixed, testing::VirtualClock};
@@ -73,34 +77,39 @@ impl VirtualClock {
         self.move_on(|state| state.now.checked_add(duration));
     }
 
-    /// Returns a future that lets `duration` pass as an operation that takes so long does: it is no
-    /// sleep of a policy, and a timeout beside it fires when it should.
+    /// Returns a future that lets `duration` pass, but no more at a time than up to the next moment
+    /// that somebody waits for, so that what is beside it happens when it should.
     pub(super) fn pass(&self, duration: Duration) -> impl Future<Output = ()> + Send + use<> {
         let clock = self.clone();
         let mut over = None;
+        let mut seen = None;
         poll_fn(move |cx| {
-            match &over {
-                // Whoever waits beside this is about to say so.
-                None => cx.waker().wake_by_ref(),
-                Some(_) => clock.move_on(State::next_moment),
-            }
             let over = over.get_or_insert_with(|| clock.timeout(duration));
+            if Pin::new(&mut *over).poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let now = clock.now();
+            if seen.replace(now) == Some(now) {
+                clock.move_on(State::next_moment);
+            } else {
+                // Whoever is beside this has its turn before time goes on.
+                cx.waker().wake_by_ref();
+            }
             Pin::new(over).poll(cx)
         })
     }
 
     fn move_on(&self, to: impl FnOnce(&State) -> Option<Instant>) {
-        let woken = {
+        let woken: Vec<Waker> = {
             let mut state = self.lock();
             let Some(now) = to(&state) else {
                 return;
             };
             state.now = now;
-            std::mem::take(&mut state.waiting)
+            let waiting = state.waiting.values();
+            waiting.map(|waiting| waiting.waker.clone()).collect()
         };
-        for waiting in woken.into_values() {
-            waiting.waker.wake();
-        }
+        woken.into_iter().for_each(Waker::wake);
     }
 
     fn timeout(&self, duration: Duration) -> Timeout {
@@ -147,7 +156,13 @@ impl Clock for VirtualClock {
 
     fn sleep_async(&self, duration: Duration) -> Option<Wait> {
         let clock = self.clone();
-        Some(Box::pin(async move { clock.sleep(duration) }))
+        Some(Box::pin(async move {
+            clock.lock().sleeps.push(duration);
+            // As in `advance`, a time that never comes is not waited for.
+            if clock.now().checked_add(duration).is_some() {
+                clock.pass(duration).await;
+            }
+        }))
     }
 
     fn timeout_async(&self, duration: Duration) -> Option<Wait> {

@@ -153,6 +153,18 @@ mod execute {
     }
 
     #[test]
+    fn code_may_fail_in_more_than_one_way() {
+        fn both(policy: &(impl Execute<Error> + Execute<String>)) -> (u32, usize) {
+            let error = policy
+                .call(|| Err::<(), _>(String::from("down")))
+                .unwrap_err();
+            let value = policy.call(|| Ok::<_, Error>(7)).unwrap();
+            (value, error.into_source().unwrap().len())
+        }
+        assert_eq!(both(&FakePolicy::passing()), (7, 4));
+    }
+
+    #[test]
     fn code_may_take_policies_with_a_result_classifier_too() {
         fn status<R: ResultClassifier<u16>>(policy: &impl Execute<Error, R>) -> (u16, u32) {
             let script = Script::returns(2, 503).then(200);
@@ -503,6 +515,37 @@ mod script {
         let start = redress::Clock::now(&clock);
         let (a, b) = tokio::join!(ended(&long), ended(&short));
         assert_eq!((a - start, b - start), (3 * SECOND, SECOND));
+        let (a, b) = tokio::join!(ended(&short), ended(&long));
+        assert_eq!((a - start, b - start), (4 * SECOND, 6 * SECOND));
+    }
+
+    #[tokio::test]
+    async fn pauses_and_timeouts_beside_each_other_share_the_virtual_time() {
+        let clock = VirtualClock::new();
+        let slow = builder(&clock)
+            .strategy(strategies::fixed(10))
+            .build()
+            .unwrap();
+        let impatient = builder(&clock).attempt_timeout(2).build().unwrap();
+        let flaky = Script::fails_with(1, down).then(());
+        let hangs: Script<(), Error> = Script::new().then_hangs(1).then(()).on(&clock);
+        let (slow, impatient) = tokio::join!(
+            slow.execute_async(|| flaky.run_async()),
+            impatient.execute_async(|| hangs.run_async()),
+        );
+        assert_eq!((slow.attempts, slow.elapsed), (2, 10 * SECOND));
+        assert_eq!((impatient.attempts, impatient.elapsed), (2, 3 * SECOND));
+    }
+
+    #[tokio::test]
+    async fn a_pause_that_no_clock_can_hold_is_over_at_once() {
+        let clock = VirtualClock::new();
+        let pause = Duration::MAX - SECOND;
+        let policy = builder(&clock).strategy(strategies::fixed(pause));
+        let policy = policy.no_deadline().build().unwrap();
+        let flaky = Script::fails_with(1, down).then(5);
+        assert_eq!(policy.call_async(|| flaky.run_async()).await.unwrap(), 5);
+        assert_eq!(clock.sleeps(), [pause]);
     }
 
     #[tokio::test(start_paused = true)]
