@@ -57,6 +57,7 @@ pub fn breaker_in(state: CircuitState) -> CircuitBreaker {
 
 /// What a breaker answers to one call in a script.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Admission {
     /// The call goes. How it ends decides nothing.
     Admit,

@@ -14,7 +14,8 @@ use crate::{Cause, Delay, ErrorClass, Event, EventName, Execute, Observer, Outco
 /// | [`passing`](Self::passing) | once | what the operation returned; an error is UNKNOWN, and stops at `MAX_ATTEMPTS_GLOBAL` |
 /// | [`rejecting`](Self::rejecting), [`circuit_open`](Self::circuit_open) | never | an [`Error`](crate::Error) without a source, after 0 attempts |
 ///
-/// Each answer is for one call; the last one repeats.
+/// Each answer is for one call; the last one repeats. No value is taken for a failure: where code
+/// takes `&impl Execute<E, R>`, the result classifier `R` is [`AnyValue`](crate::AnyValue).
 ///
 /// ```
 /// use redress::testing::FakePolicy;

@@ -123,6 +123,26 @@ mod recording_observer {
     }
 }
 
+mod attribute {
+    use super::*;
+    use redress::{EventName, retry};
+    use std::sync::LazyLock;
+
+    static OBSERVER: LazyLock<RecordingObserver> = LazyLock::new(RecordingObserver::new);
+
+    #[retry(strategy = instant(), on_event = OBSERVER.clone())]
+    fn load(script: &Script<u32, Error>) -> Result<u32, Error> {
+        script.run()
+    }
+
+    #[test]
+    fn functions_take_scripts_and_observers_of_the_kit() {
+        let script = Script::fails_with(2, down).then(7);
+        assert_eq!(load(&script).unwrap(), 7);
+        assert_eq!(OBSERVER.count(EventName::Retry), 2);
+    }
+}
+
 mod execute {
     use super::*;
 
@@ -497,6 +517,16 @@ mod script {
             ],
         );
         assert_eq!(clock.sleeps(), [SECOND; 2]);
+    }
+
+    #[tokio::test]
+    async fn a_hang_lasts_until_the_deadline() {
+        let clock = VirtualClock::new();
+        let hangs: Script<(), Error> = Script::new().then_hangs(1).on(&clock);
+        let policy = builder(&clock).deadline(60).build().unwrap();
+        let outcome = policy.execute_async(|| hangs.run_async()).await;
+        assert_eq!(outcome.stop_reason, Some(StopReason::DeadlineExceeded));
+        assert_eq!((outcome.attempts, outcome.elapsed), (1, 60 * SECOND));
     }
 
     #[tokio::test]
