@@ -567,6 +567,35 @@ mod script {
         assert_eq!((impatient.attempts, impatient.elapsed), (2, 3 * SECOND));
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn tasks_on_many_threads_lose_no_wake_up() {
+        let clock = VirtualClock::new();
+        let policy = builder(&clock)
+            .attempt_timeout(5)
+            .no_deadline()
+            .build()
+            .unwrap();
+        let tasks: Vec<_> = (0..100)
+            .map(|_| {
+                let script = Script::new()
+                    .then_hangs(1)
+                    .then_fails_with(2, down)
+                    .taking(2 * SECOND)
+                    .then(())
+                    .on(&clock);
+                let policy = policy.clone();
+                tokio::spawn(async move { policy.execute_async(|| script.run_async()).await })
+            })
+            .collect();
+        for task in tasks {
+            let outcome = task.await.unwrap();
+            assert!(outcome.is_ok());
+            assert_eq!(outcome.attempts, 4);
+            // 5 s of hanging, twice 2 s of failing, three pauses.
+            assert!(outcome.elapsed >= 12 * SECOND);
+        }
+    }
+
     #[tokio::test]
     async fn a_pause_that_no_clock_can_hold_is_over_at_once() {
         let clock = VirtualClock::new();
