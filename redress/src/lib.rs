@@ -16,6 +16,7 @@ mod outcome;
 mod policy;
 mod problems;
 mod reason;
+mod resume;
 mod stopwatch;
 pub mod strategies;
 mod sync;
@@ -36,15 +37,16 @@ pub use classify::{
 pub use clock::{Clock, Wait};
 pub use delay::Delay;
 pub use drive::{SleepDecision, Sleeper};
-pub use engine::{Attempted, Step, Steps};
+pub use engine::{Attempted, ResumeToken, Step, Steps};
 pub use error::{Error, FromInterrupt, Interrupt};
 pub use observe::{
     AttemptEnd, AttemptStart, AttemptStatus, Event, EventName, Observer, Timeline, TimelineEvent,
 };
 pub use outcome::Outcome;
-pub use policy::{AnyCall, AsyncOnly, CallContext, Execute, Policy, PolicyBuilder};
+pub use policy::{AnyCall, AsyncOnly, CallContext, Execute, Policy, PolicyBuilder, ResumedCall};
 pub use problems::{ConfigError, Problem, Problems};
 pub use reason::{Cause, StopReason};
 #[cfg(feature = "macros")]
 pub use redress_macros::{Classify, retry, retry_block};
+pub use resume::ResumeTokenError;
 pub use strategies::{BackoffContext, Learner, Strategy};

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Cause, Error, ErrorClass, StopReason, Timeline};
+use crate::{Cause, Error, ErrorClass, ResumeToken, StopReason, Timeline};
 
 /// How a call ended. [`Policy::execute`](crate::Policy::execute) never fails: it reports.
 ///
@@ -16,9 +16,11 @@ use crate::{Cause, Error, ErrorClass, StopReason, Timeline};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Outcome<T, E> {
-    /// How many attempts were started; 0 if the call was refused.
+    /// How many attempts were started, those before it was [resumed](crate::CallContext::resume)
+    /// included; 0 if the call was refused.
     pub attempts: u32,
-    /// The time from the call's start to its end.
+    /// The time from the call's start to its end; of a resumed call, since the operation's start as
+    /// [`ResumeToken`] counts it.
     pub elapsed: Duration,
     /// Why the call stopped; `None` after a success.
     pub stop_reason: Option<StopReason>,
@@ -36,6 +38,7 @@ pub struct Outcome<T, E> {
     pub retry_after: Option<Duration>,
     /// The call's events, if they were asked for.
     pub timeline: Option<Timeline>,
+    pub(crate) resume: Option<Box<ResumeToken>>,
 }
 
 impl<T, E> Outcome<T, E> {
@@ -43,6 +46,14 @@ impl<T, E> Outcome<T, E> {
     #[must_use]
     pub const fn is_ok(&self) -> bool {
         self.stop_reason.is_none()
+    }
+
+    /// Returns what another call goes on with; `None` unless the call stopped with
+    /// [`StopReason::Scheduled`], that is, unless its sleep handler deferred the wait. Go on after
+    /// [`next_sleep`](Self::next_sleep).
+    #[must_use]
+    pub fn resume_token(&self) -> Option<ResumeToken> {
+        self.resume.as_deref().cloned()
     }
 
     /// Returns what [`Policy::call`](crate::Policy::call) would have returned.

@@ -94,6 +94,10 @@ impl Problems {
         self.prefix.truncate(outer);
     }
 
+    pub(crate) fn into_vec(self) -> Vec<Problem> {
+        self.found
+    }
+
     pub(crate) fn into_result(self) -> Result<(), ConfigError> {
         if self.found.is_empty() {
             Ok(())

@@ -6,7 +6,7 @@ use super::hooks::{Hooks, SleepDecision, shielded};
 use super::judged::Judged;
 use crate::engine::{Call, Decision, Failure};
 use crate::observe::{AttemptStatus, EventName};
-use crate::{BudgetToken, StopReason, budget};
+use crate::{BudgetToken, ResumeToken, StopReason, budget};
 
 /// The engine's decisions of one call, shown to everybody who watches.
 ///
@@ -14,7 +14,9 @@ use crate::{BudgetToken, StopReason, budget};
 #[derive(Default)]
 pub(crate) struct Flow {
     pub(super) call: Call,
-    /// When the last decision fell, from the call's start on; with an attempt in progress, when that
+    /// How long the operation had taken at the call's start, where the call goes on with one.
+    before: Duration,
+    /// When the last decision fell, from the operation's start on; with an attempt in progress, when that
     /// started.
     decided: Duration,
     /// For how long the breaker refuses, if that stopped the call.
@@ -36,6 +38,17 @@ impl Flow {
     /// Starts the first attempt of a call that nobody watches.
     pub(super) const fn start_unseen(&mut self) {
         self.call.next_attempt();
+    }
+
+    /// Goes on where another call has stopped.
+    pub(super) fn resume(&mut self, token: &ResumeToken, frame: &Frame<'_>) {
+        self.call = Call::resume(&frame.config.rules, token);
+        self.before = token.resumed_at();
+    }
+
+    /// Returns the time since the operation's start.
+    pub(super) fn elapsed(&self, frame: &Frame<'_>) -> Duration {
+        self.before.saturating_add(frame.elapsed())
     }
 
     /// Stops a call that nobody watches before its first attempt: the breaker refused it.
@@ -118,7 +131,7 @@ impl Flow {
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Result<(), Stopped> {
-        let elapsed = frame.elapsed();
+        let elapsed = self.elapsed(frame);
         self.decided = elapsed;
         // Shutting down comes before being late.
         if frame.config.rules.is_over(elapsed) && !(frame.watched && aborts(hooks)) {
@@ -159,7 +172,7 @@ impl Flow {
             self.drop_token(frame, hooks);
         }
         // One moment for all that this shows: the clock is most of what watching costs.
-        let elapsed = frame.elapsed();
+        let elapsed = self.elapsed(frame);
         self.decided = elapsed;
         if frame.watched {
             self.announce_end(&judged.attempted, frame, hooks);
@@ -283,7 +296,7 @@ impl Flow {
         if timeout.is_none() && deadline.is_none() {
             return None;
         }
-        let elapsed = frame.elapsed();
+        let elapsed = self.elapsed(frame);
         let ran = elapsed.saturating_sub(self.decided);
         let own = timeout.map_or(Duration::MAX, |timeout| timeout.saturating_sub(ran));
         let whole = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_sub(elapsed));
@@ -313,6 +326,11 @@ impl Flow {
             Some(StopReason::Scheduled) => self.call.delay(&frame.config.rules),
             _ => None,
         }
+    }
+
+    /// Returns what somebody else goes on with.
+    pub(crate) fn resume_token(&self, frame: &Frame<'_>) -> Option<ResumeToken> {
+        self.call.resume_token(self.decided, self.deferred(frame)?)
     }
 
     fn stop(

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Sleeper;
 
-use crate::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, Timeline};
+use crate::{
+    AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, ResumeToken, Timeline,
+};
 
 /// What a sleep handler decides before a sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,7 +15,8 @@ pub enum SleepDecision {
     /// Sleep, then try again.
     Sleep,
     /// Stop with [`StopReason::Scheduled`](crate::StopReason::Scheduled): somebody else waits and
-    /// comes back later.
+    /// comes back later, with the [resume token](crate::Outcome::resume_token) that `execute` returns
+    /// and `call` does not.
     Defer,
     /// Stop with [`StopReason::Aborted`](crate::StopReason::Aborted).
     Abort,
@@ -39,6 +42,10 @@ pub trait Hooks {
     /// Returns the call's own budget; `None` leaves the policy's.
     #[inline]
     fn budget(&self) -> Option<&Budget> {
+        None
+    }
+    /// Returns where the operation stopped that the call goes on with.
+    fn resumed(&self) -> Option<&ResumeToken> {
         None
     }
     /// Names the operation; `None` leaves the policy's name.

@@ -126,7 +126,14 @@ impl<'p, H: Hooks> Run<'p, H> {
     fn start_watched(&mut self) -> Result<(), Stopped> {
         self.frame.config.insist();
         let progress = self.progress.insert(Progress::before_first_attempt());
-        progress.flow.next_attempt(&mut self.frame, &self.hooks)?;
+        let flow = &mut progress.flow;
+        match self.hooks.resumed() {
+            None => flow.next_attempt(&mut self.frame, &self.hooks)?,
+            Some(token) => {
+                flow.resume(token, &self.frame);
+                flow.next_attempt_after_pause(&mut self.frame, &self.hooks)?;
+            }
+        }
         self.frame.count_call(&self.hooks);
         Ok(())
     }
@@ -390,18 +397,20 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     pub(crate) fn outcome<T, E>(&mut self, returned: Option<Result<T, E>>) -> Outcome<T, E> {
         let report = self.report();
-        let elapsed = match self.progress.as_ref().map(|progress| &progress.flow) {
-            Some(flow) if self.frame.watched || flow.stop_reason().is_some() => flow.decided(),
+        let flow = self.progress.as_ref().map(|progress| &progress.flow);
+        let frame = &self.frame;
+        let elapsed = match flow {
+            Some(flow) if frame.watched || flow.stop_reason().is_some() => flow.decided(),
             // Nothing was decided about a success that nobody watched.
-            _ => self.frame.elapsed(),
+            _ => frame.elapsed(),
         };
+        let next_sleep = flow.and_then(|flow| flow.deferred(frame));
+        let resume = flow.and_then(|flow| flow.resume_token(frame));
         let (last_result, last_error) = match returned {
             Some(Ok(value)) => (Some(value), None),
             Some(Err(error)) => (None, Some(error)),
             None => (None, None),
         };
-        let progress = self.progress.as_ref();
-        let next_sleep = progress.and_then(|progress| progress.flow.deferred(&self.frame));
         Outcome {
             attempts: report.attempts,
             elapsed,
@@ -413,6 +422,7 @@ impl<'p, H: Hooks> Run<'p, H> {
             next_sleep,
             retry_after: report.retry_after,
             timeline: self.hooks.take_timeline(),
+            resume: resume.map(Box::new),
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Rules, Tally};
+use super::{ResumeToken, Rules, Tally};
 use crate::{BackoffContext, Budget, BudgetToken, Cause, Classification, ErrorClass, StopReason};
 
 /// What an attempt came to.
@@ -61,6 +61,31 @@ pub(crate) struct Failure {
 }
 
 impl Call {
+    /// Creates a call that goes on where another has stopped.
+    pub(crate) fn resume(rules: &Rules, token: &ResumeToken) -> Self {
+        Self {
+            attempts: token.attempts,
+            failure: Some(token.last),
+            tally: Tally::resume(rules, token),
+            ..Self::default()
+        }
+    }
+
+    /// Says where the call stands that waits for `delay` after `elapsed`. There is nothing to go on
+    /// with without a failure.
+    pub(crate) fn resume_token(&self, elapsed: Duration, delay: Duration) -> Option<ResumeToken> {
+        let (failures, sleeps) = self.tally.seen();
+        Some(ResumeToken {
+            attempts: self.attempts,
+            failures,
+            last: self.failure?,
+            sleeps,
+            // Their sum is a time, too.
+            elapsed: elapsed.min(Duration::MAX.saturating_sub(delay)),
+            delay,
+        })
+    }
+
     /// Returns how many attempts have started.
     pub(crate) const fn attempts(&self) -> u32 {
         self.attempts

@@ -2,6 +2,7 @@
 
 mod call;
 mod per_class;
+mod resume;
 mod rules;
 mod step;
 mod tally;
@@ -9,6 +10,8 @@ mod tally;
 pub use call::Attempted;
 pub(crate) use call::{Call, Decision, Failure};
 pub(crate) use per_class::PerClass;
+pub use resume::ResumeToken;
+pub(crate) use resume::Sleeps;
 pub(crate) use rules::{Rules, Successes};
 pub use step::{Step, Steps};
 use tally::Tally;

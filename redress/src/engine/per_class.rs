@@ -1,7 +1,7 @@
 use crate::ErrorClass;
 
 /// One value for each class.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct PerClass<T>([T; ErrorClass::ALL.len()]);
 
 #[expect(

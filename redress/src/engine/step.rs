@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Attempted, Call, Decision};
+use super::{Attempted, Call, Decision, ResumeToken};
 use crate::budget::BudgetHold;
 use crate::policy::Config;
 use crate::{Budget, StopReason};
@@ -43,8 +43,13 @@ pub enum Step {
 pub struct Steps {
     config: Arc<Config>,
     started: Instant,
+    /// The operation's elapsed time at the start.
+    before: Duration,
     call: Call,
     hold: Option<BudgetHold>,
+    /// When the last failure was recorded, as elapsed time, and the delay that it asked for; until
+    /// the next attempt.
+    waiting: Option<(Duration, Duration)>,
     /// The last step, once there is no other.
     over: Option<Step>,
 }
@@ -55,8 +60,19 @@ impl Steps {
             hold: config.rules.budget.as_ref().map(Budget::hold),
             config,
             started,
+            before: Duration::ZERO,
             call: Call::default(),
+            waiting: None,
             over: None,
+        }
+    }
+
+    pub(crate) fn resume(config: Arc<Config>, token: &ResumeToken, started: Instant) -> Self {
+        let call = Call::resume(&config.rules, token);
+        Self {
+            before: token.resumed_at(),
+            call,
+            ..Self::new(config, started)
         }
     }
 
@@ -69,6 +85,7 @@ impl Steps {
         if let Some(hold) = &mut self.hold {
             hold.keep();
         }
+        self.waiting = None;
         if self.call.attempts() > 0 && self.config.rules.is_over(self.since(now)) {
             return self.end(Step::Stop(StopReason::DeadlineExceeded));
         }
@@ -85,6 +102,7 @@ impl Steps {
             return over;
         }
         let elapsed = self.since(now);
+        self.waiting = None;
         if let Some(hold) = &mut self.hold {
             hold.release();
         }
@@ -97,11 +115,38 @@ impl Steps {
                     hold.take(token);
                 }
                 self.call.take_delay(&self.config.rules, delay);
+                self.waiting = Some((elapsed, delay));
                 return Step::RetryAfter(delay);
             }
             Decision::Stop(reason) => Step::Stop(reason),
         };
         self.end(over)
+    }
+
+    /// Hands the operation over: between [`Step::RetryAfter`] and the next attempt, returns what
+    /// [`Policy::resume`](crate::Policy::resume) goes on with elsewhere; `None` at any other time.
+    ///
+    /// The delay of the token counts from when the failure was recorded. What the retry costs a
+    /// budget stays spent: whoever goes on does not pay again.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use redress::{Attempted, ErrorClass, Policy, Step};
+    ///
+    /// let policy = Policy::new();
+    /// let mut steps = policy.start(Instant::now());
+    /// steps.next_attempt(Instant::now());
+    /// steps.record(Attempted::Failed(ErrorClass::Transient.into()), Instant::now());
+    /// let token = steps.resume_token().expect("it waits");
+    /// let mut resumed = policy.resume(&token, Instant::now());
+    /// assert_eq!(resumed.next_attempt(Instant::now()), Step::Attempt(2));
+    /// ```
+    pub fn resume_token(&mut self) -> Option<ResumeToken> {
+        let (elapsed, delay) = self.waiting?;
+        if let Some(hold) = &mut self.hold {
+            hold.keep();
+        }
+        self.call.resume_token(elapsed, delay)
     }
 
     fn end(&mut self, step: Step) -> Step {
@@ -117,6 +162,7 @@ impl Steps {
     }
 
     fn since(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.started)
+        let since = now.saturating_duration_since(self.started);
+        self.before.saturating_add(since)
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::PerClass;
+use super::{PerClass, ResumeToken, Rules, Sleeps};
 use crate::ErrorClass;
 
 /// What one call has seen of each class and slot so far.
@@ -28,9 +28,8 @@ pub(crate) struct OneClass {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Full {
     failures: PerClass<u32>,
-    sleeps: PerClass<Option<Duration>>,
     default_failures: u32,
-    default_sleep: Option<Duration>,
+    sleeps: Sleeps,
 }
 
 impl Tally {
@@ -82,8 +81,7 @@ impl Tally {
         match self {
             Self::OneClass(one) if one.is_slot(class, own) => one.slept.then_some(Duration::ZERO),
             Self::Nothing | Self::OneClass(_) => None,
-            Self::Full(full) if own => *full.sleeps.get(class),
-            Self::Full(full) => full.default_sleep,
+            Self::Full(full) => full.sleeps.get(class, own),
         }
     }
 
@@ -92,8 +90,29 @@ impl Tally {
     pub(crate) fn set_sleep(&mut self, class: ErrorClass, own: bool, sleep: Duration) {
         match self {
             Self::OneClass(one) if sleep.is_zero() && one.is_slot(class, own) => one.slept = true,
-            _ => self.full().set_sleep(class, own, sleep),
+            _ => self.full().sleeps.set(class, own, sleep),
         }
+    }
+
+    /// Goes on where `token` stopped, with the slots that `rules` have.
+    pub(super) fn resume(rules: &Rules, token: &ResumeToken) -> Self {
+        let in_default = token.failures.iter();
+        let in_default = in_default.filter(|(class, _)| !rules.has_own_strategy(*class));
+        Self::Full(Box::new(Full {
+            failures: token.failures,
+            default_failures: in_default.fold(0, |sum, (_, n)| sum.saturating_add(*n)),
+            sleeps: token.sleeps,
+        }))
+    }
+
+    /// Returns the failures of each class and the previous sleep of each slot.
+    pub(super) fn seen(&self) -> (PerClass<u32>, Sleeps) {
+        let full = match self {
+            Self::Nothing => &Full::default(),
+            Self::OneClass(one) => &Full::of(*one),
+            Self::Full(full) => full,
+        };
+        (full.failures, full.sleeps)
     }
 
     #[cold]
@@ -125,7 +144,7 @@ impl Full {
             full.default_failures = one.failures;
         }
         if one.slept {
-            full.set_sleep(one.class, one.own, Duration::ZERO);
+            full.sleeps.set(one.class, one.own, Duration::ZERO);
         }
         full
     }
@@ -137,15 +156,6 @@ impl Full {
         let failures = self.failures.get_mut(class);
         *failures = failures.saturating_add(1);
         *failures
-    }
-
-    const fn set_sleep(&mut self, class: ErrorClass, own: bool, sleep: Duration) {
-        let slot = if own {
-            self.sleeps.get_mut(class)
-        } else {
-            &mut self.default_sleep
-        };
-        *slot = Some(sleep);
     }
 }
 

@@ -4,11 +4,11 @@ use std::marker::PhantomData;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::Policy;
 use super::context_hooks::{Capture, Shared};
+use super::{Policy, ResumedCall};
 use crate::{
-    BackoffContext, Classifier, Error, Observer, Outcome, ResultClassifier, SleepDecision, Sleeper,
-    Timeline,
+    BackoffContext, Classifier, Error, Observer, Outcome, ResultClassifier, ResumeToken,
+    SleepDecision, Sleeper, Timeline,
 };
 
 /// The settings of one call, or of many that share them: a name, hooks, a way to stop.
@@ -31,8 +31,8 @@ use crate::{
 /// A context that holds something to be awaited serves async calls only: its `M` is [`AsyncOnly`],
 /// and it has no [`call`](Self::call).
 pub struct CallContext<'a, C, R, M = AnyCall> {
-    policy: &'a Policy<C, R>,
-    shared: Shared<'a>,
+    pub(super) policy: &'a Policy<C, R>,
+    pub(super) shared: Shared<'a>,
     calls: PhantomData<M>,
 }
 
@@ -241,6 +241,28 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     pub fn on_event(mut self, observer: impl Observer + 'a) -> Self {
         self.shared.observers.push(Box::new(observer));
         self
+    }
+
+    /// Goes on with an operation that was deferred, once its delay has passed. Say everything else
+    /// before: what this returns makes one call.
+    ///
+    /// ```
+    /// use redress::{Policy, SleepDecision, StopReason, strategies::fixed};
+    ///
+    /// let policy = Policy::builder().strategy(fixed(2)).max_attempts(2).build()?;
+    /// let down = || Err::<(), _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+    /// let deferring = policy.context().sleep_handler(|_, _| SleepDecision::Defer);
+    /// let outcome = deferring.execute(down);
+    /// assert_eq!(outcome.next_sleep.unwrap().as_secs(), 2);
+    ///
+    /// let token = outcome.resume_token().unwrap();
+    /// let outcome = policy.context().resume(token).execute(down);
+    /// assert_eq!(outcome.attempts, 2);
+    /// assert_eq!(outcome.stop_reason, Some(StopReason::MaxAttemptsGlobal));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    pub const fn resume(self, token: ResumeToken) -> ResumedCall<'a, C, R, M> {
+        ResumedCall::new(self, token)
     }
 }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::drive::{Hooks, shielded};
 use crate::{
-    AttemptEnd, AttemptStart, BackoffContext, Event, Observer, SleepDecision, Sleeper, Timeline,
+    AttemptEnd, AttemptStart, BackoffContext, Event, Observer, ResumeToken, SleepDecision, Sleeper,
+    Timeline,
 };
 
 /// The settings that all calls of a context share.
@@ -48,6 +49,7 @@ pub(super) type CallWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 /// The hooks of one call: those of its context, and what is its own.
 pub(super) struct ContextHooks<'c, 'a> {
     shared: &'c Shared<'a>,
+    resume: Option<&'c ResumeToken>,
     timeline: RefCell<Option<Timeline>>,
     abort: RefCell<Abort<'a>>,
     before_sleep: RefCell<Option<CallWait<'a>>>,
@@ -69,9 +71,17 @@ impl<'a> Shared<'a> {
         };
         ContextHooks {
             shared: self,
+            resume: None,
             timeline: RefCell::new(captured.then(Timeline::default)),
             abort: RefCell::new(abort),
             before_sleep: RefCell::default(),
+        }
+    }
+
+    pub(super) fn hooks_resuming<'c>(&'c self, token: &'c ResumeToken) -> ContextHooks<'c, 'a> {
+        ContextHooks {
+            resume: Some(token),
+            ..self.hooks()
         }
     }
 
@@ -84,6 +94,10 @@ impl<'a> Shared<'a> {
 }
 
 impl Hooks for ContextHooks<'_, '_> {
+    fn resumed(&self) -> Option<&ResumeToken> {
+        self.resume
+    }
+
     fn operation(&self) -> Option<&str> {
         self.shared.operation.as_deref()
     }

@@ -6,7 +6,7 @@ use super::{CallContext, Config, Configured, PolicyBuilder};
 use crate::drive::{Hooks, Judged, Run, blocking, future};
 use crate::{
     AnyValue, BoxedClassifier, Budget, CircuitBreaker, Classifier, DefaultClassifier, Error,
-    Outcome, ResultClassifier, Steps,
+    Outcome, ResultClassifier, ResumeToken, Steps,
 };
 
 /// Decides what happens when an operation fails: how often it is tried again, after which delay,
@@ -183,6 +183,13 @@ impl<C, R> Policy<C, R> {
     #[must_use]
     pub fn start(&self, now: Instant) -> Steps {
         Steps::new(Arc::clone(&self.config), now)
+    }
+
+    /// Goes on without a loop with an operation that was deferred, once its delay has passed:
+    /// [`start`](Self::start) for what has begun elsewhere. See [`ResumeToken`].
+    #[must_use]
+    pub fn resume(&self, token: &ResumeToken, now: Instant) -> Steps {
+        Steps::resume(Arc::clone(&self.config), token, now)
     }
 
     /// Hides the type of the classifier, so that the policy's type can be written down.

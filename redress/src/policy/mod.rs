@@ -7,6 +7,7 @@ mod context_hooks;
 mod core;
 mod execute;
 mod recommended;
+mod resumed;
 
 pub use self::core::Policy;
 pub use builder::PolicyBuilder;
@@ -14,3 +15,4 @@ pub use config::{Config, FnPolicy};
 pub(crate) use config::{Configured, Start};
 pub use context::{AnyCall, AsyncOnly, CallContext};
 pub use execute::Execute;
+pub use resumed::ResumedCall;

@@ -199,6 +199,7 @@ fn passed<T, E>(returned: Result<T, E>) -> Outcome<T, E> {
         next_sleep: None,
         retry_after: None,
         timeline: None,
+        resume: None,
     }
 }
 
@@ -214,6 +215,7 @@ const fn rejected<T, E>(reason: StopReason, retry_after: Option<Duration>) -> Ou
         next_sleep: None,
         retry_after,
         timeline: None,
+        resume: None,
     }
 }
 

@@ -13,6 +13,8 @@ mod cost;
 mod executors;
 mod faults;
 mod hooks;
+mod resume;
+mod resume_text;
 mod strategies;
 mod support;
 mod testing_kit;

@@ -1,0 +1,115 @@
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::ResumeTokenError;
+use super::fields::Fields;
+use crate::{Problems, ResumeToken};
+
+/// The version of the form that is written, and the only one that is read.
+const VERSION: &str = "redress1";
+
+/// No token is longer: with eight classes, and the longest times that there are, it has some 700
+/// bytes. What is longer is not looked at.
+const MAX_LENGTH: usize = 1024;
+
+impl fmt::Display for ResumeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{VERSION}:attempts={};failures=", self.attempts)?;
+        let failures = self.failures.iter().filter(|(_, count)| **count > 0);
+        list(
+            f,
+            failures.map(|(class, count)| (class.as_str(), u128::from(*count))),
+        )?;
+        write!(f, ";last={};cause={}", self.last.class, self.last.cause)?;
+        f.write_str(";slept=")?;
+        let own = self.sleeps.own.iter();
+        let own = own.filter_map(|(class, sleep)| Some((class.as_str(), (*sleep)?)));
+        let default = self.sleeps.default.map(|sleep| ("default", sleep));
+        let slots = default.into_iter().chain(own);
+        list(f, slots.map(|(slot, sleep)| (slot, sleep.as_nanos())))?;
+        let (elapsed, delay) = (self.elapsed.as_nanos(), self.delay.as_nanos());
+        write!(f, ";elapsed={elapsed};delay={delay}")
+    }
+}
+
+fn list<'a>(
+    f: &mut fmt::Formatter<'_>,
+    entries: impl Iterator<Item = (&'a str, u128)>,
+) -> fmt::Result {
+    for (n, (name, number)) in entries.enumerate() {
+        write!(f, "{}{name}:{number}", if n == 0 { "" } else { "," })?;
+    }
+    Ok(())
+}
+
+impl FromStr for ResumeToken {
+    type Err = ResumeTokenError;
+
+    /// Reads the text that [`Display`](fmt::Display) writes.
+    ///
+    /// # Errors
+    ///
+    /// Names every mistake, with its field and its value: an unknown version, a field that is
+    /// missing, unknown or there twice, an unknown class, and numbers that no operation can have
+    /// come to.
+    fn from_str(text: &str) -> Result<Self, ResumeTokenError> {
+        let mut problems = Problems::default();
+        let token = body(text, &mut problems).and_then(|body| {
+            let fields = Fields::read(body, &mut problems);
+            fields.check(&mut problems)
+        });
+        match (problems.into_vec(), token) {
+            (problems, Some(token)) if problems.is_empty() => Ok(token),
+            (problems, _) => Err(ResumeTokenError::new(problems)),
+        }
+    }
+}
+
+/// Returns what comes after the version.
+fn body<'t>(text: &'t str, problems: &mut Problems) -> Option<&'t str> {
+    if text.len() > MAX_LENGTH {
+        let message = format!(
+            "is {} bytes long, and no token has more than {MAX_LENGTH}: give the text of one token",
+            text.len()
+        );
+        problems.add("token", message);
+        return None;
+    }
+    match text.split_once(':') {
+        Some((VERSION, body)) => Some(body),
+        Some((version, _)) if version.starts_with("redress") => {
+            let message = format!(
+                "{} is not known here, only `{VERSION}`: resume with the release that wrote the token, or a later one",
+                quoted(version)
+            );
+            problems.add("version", message);
+            None
+        }
+        _ => {
+            let message = format!(
+                "{} does not start with `{VERSION}:`: give the text that the token was written as",
+                quoted(text)
+            );
+            problems.add("version", message);
+            None
+        }
+    }
+}
+
+/// Quotes a value that somebody else wrote, shortened to what a line of a log can bear.
+pub(super) fn quoted(value: &str) -> String {
+    const SHOWN: usize = 40;
+    match value.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}...", value.get(..end).unwrap_or_default()),
+        None => format!("{value:?}"),
+    }
+}
+
+/// Reads nanoseconds.
+pub(super) fn duration(nanos: u128) -> Option<Duration> {
+    const PER_SECOND: u128 = 1_000_000_000;
+    let seconds = u64::try_from(nanos / PER_SECOND).ok()?;
+    let nanos = u32::try_from(nanos % PER_SECOND).ok()?;
+    Some(Duration::new(seconds, nanos))
+}
