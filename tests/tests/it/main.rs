@@ -14,6 +14,7 @@ mod executors;
 mod faults;
 mod hooks;
 mod resume;
+mod resume_split;
 mod resume_text;
 mod strategies;
 mod support;
