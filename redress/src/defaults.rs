@@ -29,6 +29,14 @@ pub(crate) const MAX_UNKNOWN_ATTEMPTS: u32 = 2;
 /// cost nothing, often enough for a timeout around it to be seen.
 pub(crate) const ATTEMPTS_BETWEEN_YIELDS: u32 = 32;
 
+/// How many threads the detached attempts of one policy may have at a time: with a hung dependency,
+/// eight stacks are what it costs, and a service that needs more side by side knows it.
+pub(crate) const MAX_DETACHED_THREADS: u32 = 8;
+
+/// After how long without work the thread of a detached attempt ends: twice the longest default
+/// delay, so that the attempts of a call share one.
+pub(crate) const DETACHED_IDLE: Duration = Duration::from_secs(10);
+
 /// The shortest delay of a jittered strategy. Below it a retry meets the same blip.
 pub(crate) const BASE: Duration = Duration::from_millis(250);
 

@@ -110,6 +110,9 @@ impl fmt::Display for Report {
             1 => write!(f, "stopped after 1 attempt: {reason}"),
             n => write!(f, "stopped after {n} attempts: {reason}"),
         }?;
+        if reason == StopReason::NoThread {
+            f.write_str(" (abandoned attempts have all of `max_detached_threads`, or the system gives none)")?;
+        }
         match self.retry_after {
             Some(wait) => write!(f, ", ask again in {wait:?}"),
             None => Ok(()),

@@ -28,6 +28,10 @@ pub enum StopReason {
     Scheduled,
     /// The circuit breaker refused the call.
     CircuitOpen,
+    /// There is no thread for a [detached](crate::Policy::call_detached) attempt: abandoned ones have
+    /// as many as [`max_detached_threads`](crate::PolicyBuilder::max_detached_threads) allows, or the
+    /// system gives none.
+    NoThread,
 }
 
 impl StopReason {
@@ -45,6 +49,7 @@ impl StopReason {
             Self::BudgetExhausted => "BUDGET_EXHAUSTED",
             Self::Scheduled => "SCHEDULED",
             Self::CircuitOpen => "CIRCUIT_OPEN",
+            Self::NoThread => "NO_THREAD",
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn validate(function: &Function, config: &Config, diagnostics: &mut D
     names.push("__self".to_owned());
     Scope { names }.check(config, diagnostics);
     if let (Kind::Sync, Some(timeout)) = (function.returns.kind, &config.attempt_timeout) {
-        let help = "make the function `async`; bound the whole call with `deadline`; or set a timeout on the client that the body uses";
+        let help = "make the function `async`; set a timeout on the client that the body uses; call it with `Policy::call_detached`, which runs attempts on other threads; or bound the whole call with `deadline`";
         diagnostics.error(
             &timeout.key,
             "`attempt_timeout` needs an `async fn`: a thread that is inside of an attempt cannot be interrupted",

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::Detached;
 use super::frame::Frame;
 use super::guards::Refused;
 use super::hooks::{Hooks, SleepDecision, shielded};
@@ -16,8 +17,8 @@ pub(crate) struct Flow {
     pub(super) call: Call,
     /// How long the operation had taken at the call's start, where the call goes on with one.
     before: Duration,
-    /// When the last decision fell, from the operation's start on; with an attempt in progress, when that
-    /// started.
+    /// When the last decision fell, from the operation's start on; with an attempt in progress, when
+    /// that started.
     decided: Duration,
     /// For how long the breaker refuses, if that stopped the call.
     retry_after: Option<Duration>,
@@ -97,6 +98,11 @@ impl Flow {
             self.stop(StopReason::Aborted, None, frame, hooks);
             return Err(Stopped);
         }
+        if frame.watched
+            && let Some(detached) = hooks.detached()
+        {
+            self.find_thread(detached, frame, hooks)?;
+        }
         if frame.guarded {
             self.enter(frame, hooks)?;
         }
@@ -105,6 +111,23 @@ impl Flow {
             self.announce_start(frame, hooks);
         }
         Ok(())
+    }
+
+    /// Finds a thread for the attempt, which may have to wait for one.
+    fn find_thread(
+        &mut self,
+        detached: &Detached<'_>,
+        frame: &mut Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> Result<(), Stopped> {
+        let deadline = frame.config.rules.deadline;
+        let remaining = deadline.map(|deadline| deadline.saturating_sub(self.elapsed(frame)));
+        let admitted = detached.admit(remaining);
+        self.decided = self.elapsed(frame);
+        admitted.map_err(|reason| {
+            self.stop(reason, None, frame, hooks);
+            Stopped
+        })
     }
 
     /// Asks the breaker, where it has not been asked already.

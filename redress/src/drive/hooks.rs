@@ -2,7 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::Sleeper;
+use super::{Detached, Sleeper};
 
 use crate::{
     AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, ResumeToken, Timeline,
@@ -46,6 +46,11 @@ pub trait Hooks {
     }
     /// Returns where the operation stopped that the call goes on with.
     fn resumed(&self) -> Option<&ResumeToken> {
+        None
+    }
+    /// Returns the threads that the attempts run on, where they run on others than the call's own.
+    #[expect(private_interfaces, reason = "only this crate has such a call")]
+    fn detached(&self) -> Option<&Detached<'_>> {
         None
     }
     /// Names the operation; `None` leaves the policy's name.

@@ -2,6 +2,7 @@
 
 mod after;
 pub(crate) mod blocking;
+mod detached;
 mod flow;
 mod frame;
 pub(crate) mod future;
@@ -15,6 +16,7 @@ mod sleeper;
 mod thread_timer;
 
 pub use after::Settled;
+pub(crate) use detached::{Detached, Threads};
 pub(crate) use hooks::shielded;
 pub use hooks::{Hooks, SleepDecision};
 pub use judged::Judged;

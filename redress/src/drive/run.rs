@@ -245,6 +245,12 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
     }
 
+    /// Returns how long the attempt of a watched call may still run, if there is a limit.
+    pub(crate) fn attempt_limit(&self) -> Option<Duration> {
+        let progress = self.progress.as_ref()?;
+        progress.flow.attempt_limit(&self.frame)
+    }
+
     /// An attempt that is ready at once never touches a timer.
     #[cold]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -34,6 +34,8 @@ pub enum EventName {
     Scheduled,
     /// The call stopped: [`StopReason::CircuitOpen`].
     CircuitRejected,
+    /// The call stopped: [`StopReason::NoThread`].
+    NoThread,
     /// The call's failure has opened the circuit breaker.
     CircuitOpened,
     /// The call is the first probe of a circuit breaker that was open.
@@ -58,6 +60,7 @@ impl EventName {
             Self::BudgetExhausted => "budget_exhausted",
             Self::Scheduled => "scheduled",
             Self::CircuitRejected => "circuit_rejected",
+            Self::NoThread => "no_thread",
             Self::CircuitOpened => "circuit_opened",
             Self::CircuitHalfOpen => "circuit_half_open",
             Self::CircuitClosed => "circuit_closed",
@@ -77,6 +80,7 @@ impl EventName {
             StopReason::BudgetExhausted => Self::BudgetExhausted,
             StopReason::Scheduled => Self::Scheduled,
             StopReason::CircuitOpen => Self::CircuitRejected,
+            StopReason::NoThread => Self::NoThread,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Config, Policy, Start, recommended};
 use crate::clock::{Clock, Time, Timing};
+use crate::drive::Threads;
 use crate::engine::{PerClass, Rules, Successes};
 use crate::observe::{Observers, OnAttemptEnd, OnAttemptStart};
 use crate::strategies::{decorrelated_jitter, retry_after_or};
@@ -30,6 +31,7 @@ pub struct PolicyBuilder<C = DefaultClassifier, R = AnyValue> {
     observers: Observers,
     budget: Option<Budget>,
     breaker: Option<CircuitBreaker>,
+    max_detached_threads: u32,
     pub(super) recommended: bool,
 }
 
@@ -51,6 +53,7 @@ impl PolicyBuilder {
             observers: Observers::new(),
             budget: None,
             breaker: None,
+            max_detached_threads: defaults::MAX_DETACHED_THREADS,
             recommended: false,
         }
     }
@@ -122,11 +125,24 @@ impl<C, R> PolicyBuilder<C, R> {
         self
     }
 
-    /// Cuts async attempts off after this time, as a `Duration` or in seconds; a cut-off attempt
-    /// is TRANSIENT. Default: none. Sync attempts cannot be cut off.
+    /// Cuts attempts off after this time, as a `Duration` or in seconds; a cut-off attempt is
+    /// TRANSIENT. Default: none. Counts for async attempts, and for sync ones that run
+    /// [detached](Policy::call_detached); others cannot be cut off.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: impl Into<Delay>) -> Self {
         self.attempt_timeout = Some(timeout.into());
+        self
+    }
+
+    /// Sets how many threads the [detached](Policy::call_detached) attempts of this policy and its
+    /// clones may have at a time, those of abandoned attempts included. Default: 8.
+    ///
+    /// It bounds what a dependency that hangs can cost, and with it how many detached attempts run
+    /// side by side: give as many as callers that should not wait for each other, and one more for
+    /// each call that such an attempt makes with the same policy.
+    #[must_use]
+    pub fn max_detached_threads(mut self, threads: u32) -> Self {
+        self.max_detached_threads = threads;
         self
     }
 
@@ -273,6 +289,10 @@ impl<C, R> PolicyBuilder<C, R> {
         check_time(problems, "deadline", self.deadline, "no_deadline()");
         let leave_out = "leave it out for no timeout";
         check_time(problems, "attempt_timeout", self.attempt_timeout, leave_out);
+        if self.max_detached_threads == 0 {
+            let message = "must be at least 1: a detached attempt needs a thread";
+            problems.add("max_detached_threads", message);
+        }
         check_cap(problems, "max_attempts", self.max_attempts);
         check_cap(problems, "max_unknown_attempts", self.max_unknown_attempts);
         for (class, cap) in self.class_caps.iter() {
@@ -331,6 +351,7 @@ impl<C, R> PolicyBuilder<C, R> {
             guarded,
             start,
             breaker: self.breaker,
+            detached_threads: Threads::new(self.max_detached_threads),
             rules,
             attempt_timeout,
             operation: self.operation,
@@ -359,6 +380,7 @@ impl<C, R> PolicyBuilder<C, R> {
             observers: self.observers,
             budget: self.budget,
             breaker: self.breaker,
+            max_detached_threads: self.max_detached_threads,
             recommended: self.recommended,
         }
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::clock::{Time, Timing};
+use crate::drive::Threads;
 use crate::engine::Rules;
 use crate::observe::Observers;
 use crate::{CircuitBreaker, ConfigError, Sleeper};
@@ -18,6 +19,8 @@ pub struct Config {
     pub(crate) sleeper: Option<Arc<dyn Sleeper>>,
     pub(crate) observers: Observers,
     pub(crate) breaker: Option<CircuitBreaker>,
+    /// Those of detached attempts.
+    pub(crate) detached_threads: Threads,
     /// What a limit of time asks of a call that nobody watches.
     pub(crate) timing: Timing,
     /// There are observers.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::drive::{Hooks, shielded};
+use crate::drive::{Detached, Hooks, shielded};
 use crate::{
     AttemptEnd, AttemptStart, BackoffContext, Event, Observer, ResumeToken, SleepDecision, Sleeper,
     Timeline,
@@ -50,6 +50,7 @@ pub(super) type CallWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 pub(super) struct ContextHooks<'c, 'a> {
     shared: &'c Shared<'a>,
     resume: Option<&'c ResumeToken>,
+    detached: Option<&'c Detached<'c>>,
     timeline: RefCell<Option<Timeline>>,
     abort: RefCell<Abort<'a>>,
     before_sleep: RefCell<Option<CallWait<'a>>>,
@@ -72,6 +73,7 @@ impl<'a> Shared<'a> {
         ContextHooks {
             shared: self,
             resume: None,
+            detached: None,
             timeline: RefCell::new(captured.then(Timeline::default)),
             abort: RefCell::new(abort),
             before_sleep: RefCell::default(),
@@ -81,6 +83,18 @@ impl<'a> Shared<'a> {
     pub(super) fn hooks_resuming<'c>(&'c self, token: &'c ResumeToken) -> ContextHooks<'c, 'a> {
         ContextHooks {
             resume: Some(token),
+            ..self.hooks()
+        }
+    }
+
+    pub(super) fn hooks_detached<'c>(
+        &'c self,
+        resume: Option<&'c ResumeToken>,
+        detached: &'c Detached<'c>,
+    ) -> ContextHooks<'c, 'a> {
+        ContextHooks {
+            resume,
+            detached: Some(detached),
             ..self.hooks()
         }
     }
@@ -96,6 +110,10 @@ impl<'a> Shared<'a> {
 impl Hooks for ContextHooks<'_, '_> {
     fn resumed(&self) -> Option<&ResumeToken> {
         self.resume
+    }
+
+    fn detached(&self) -> Option<&Detached<'_>> {
+        self.detached
     }
 
     fn operation(&self) -> Option<&str> {

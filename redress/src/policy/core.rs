@@ -73,7 +73,7 @@ impl<C, R> Policy<C, R> {
     /// Calls a sync operation until it succeeds or the policy stops it.
     ///
     /// Between two attempts the thread sleeps. The deadline is checked between attempts: a thread
-    /// cannot be interrupted.
+    /// cannot be interrupted. [`call_detached`](Self::call_detached) leaves it behind instead.
     ///
     /// # Errors
     ///

@@ -5,6 +5,7 @@ mod config;
 mod context;
 mod context_hooks;
 mod core;
+mod detached;
 mod execute;
 mod recommended;
 mod resumed;

@@ -25,7 +25,11 @@ pub struct ResumedCall<'a, C, R, M = AnyCall> {
     token: ResumeToken,
 }
 
-impl<C, R> ResumedCall<'_, C, R> {
+impl<'a, C, R> ResumedCall<'a, C, R> {
+    pub(super) const fn parts(&self) -> (&CallContext<'a, C, R>, &ResumeToken) {
+        (&self.context, &self.token)
+    }
+
     /// Calls a sync operation. See [`Policy::call`](crate::Policy::call).
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod classify;
 mod conformance;
 mod context;
 mod cost;
+mod detached;
 mod executors;
 mod faults;
 mod hooks;

@@ -1,0 +1,178 @@
+//! Sync attempts that can be cut off: each runs on a thread of its own, which a late one keeps.
+
+mod monitor;
+mod pool;
+mod threads;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use monitor::{Limit, Monitor};
+use pool::{Done, Job, POOL, Pool, Worker};
+use threads::Refusal;
+pub(crate) use threads::Threads;
+
+use super::shielded;
+use crate::StopReason;
+use crate::clock::Time;
+use crate::policy::Config;
+
+/// The threads of one call, whose attempts run one after the other.
+///
+/// A thread is found before its attempt counts as started, so that an attempt without one never
+/// was.
+pub(crate) struct Detached<'p> {
+    time: &'p Time,
+    threads: &'p Threads,
+    pool: &'static Pool,
+    /// What the next attempt runs on.
+    place: Mutex<Option<Place>>,
+}
+
+impl<'p> Detached<'p> {
+    pub(crate) const fn new(config: &'p Config) -> Self {
+        Self {
+            time: &config.time,
+            threads: &config.detached_threads,
+            pool: &POOL,
+            place: Mutex::new(None),
+        }
+    }
+
+    /// Finds a thread for the next attempt, and says why if there is none. Waits for one as long as
+    /// `remaining` allows.
+    pub(super) fn admit(&self, remaining: Option<Duration>) -> Result<(), StopReason> {
+        let mut limit = Limit::start(self.time, remaining);
+        self.threads
+            .enter(&mut limit)
+            .map_err(|refusal| match refusal {
+                Refusal::AllAbandoned => StopReason::NoThread,
+                Refusal::Late => StopReason::DeadlineExceeded,
+            })?;
+        let entered = Entered {
+            threads: self.threads.clone(),
+            abandoned: false,
+        };
+        // The system gives no thread: what was entered is left again.
+        let worker = self.pool.claim().map_err(|_| StopReason::NoThread)?;
+        *self.place() = Some(Place { entered, worker });
+        Ok(())
+    }
+
+    /// Runs an attempt on the thread that was found for it. `None` if it was not over within
+    /// `limit`: then it goes on, and what it returns late is dropped where it runs.
+    ///
+    /// A panic of the attempt goes on in this thread.
+    pub(crate) fn attempt<T: Send + 'static>(
+        &self,
+        limit: Option<Duration>,
+        operation: &Arc<impl Fn() -> T + Send + Sync + 'static>,
+    ) -> Option<T> {
+        // Every attempt was admitted; one that was not is still no reason to lose it.
+        let Some(Place { entered, worker }) = self.place().take() else {
+            return Some(operation());
+        };
+        // The time runs from before the attempt does, so that it cannot pass unseen.
+        let mut limit = Limit::start(self.time, limit);
+        let result = Arc::new(Monitor::new(Progress::Running));
+        worker.run(job(Arc::clone(operation), Arc::clone(&result), entered));
+        let returned = result
+            .wait(&mut limit, Progress::take)
+            .or_else(|| result.change(|progress| progress.abandon(self.threads)));
+        match returned? {
+            Ok(returned) => Some(returned),
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Place>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A thread for an attempt; dropped before that has started, it is left for others.
+struct Place {
+    entered: Entered,
+    worker: Worker<'static>,
+}
+
+/// One of the threads that a policy may have.
+struct Entered {
+    threads: Threads,
+    abandoned: bool,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if self.abandoned {
+            self.threads.leave_abandoned();
+        } else {
+            self.threads.leave();
+        }
+    }
+}
+
+/// How far an attempt has come.
+enum Progress<T> {
+    Running,
+    Over(thread::Result<T>),
+    /// Nobody waits for it.
+    Abandoned,
+    Taken,
+}
+
+impl<T> Progress<T> {
+    fn take(&mut self) -> Option<thread::Result<T>> {
+        match self {
+            Self::Over(_) => match std::mem::replace(self, Self::Taken) {
+                Self::Over(returned) => Some(returned),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Stops waiting, unless the attempt has come in just now.
+    fn abandon(&mut self, threads: &Threads) -> Option<thread::Result<T>> {
+        let returned = self.take();
+        if returned.is_none() {
+            *self = Self::Abandoned;
+            // Here, so that the attempt's end cannot be counted before.
+            threads.abandon();
+        }
+        returned
+    }
+}
+
+fn job<T: Send + 'static>(
+    operation: Arc<impl Fn() -> T + Send + Sync + 'static>,
+    result: Arc<Monitor<Progress<T>>>,
+    mut entered: Entered,
+) -> Job {
+    Box::new(move || {
+        let returned = catch_unwind(AssertUnwindSafe(|| operation()));
+        // The caller has the operation, unless it has left; a value's drop may panic.
+        shielded((), || drop(operation));
+        let late = result.change_unseen(|progress| match progress {
+            Progress::Abandoned => Some(returned),
+            _ => {
+                *progress = Progress::Over(returned);
+                None
+            }
+        });
+        match late {
+            Some(late) => {
+                shielded((), || drop(late));
+                entered.abandoned = true;
+                drop(entered);
+                Box::new(|| {})
+            }
+            None => Box::new(move || {
+                drop(entered);
+                result.wake_all();
+            }) as Done,
+        }
+    })
+}

@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use super::monitor::{Limit, Monitor};
+
+/// Counts the threads that the detached attempts of one policy have: those that somebody waits for,
+/// and those that were abandoned.
+#[derive(Clone)]
+pub(crate) struct Threads {
+    max: u32,
+    counts: Arc<Monitor<Counts>>,
+}
+
+struct Counts {
+    awaited: u32,
+    abandoned: u32,
+}
+
+/// Why there is no thread.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// None will be free before an abandoned attempt ends.
+    AllAbandoned,
+    /// None was free in time.
+    Late,
+}
+
+impl Threads {
+    pub(crate) fn new(max: u32) -> Self {
+        Self {
+            max,
+            counts: Arc::new(Monitor::new(Counts {
+                awaited: 0,
+                abandoned: 0,
+            })),
+        }
+    }
+
+    /// Takes one of the threads, and waits for one while somebody else's attempt has it who will
+    /// leave it soon.
+    pub(super) fn enter(&self, limit: &mut Limit) -> Result<(), Refusal> {
+        let entered = self.counts.wait(limit, |counts| {
+            if counts.abandoned >= self.max {
+                return Some(Err(Refusal::AllAbandoned));
+            }
+            if counts.awaited.saturating_add(counts.abandoned) >= self.max {
+                return None;
+            }
+            counts.awaited += 1;
+            Some(Ok(()))
+        });
+        entered.unwrap_or(Err(Refusal::Late))
+    }
+
+    /// The attempt that somebody waits for has ended, or never began.
+    pub(super) fn leave(&self) {
+        self.counts
+            .change(|counts| counts.awaited = counts.awaited.saturating_sub(1));
+    }
+
+    /// Nobody waits any more for an attempt.
+    pub(super) fn abandon(&self) {
+        self.counts.change(|counts| {
+            counts.awaited = counts.awaited.saturating_sub(1);
+            counts.abandoned = counts.abandoned.saturating_add(1);
+        });
+    }
+
+    /// An abandoned attempt has ended.
+    pub(super) fn leave_abandoned(&self) {
+        self.counts
+            .change(|counts| counts.abandoned = counts.abandoned.saturating_sub(1));
+    }
+}

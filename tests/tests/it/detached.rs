@@ -1,0 +1,490 @@
+//! Sync attempts that are cut off, and the threads that they leave behind.
+
+use std::io::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use redress::testing::VirtualClock;
+use redress::{
+    AttemptStatus, Budget, Cause, CircuitBreaker, CircuitState, Clock, ErrorClass, Policy,
+    SleepDecision, StopReason, Wait,
+};
+
+use super::support::{Log, SECOND, builder, down};
+
+/// Holds up whoever passes, until it is opened or dropped.
+#[derive(Clone)]
+struct Gate(Arc<Mutex<Receiver<()>>>);
+
+impl Gate {
+    fn closed() -> (Sender<()>, Self) {
+        let (open, gate) = channel();
+        (open, Self(Arc::new(Mutex::new(gate))))
+    }
+
+    fn pass(&self) {
+        let _opened = self.0.lock().unwrap().recv();
+    }
+}
+
+/// Says when it is dropped.
+#[derive(Debug)]
+struct Value(Sender<()>);
+
+impl Drop for Value {
+    fn drop(&mut self) {
+        let _nobody_asks = self.0.send(());
+    }
+}
+
+#[test]
+fn hung_attempts_are_cut_off_by_their_timeout() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).attempt_timeout(SECOND).max_attempts(3);
+    let policy = policy.build().unwrap();
+    let (_open, gate) = Gate::closed();
+    let passes = clock.clone();
+    let outcome = policy.execute_detached(move || {
+        passes.advance(SECOND);
+        gate.pass();
+        Ok::<_, Error>(())
+    });
+    assert_eq!((outcome.attempts, outcome.cause), (3, Some(Cause::Timeout)));
+    assert_eq!(outcome.stop_reason, Some(StopReason::MaxAttemptsGlobal));
+    assert_eq!(outcome.last_class, Some(ErrorClass::Transient));
+    assert_eq!(outcome.elapsed, 5 * SECOND);
+    assert!(outcome.last_result.is_none());
+    let error = outcome.into_result().unwrap_err();
+    assert!(error.source_ref().is_none());
+}
+
+#[test]
+fn what_an_attempt_returned_is_kept_when_a_later_one_is_cut_off() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).attempt_timeout(SECOND).max_attempts(2);
+    let policy = policy.build().unwrap();
+    let (_open, gate) = Gate::closed();
+    let (passes, tries) = (clock.clone(), AtomicU32::new(0));
+    let outcome = policy.execute_detached(move || {
+        if tries.fetch_add(1, Relaxed) > 0 {
+            passes.advance(SECOND);
+            gate.pass();
+        }
+        Err::<(), _>(down())
+    });
+    assert_eq!((outcome.attempts, outcome.cause), (2, Some(Cause::Timeout)));
+    assert_eq!(outcome.last_error.unwrap().kind(), down().kind());
+}
+
+#[test]
+fn an_attempt_within_its_time_succeeds_and_runs_on_another_thread() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).attempt_timeout(SECOND).build().unwrap();
+    let passes = clock.clone();
+    let got = policy.call_detached(move || {
+        passes.advance(SECOND / 2);
+        Ok::<_, Error>(thread::current().id())
+    });
+    assert_ne!(got.unwrap(), thread::current().id());
+}
+
+#[test]
+fn without_any_limit_it_only_runs_elsewhere() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock)
+        .no_deadline()
+        .max_attempts(3)
+        .build()
+        .unwrap();
+    let tries = AtomicU32::new(0);
+    let outcome = policy.execute_detached(move || match tries.fetch_add(1, Relaxed) {
+        2 => Ok("third"),
+        _ => Err(down()),
+    });
+    assert_eq!((outcome.attempts, outcome.last_result), (3, Some("third")));
+    assert_eq!(clock.sleeps(), [SECOND; 2]);
+}
+
+#[test]
+fn the_deadline_cuts_off_too() {
+    let clock = VirtualClock::new();
+    for timeout in [None, Some(10 * SECOND)] {
+        let mut policy = builder(&clock).deadline(3 * SECOND);
+        if let Some(timeout) = timeout {
+            policy = policy.attempt_timeout(timeout);
+        }
+        let policy = policy.build().unwrap();
+        let (_open, gate) = Gate::closed();
+        let passes = clock.clone();
+        let outcome = policy.execute_detached(move || {
+            passes.advance(3 * SECOND);
+            gate.pass();
+            Ok::<_, Error>(())
+        });
+        assert_eq!(outcome.stop_reason, Some(StopReason::DeadlineExceeded));
+        assert_eq!((outcome.attempts, outcome.elapsed), (1, 3 * SECOND));
+    }
+}
+
+#[test]
+fn the_machines_clock_cuts_off_as_well() {
+    let policy = Policy::builder().attempt_timeout(0.001).max_attempts(1);
+    let policy = policy.build().unwrap();
+    let (_open, gate) = Gate::closed();
+    let outcome = policy.execute_detached(move || {
+        gate.pass();
+        Ok::<_, Error>(())
+    });
+    assert_eq!(outcome.cause, Some(Cause::Timeout));
+    assert!(outcome.elapsed >= Duration::from_millis(1));
+}
+
+#[test]
+fn a_clock_without_timeouts_goes_by_the_machines() {
+    struct Own;
+    impl Clock for Own {
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+        fn sleep_async(&self, _: Duration) -> Option<Wait> {
+            unreachable!("nothing is async here")
+        }
+    }
+    let policy = Policy::builder()
+        .attempt_timeout(0.001)
+        .max_attempts(1)
+        .clock(Own);
+    let policy = policy.build().unwrap();
+    let (_open, gate) = Gate::closed();
+    let outcome = policy.execute_detached(move || {
+        gate.pass();
+        Ok::<_, Error>(())
+    });
+    assert_eq!(outcome.cause, Some(Cause::Timeout));
+}
+
+#[test]
+fn a_late_value_is_dropped_and_its_thread_is_free_again() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).attempt_timeout(SECOND).max_attempts(1);
+    let policy = policy.max_detached_threads(1).build().unwrap();
+    let (open, gate) = Gate::closed();
+    let (sender, dropped) = channel();
+    let passes = clock.clone();
+    let outcome = policy.execute_detached(move || {
+        passes.advance(SECOND);
+        gate.pass();
+        Ok::<_, Error>(Value(sender.clone()))
+    });
+    assert_eq!(outcome.cause, Some(Cause::Timeout));
+    let refused = policy.call_detached(|| Ok::<_, Error>(())).unwrap_err();
+    assert_eq!(
+        (refused.stop_reason(), refused.attempts()),
+        (StopReason::NoThread, 0)
+    );
+    assert!(dropped.try_recv().is_err(), "it still runs");
+    open.send(()).unwrap();
+    dropped.recv().unwrap();
+    // The thread is counted as free once the value is gone.
+    while policy.execute_detached(|| Ok::<_, Error>(())).stop_reason == Some(StopReason::NoThread) {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_call_is_refused_when_abandoned_attempts_have_all_threads() {
+    let clock = VirtualClock::new();
+    let log = Log::default();
+    let seen = log.clone();
+    let policy = builder(&clock)
+        .attempt_timeout(SECOND)
+        .max_attempts(9)
+        .max_detached_threads(2)
+        .on_event(move |event: &redress::Event<'_>| seen.write(event.name().as_str()))
+        .build()
+        .unwrap();
+    let (open, gate) = Gate::closed();
+    let (passes, ran) = (clock.clone(), Arc::new(AtomicU32::new(0)));
+    let runs = Arc::clone(&ran);
+    let outcome = policy.execute_detached(move || {
+        runs.fetch_add(1, Relaxed);
+        passes.advance(SECOND);
+        gate.pass();
+        Ok::<_, Error>(())
+    });
+    assert_eq!(outcome.stop_reason, Some(StopReason::NoThread));
+    assert_eq!((outcome.attempts, ran.load(Relaxed)), (2, 2));
+    assert_eq!(outcome.cause, Some(Cause::Timeout));
+    assert_eq!(log.take(), ["retry", "retry", "no_thread"]);
+
+    let refused = policy
+        .clone()
+        .call_detached(|| Ok::<_, Error>(()))
+        .unwrap_err();
+    assert_eq!(
+        (refused.stop_reason(), refused.attempts()),
+        (StopReason::NoThread, 0)
+    );
+    let said = refused.to_string();
+    assert!(
+        said.contains("NO_THREAD") && said.contains("max_detached_threads"),
+        "{said}"
+    );
+    assert_eq!(policy.call(|| Ok::<_, Error>(5)).unwrap(), 5);
+    let other = builder(&clock).build().unwrap();
+    assert_eq!(other.call_detached(|| Ok::<_, Error>(5)).unwrap(), 5);
+    drop(open);
+    while policy.call_detached(|| Ok::<_, Error>(())).is_err() {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn callers_at_the_same_time_leave_no_more_threads_behind_than_allowed() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).attempt_timeout(SECOND).max_attempts(1);
+    let policy = policy
+        .max_detached_threads(2)
+        .no_deadline()
+        .build()
+        .unwrap();
+    let (_open, gate) = Gate::closed();
+    let (sender, started) = channel();
+    let callers: Vec<_> = (0..8)
+        .map(|_| {
+            let (policy, gate, sender) = (policy.clone(), gate.clone(), sender.clone());
+            thread::spawn(move || {
+                policy.execute_detached(move || {
+                    sender.send(()).unwrap();
+                    gate.pass();
+                    Ok::<_, Error>(())
+                })
+            })
+        })
+        .collect();
+    drop(sender);
+    for _ in 0..2 {
+        started.recv().unwrap();
+    }
+    clock.advance(SECOND);
+    let stops = callers.into_iter().map(|caller| caller.join().unwrap());
+    let stops: Vec<_> = stops.map(|outcome| outcome.stop_reason.unwrap()).collect();
+    let count = |reason| stops.iter().filter(|stop| **stop == reason).count();
+    assert_eq!(count(StopReason::MaxAttemptsGlobal), 2, "{stops:?}");
+    assert_eq!(count(StopReason::NoThread), 6, "{stops:?}");
+    assert!(started.try_recv().is_err(), "no other attempt has started");
+}
+
+#[test]
+fn an_attempt_waits_for_a_thread_that_is_only_busy() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).max_detached_threads(1).build().unwrap();
+    let (open, gate) = Gate::closed();
+    let (sender, started) = channel();
+    let first = thread::spawn({
+        let policy = policy.clone();
+        move || {
+            policy.call_detached(move || {
+                sender.send(()).unwrap();
+                gate.pass();
+                Ok::<_, Error>(1)
+            })
+        }
+    });
+    started.recv().unwrap();
+    let (sender, asks) = channel();
+    let second = thread::spawn(move || {
+        let context = policy.context().abort_if(move || {
+            let _first_time = sender.send(());
+            false
+        });
+        context.call_detached(|| Ok::<_, Error>(2))
+    });
+    asks.recv().unwrap();
+    open.send(()).unwrap();
+    assert_eq!(first.join().unwrap().unwrap(), 1);
+    assert_eq!(second.join().unwrap().unwrap(), 2);
+}
+
+#[test]
+fn waiting_for_a_thread_ends_at_the_deadline() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).deadline(5 * SECOND).max_detached_threads(1);
+    let policy = policy.build().unwrap();
+    let begun = {
+        let deferring = policy.context().sleep_handler(|_, _| SleepDecision::Defer);
+        let outcome = deferring.execute(|| Err::<(), _>(down()));
+        outcome.resume_token().unwrap()
+    };
+    let (open, gate) = Gate::closed();
+    let (sender, started) = channel();
+    let first = thread::spawn({
+        let policy = policy.clone();
+        move || {
+            policy.call_detached(move || {
+                sender.send(()).unwrap();
+                gate.pass();
+                Ok::<_, Error>(())
+            })
+        }
+    });
+    started.recv().unwrap();
+    let (sender, asks) = channel();
+    let second = thread::spawn(move || {
+        let context = policy.context().abort_if(move || {
+            let _first_time = sender.send(());
+            false
+        });
+        // This one's time is over 1 s before that of the first.
+        context
+            .resume(begun)
+            .execute_detached(|| Ok::<_, Error>(()))
+    });
+    asks.recv().unwrap();
+    clock.advance(4 * SECOND);
+    let outcome = second.join().unwrap();
+    assert_eq!(outcome.stop_reason, Some(StopReason::DeadlineExceeded));
+    assert_eq!((outcome.attempts, outcome.elapsed), (1, 5 * SECOND));
+    open.send(()).unwrap();
+    first.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_panic_is_the_callers_and_nothing_is_lost() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .failure_threshold(1)
+        .recovery_timeout(1)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let budget = Budget::rolling(2, 60).clock(clock.clone());
+    let policy = builder(&clock)
+        .circuit_breaker(breaker.clone())
+        .budget(budget.clone())
+        .max_detached_threads(1)
+        .max_attempts(1)
+        .build()
+        .unwrap();
+    policy.call_detached(|| Err::<(), _>(down())).unwrap_err();
+    assert_eq!(breaker.state(), CircuitState::Open);
+    clock.advance(SECOND);
+    let ends = Arc::new(Mutex::new(Vec::new()));
+    for _ in 0..3 {
+        let seen = Arc::clone(&ends);
+        let context = policy.context().on_event(OnEnd(seen));
+        let call = || context.call_detached(|| -> Result<(), Error> { panic!("a bug") });
+        let panic = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"a bug"));
+    }
+    assert_eq!(*ends.lock().unwrap(), [AttemptStatus::Cancelled; 3]);
+    assert_eq!(budget.remaining(), 2);
+    // The probe's permit came back, too.
+    policy.call_detached(|| Ok::<_, Error>(())).unwrap();
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+struct OnEnd(Arc<Mutex<Vec<AttemptStatus>>>);
+
+impl redress::Observer for OnEnd {
+    fn on_event(&self, _: &redress::Event<'_>) {}
+    fn on_attempt_end(&self, end: &redress::AttemptEnd<'_>) {
+        self.0.lock().unwrap().push(end.status());
+    }
+}
+
+#[test]
+fn a_late_panic_stays_where_it_is() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).attempt_timeout(SECOND).max_attempts(1);
+    let policy = policy.max_detached_threads(1).build().unwrap();
+    let (open, gate) = Gate::closed();
+    let passes = clock.clone();
+    let outcome = policy.execute_detached(move || -> Result<(), Error> {
+        passes.advance(SECOND);
+        gate.pass();
+        panic!("too late")
+    });
+    assert_eq!(outcome.cause, Some(Cause::Timeout));
+    open.send(()).unwrap();
+    while policy.call_detached(|| Ok::<_, Error>(())).is_err() {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn the_breaker_hears_of_a_hung_attempt_and_the_budget_pays_for_its_retry() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::builder()
+        .failure_threshold(1)
+        .build()
+        .unwrap();
+    let budget = Budget::rolling(5, 60);
+    let policy = builder(&clock)
+        .circuit_breaker(breaker.clone())
+        .budget(budget.clone())
+        .attempt_timeout(SECOND)
+        .max_attempts(2)
+        .build()
+        .unwrap();
+    let (_open, gate) = Gate::closed();
+    let passes = clock.clone();
+    policy
+        .call_detached(move || {
+            passes.advance(SECOND);
+            gate.pass();
+            Ok::<_, Error>(())
+        })
+        .unwrap_err();
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(budget.remaining(), 4);
+    let refused = policy.call_detached(|| Ok::<_, Error>(())).unwrap_err();
+    assert_eq!(refused.stop_reason(), StopReason::CircuitOpen);
+}
+
+#[test]
+fn what_was_refused_by_the_breaker_gives_its_thread_back() {
+    let clock = VirtualClock::new();
+    let breaker = CircuitBreaker::new();
+    let policy = builder(&clock)
+        .circuit_breaker(breaker.clone())
+        .max_detached_threads(1);
+    let policy = policy.build().unwrap();
+    for _ in 0..3 {
+        breaker.force_open();
+        let refused = policy.call_detached(|| Ok::<_, Error>(())).unwrap_err();
+        assert_eq!(refused.stop_reason(), StopReason::CircuitOpen);
+        breaker.reset();
+        policy.call_detached(|| Ok::<_, Error>(())).unwrap();
+    }
+}
+
+#[test]
+fn a_deferred_operation_goes_on_detached() {
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).max_attempts(3).build().unwrap();
+    let deferring = policy.context().sleep_handler(|_, _| SleepDecision::Defer);
+    let outcome = deferring.execute_detached(|| Err::<(), _>(down()));
+    assert_eq!(outcome.stop_reason, Some(StopReason::Scheduled));
+    let token = outcome.resume_token().unwrap();
+    let resumed = policy.context().resume(token.clone());
+    assert_eq!(
+        resumed.execute_detached(|| Err::<(), _>(down())).attempts,
+        3
+    );
+    let resumed = policy.context().resume(token);
+    assert_eq!(resumed.call_detached(|| Ok::<_, Error>(5)).unwrap(), 5);
+}
+
+#[test]
+fn a_policy_without_threads_is_refused() {
+    let error = Policy::builder()
+        .max_detached_threads(0)
+        .build()
+        .unwrap_err();
+    assert_eq!(error.problems()[0].setting(), "max_detached_threads");
+}
