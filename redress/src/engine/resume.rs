@@ -26,6 +26,12 @@ use crate::{Cause, ErrorClass};
 /// A token says what happened, not who may go on: a queue that hands one out twice gets the
 /// operation twice. It holds no message and no value of the operation.
 ///
+/// # Crashes
+///
+/// An attempt whose process dies is in no token. A worker that must not lose count writes down ahead
+/// of each attempt what the operation comes to if nobody comes back: [`Policy::resume`](crate::Policy::resume), one failure,
+/// and the token of that. The example `queue` does, on SQLite.
+///
 /// # As text
 ///
 /// [`Display`](std::fmt::Display) and [`FromStr`](std::str::FromStr) are its stable form, and with
