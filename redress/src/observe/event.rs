@@ -122,7 +122,8 @@ impl<'a> Event<'a> {
         self.attempt
     }
 
-    /// Returns the time since the call's start.
+    /// Returns the time since the call's start; of a [resumed](crate::ResumeToken) call, since the
+    /// operation's.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed

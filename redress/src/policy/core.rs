@@ -21,6 +21,7 @@ use crate::{
 /// | deadline | 60 s |
 /// | attempts | 6, of which UNKNOWN failures 2 |
 /// | attempt timeout | none |
+/// | threads of [detached](Self::call_detached) attempts | 8 |
 ///
 /// [`decorrelated_jitter`]: crate::strategies::decorrelated_jitter
 ///

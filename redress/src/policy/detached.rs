@@ -13,6 +13,9 @@ impl<C, R> Policy<C, R> {
     /// overlap with the next attempt, and have its effect late or twice. Prefer a timeout of the
     /// client that the operation uses, where there is one.
     ///
+    /// This blocks its thread, as [`call`](Self::call) does; the operation's is another, and none of an
+    /// async runtime.
+    ///
     /// # Threads
     ///
     /// Attempts run on threads that all policies share, and that end when they have been idle for

@@ -16,8 +16,8 @@ use crate::{Classifier, Error, Outcome, ResultClassifier, ResumeToken};
 /// # }
 /// ```
 ///
-/// A circuit breaker is asked before the attempt, as before any call. A budget is not: the retry was
-/// paid for when it was deferred. A call that is refused or aborted before its attempt has changed
+/// A circuit breaker is asked before the attempt, as before any call, and after `abort_if`, as after a
+/// pause. A budget is not asked: the retry was paid for when it was deferred. A call that is refused or aborted before its attempt has changed
 /// nothing, so its token is still good; keep a copy.
 #[must_use = "resumes nothing until it is called"]
 pub struct ResumedCall<'a, C, R, M = AnyCall> {

@@ -4,7 +4,7 @@ use std::io::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -487,4 +487,76 @@ fn a_policy_without_threads_is_refused() {
         .build()
         .unwrap_err();
     assert_eq!(error.problems()[0].setting(), "max_detached_threads");
+}
+
+#[test]
+fn whatever_happens_every_thread_can_be_had_again() {
+    const THREADS: u32 = 3;
+    let clock = VirtualClock::new();
+    let policy = builder(&clock).attempt_timeout(SECOND).max_attempts(2);
+    let policy = policy
+        .strategy(redress::testing::instant_retries())
+        .no_deadline();
+    let policy = policy.max_detached_threads(THREADS).build().unwrap();
+    let (open, gate) = Gate::closed();
+    let (running, all_over) = channel::<()>();
+    let callers: Vec<_> = (0..8_u32)
+        .map(|caller| {
+            let (policy, gate, clock) = (policy.clone(), gate.clone(), clock.clone());
+            let running = running.clone();
+            thread::spawn(move || {
+                for call in 0..100 {
+                    let (gate, clock, running) = (gate.clone(), clock.clone(), running.clone());
+                    let what = (caller + call) % 8;
+                    let operation = move || {
+                        let _until_dropped = &running;
+                        match what {
+                            0..=3 => Ok(()),
+                            4 | 5 => Err(down()),
+                            6 => panic!("a bug"),
+                            _ => {
+                                clock.advance(SECOND);
+                                gate.pass();
+                                Ok(())
+                            }
+                        }
+                    };
+                    let call = || policy.execute_detached(operation);
+                    let _panicked = catch_unwind(AssertUnwindSafe(call));
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.join().unwrap();
+    }
+    drop(open);
+    drop(running);
+    all_over.recv().unwrap_err(); // late attempts, too: nobody moves the clock any more
+    // All at once, which none of them could be if one were missing.
+    let together = Arc::new(Barrier::new(THREADS as usize));
+    let callers: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let (policy, together) = (policy.clone(), Arc::clone(&together));
+            thread::spawn(move || {
+                let meet = move || {
+                    together.wait();
+                    Ok::<_, Error>(())
+                };
+                let meet = Arc::new(meet);
+                loop {
+                    let meet = Arc::clone(&meet);
+                    match policy.call_detached(move || meet()) {
+                        Err(refused) if refused.stop_reason() == StopReason::NoThread => {
+                            thread::yield_now();
+                        }
+                        ended => break ended,
+                    }
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.join().unwrap().unwrap();
+    }
 }

@@ -176,3 +176,28 @@ fn job<T: Send + 'static>(
         }
     })
 }
+
+#[cfg(all(test, not(redress_loom)))]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::policy::Configured;
+
+    #[test]
+    fn a_system_without_threads_refuses_and_takes_nothing() {
+        static REFUSES: Pool = Pool::new(Duration::MAX, |_| Err(io::ErrorKind::WouldBlock.into()));
+        let policy = crate::Policy::builder().max_detached_threads(1).build();
+        let policy = policy.unwrap();
+        let detached = Detached {
+            pool: &REFUSES,
+            ..Detached::new(policy.config())
+        };
+        for _ in 0..3 {
+            assert_eq!(detached.admit(None), Err(StopReason::NoThread));
+        }
+        // What was entered was left again: a system that gives one finds a place.
+        assert_eq!(Detached::new(policy.config()).admit(None), Ok(()));
+        assert_eq!(policy.call_detached(|| Ok::<_, io::Error>(5)).unwrap(), 5);
+    }
+}
