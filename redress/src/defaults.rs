@@ -10,7 +10,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// How far the coarse clock of a deadline may be behind: the longest tick of a Linux kernel
 /// (`CONFIG_HZ=100`).
-#[cfg(test)]
+#[cfg(all(test, not(redress_loom)))]
 pub(crate) const COARSE_STEP: Duration = Duration::from_millis(10);
 
 /// From which deadline on the coarse clock keeps it: it is then off by a hundredth at most, in

@@ -59,6 +59,6 @@ async fn call(
 
 async fn told(mut stop: watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
-        pending().await
+        pending::<()>().await;
     }
 }
