@@ -5,14 +5,13 @@ use super::frame::Frame;
 use super::guards::Refused;
 use super::hooks::{Hooks, SleepDecision, shielded};
 use super::judged::Judged;
-use crate::engine::{Call, Decision, Failure};
+use crate::engine::{Call, Decision, Failure, Slot};
 use crate::observe::{AttemptStatus, EventName};
 use crate::{BudgetToken, ResumeToken, StopReason, budget};
 
 /// The engine's decisions of one call, shown to everybody who watches.
 ///
 /// It never waits: it says when to, and for how long.
-#[derive(Default)]
 pub(crate) struct Flow {
     pub(super) call: Call,
     /// How long the operation had taken at the call's start, where the call goes on with one.
@@ -36,6 +35,31 @@ pub(crate) enum Next {
 pub(crate) struct Stopped;
 
 impl Flow {
+    pub(super) const NEW: Self = Self {
+        call: Call::NEW,
+        before: Duration::ZERO,
+        decided: Duration::ZERO,
+        retry_after: None,
+        token: budget::Ticket::KEPT,
+    };
+
+    /// Forgets everything, for the next call.
+    #[inline]
+    pub(super) const fn reset(&mut self) {
+        let Self {
+            call,
+            before,
+            decided,
+            retry_after,
+            token,
+        } = self;
+        call.reset();
+        *before = Duration::ZERO;
+        *decided = Duration::ZERO;
+        *retry_after = None;
+        *token = budget::Ticket::KEPT;
+    }
+
     /// Starts the first attempt of a call that nobody watches.
     pub(super) const fn start_unseen(&mut self) {
         self.call.next_attempt();
@@ -171,8 +195,8 @@ impl Flow {
         self.decided = elapsed;
         let rules = &frame.config.rules;
         match self.call.record(rules, None, &judged.attempted, elapsed) {
-            Decision::Retry(delay, _) => {
-                self.call.take_delay(rules, delay);
+            Decision::Retry(delay, slot, _) => {
+                self.call.take_delay(slot, delay);
                 Next::Pause(delay)
             }
             Decision::Stop(reason) => {
@@ -221,7 +245,7 @@ impl Flow {
                 self.show_change(change, frame, hooks);
                 next
             }
-            Decision::Retry(delay, token) => {
+            Decision::Retry(delay, slot, token) => {
                 self.show_change(change, frame, hooks);
                 // A token that is dropped here was never spent.
                 if let Some(refused) = frame.refuses_beyond(delay, hooks) {
@@ -229,7 +253,7 @@ impl Flow {
                 }
                 self.token = token.map_or(budget::Ticket::KEPT, BudgetToken::into_ticket);
                 frame.held |= self.token.is_held();
-                self.retry(judged, delay, frame, hooks)
+                self.retry(judged, slot, delay, frame, hooks)
             }
         }
     }
@@ -238,17 +262,17 @@ impl Flow {
     fn retry(
         &mut self,
         judged: &Judged,
+        slot: Slot,
         delay: Duration,
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Next {
-        let rules = &frame.config.rules;
         let decision = if frame.watched {
-            self.ask_before_sleep(judged, delay, frame, hooks)
+            self.ask_before_sleep(judged, slot, delay, frame, hooks)
         } else {
             SleepDecision::Sleep
         };
-        self.call.take_delay(rules, delay);
+        self.call.take_delay(slot, delay);
         match decision {
             SleepDecision::Sleep => Next::Pause(delay),
             SleepDecision::Abort => {
@@ -270,6 +294,7 @@ impl Flow {
     fn ask_before_sleep(
         &self,
         judged: &Judged,
+        slot: Slot,
         delay: Duration,
         frame: &Frame<'_>,
         hooks: &dyn Hooks,
@@ -278,9 +303,8 @@ impl Flow {
         let Some((classification, cause)) = judged.attempted.failure() else {
             return SleepDecision::Sleep;
         };
-        let elapsed = self.decided;
-        let rules = &frame.config.rules;
-        let ctx = self.call.context(rules, classification, cause, elapsed);
+        let remaining = frame.config.rules.remaining(self.decided);
+        let ctx = self.call.context(slot, classification, cause, remaining);
         let decision = shielded(SleepDecision::Sleep, || hooks.sleep_decision(&ctx, delay));
         if decision == SleepDecision::Sleep {
             shielded((), || hooks.before_sleep(&ctx, delay));

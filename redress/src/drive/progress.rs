@@ -3,14 +3,17 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::flow::Flow;
+use super::flow::{Flow, Next, Stopped};
+use super::frame::Frame;
+use super::hooks::Hooks;
+use super::judged::Judged;
 use crate::clock::Wait;
+use crate::defaults;
 
 /// The state of a call that has failed, is watched, or waits.
 ///
 /// It lies on the heap, so that the futures of calls stay small. Each thread keeps one for its next
 /// call: calls one after the other allocate nothing.
-#[derive(Default)]
 pub(super) struct Progress {
     pub(super) flow: Flow,
     /// The pause that is still to start.
@@ -24,14 +27,22 @@ thread_local! {
 }
 
 impl Progress {
+    const NEW: Self = Self {
+        flow: Flow::NEW,
+        pause: None,
+        wait: None,
+    };
+
     /// Starts before the first attempt.
+    #[inline]
     pub(super) fn before_first_attempt() -> Box<Self> {
         // While a thread ends there is no spare.
         let spare = SPARE.try_with(Cell::take).ok().flatten();
-        spare.unwrap_or_default()
+        spare.unwrap_or_else(|| Box::new(Self::NEW))
     }
 
     /// Starts within the first attempt of a call that nobody watches.
+    #[inline]
     pub(super) fn in_first_attempt() -> Box<Self> {
         let mut progress = Self::before_first_attempt();
         progress.flow.start_unseen();
@@ -39,8 +50,51 @@ impl Progress {
     }
 
     /// Takes back what a call has finished with.
+    #[inline]
     pub(super) fn give_back(mut progress: Box<Self>) {
-        *progress = Self::default();
+        // Field by field, where they are: a whole new one would be written twice.
+        let Self { flow, pause, wait } = &mut *progress;
+        flow.reset();
+        *pause = None;
+        *wait = None;
         let _thread_ends = SPARE.try_with(|spare| spare.set(Some(progress)));
+    }
+
+    /// Ends the attempt and says what follows.
+    #[inline(always)]
+    pub(super) fn end_attempt<H: Hooks>(
+        &mut self,
+        judged: &Judged,
+        frame: &mut Frame<'_>,
+        hooks: &H,
+    ) -> Next {
+        // Known where the call is written, so that most have only one of the two ways.
+        let may_be_plain = !hooks.is_active() && !hooks.is_guarded();
+        if may_be_plain && frame.is_plain() {
+            return self.flow.end_plain(judged, frame);
+        }
+        self.flow.end_attended(judged, frame, hooks)
+    }
+
+    /// Starts the next attempt at once.
+    #[inline(always)]
+    pub(super) fn resume<H: Hooks>(
+        &mut self,
+        frame: &mut Frame<'_>,
+        hooks: &H,
+    ) -> Result<(), Stopped> {
+        // A hook may have taken time, where there is one.
+        if frame.watched {
+            return self.flow.next_attempt_after_pause(frame, hooks);
+        }
+        self.flow.next_attempt(frame, hooks)
+    }
+
+    /// Tells whether an async call has to wait without a pause: it has gone on without one for long
+    /// enough, or a hook is to be awaited.
+    #[inline]
+    pub(super) fn must_wait(&self, hooks: &impl Hooks) -> bool {
+        let attempts = self.flow.attempts();
+        attempts.is_multiple_of(defaults::ATTEMPTS_BETWEEN_YIELDS) || hooks.prepares_sleep()
     }
 }

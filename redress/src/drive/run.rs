@@ -12,7 +12,6 @@ use super::judged::Judged;
 use super::progress::Progress;
 use super::sleeper::yield_now;
 use crate::clock::Timing;
-use crate::defaults;
 use crate::outcome::Report;
 use crate::policy::{Config, Configured, Start};
 use crate::{Error, FromInterrupt, Interrupt, Outcome};
@@ -272,12 +271,14 @@ impl<'p, H: Hooks> Run<'p, H> {
         reason = "keeps a success out of memory"
     )]
     fn settle(&mut self, judged: Judged) -> Result<(), Stopped> {
-        match self.end_attempt(&judged) {
+        let (frame, hooks) = (&mut self.frame, &self.hooks);
+        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
+        match progress.end_attempt(&judged, frame, hooks) {
             Next::Return => Err(Stopped),
-            Next::Pause(Duration::ZERO) => self.resume(),
+            Next::Pause(Duration::ZERO) => progress.resume(frame, hooks),
             Next::Pause(pause) => {
-                self.frame.sleep(pause, &self.hooks);
-                self.resume_after_pause()
+                frame.sleep(pause, hooks);
+                progress.flow.next_attempt_after_pause(frame, hooks)
             }
         }
     }
@@ -290,61 +291,22 @@ impl<'p, H: Hooks> Run<'p, H> {
         reason = "keeps a success out of memory"
     )]
     pub(super) fn settle_async(&mut self, judged: Judged) -> Settled<(), ()> {
-        match self.end_attempt(&judged) {
+        let (frame, hooks) = (&mut self.frame, &self.hooks);
+        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
+        progress.wait = None;
+        match progress.end_attempt(&judged, frame, hooks) {
             Next::Return => Settled::Return(()),
-            Next::Pause(Duration::ZERO) if !self.must_wait() => match self.resume() {
-                Ok(()) => Settled::Again,
-                Err(Stopped) => Settled::Return(()),
-            },
+            Next::Pause(Duration::ZERO) if !progress.must_wait(hooks) => {
+                match progress.resume(frame, hooks) {
+                    Ok(()) => Settled::Again,
+                    Err(Stopped) => Settled::Return(()),
+                }
+            }
             Next::Pause(pause) => {
-                let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
                 progress.pause = Some(pause);
                 Settled::Pause(())
             }
         }
-    }
-
-    #[inline(always)]
-    fn end_attempt(&mut self, judged: &Judged) -> Next {
-        let plain = !self.hooks.is_active() && !self.hooks.is_guarded() && self.frame.is_plain();
-        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-        progress.wait = None;
-        if plain {
-            return progress.flow.end_plain(judged, &self.frame);
-        }
-        progress
-            .flow
-            .end_attended(judged, &mut self.frame, &self.hooks)
-    }
-
-    /// Starts the next attempt at once.
-    #[inline(always)]
-    fn resume(&mut self) -> Result<(), Stopped> {
-        // A hook may have taken time, where there is one.
-        if self.frame.watched {
-            return self.resume_after_pause();
-        }
-        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-        progress.flow.next_attempt(&mut self.frame, &self.hooks)
-    }
-
-    /// Starts the next attempt after a pause that took time.
-    pub(super) fn resume_after_pause(&mut self) -> Result<(), Stopped> {
-        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-        progress
-            .flow
-            .next_attempt_after_pause(&mut self.frame, &self.hooks)
-    }
-
-    /// Tells whether an async call has to wait without a pause: it has gone on without one for long
-    /// enough, or a hook is to be awaited.
-    #[inline]
-    fn must_wait(&self) -> bool {
-        let attempts = self
-            .progress
-            .as_ref()
-            .map_or(1, |progress| progress.flow.attempts());
-        attempts.is_multiple_of(defaults::ATTEMPTS_BETWEEN_YIELDS) || self.hooks.prepares_sleep()
     }
 
     /// Waits, then starts the next attempt. A pause of zero only lets other tasks run.
@@ -367,7 +329,10 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
         progress.pause = None;
         progress.wait = None;
-        Poll::Ready(self.resume_after_pause())
+        let resumed = progress
+            .flow
+            .next_attempt_after_pause(&mut self.frame, &self.hooks);
+        Poll::Ready(resumed)
     }
 
     /// Says why there is nothing to return.

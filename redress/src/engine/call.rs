@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{ResumeToken, Rules, Tally};
+use super::{ResumeToken, Rules, Slot, Tally};
 use crate::{BackoffContext, Budget, BudgetToken, Cause, Classification, ErrorClass, StopReason};
 
 /// What an attempt came to.
@@ -21,11 +21,14 @@ impl Attempted {
     /// Returns what the failure means and what made it one; none for a success.
     pub(crate) const fn failure(&self) -> Option<(&Classification, Cause)> {
         static TIMED_OUT: Classification = Classification::new(ErrorClass::Transient);
+        // An error is what most failures are: found without a table of jumps.
+        if let Self::Failed(classification) = self {
+            return Some((classification, Cause::Error));
+        }
         match self {
-            Self::Succeeded => None,
-            Self::Failed(classification) => Some((classification, Cause::Error)),
             Self::BadResult(classification) => Some((classification, Cause::Result)),
             Self::TimedOut => Some((&TIMED_OUT, Cause::Timeout)),
+            Self::Succeeded | Self::Failed(_) => None,
         }
     }
 }
@@ -34,8 +37,8 @@ impl Attempted {
 #[derive(Debug)]
 pub(crate) enum Decision<'r> {
     Done,
-    /// Try again after a delay. The token is what that costs the budget.
-    Retry(Duration, Option<BudgetToken<'r>>),
+    /// Try again after a delay, which belongs to a slot. The token is what that costs the budget.
+    Retry(Duration, Slot, Option<BudgetToken<'r>>),
     Stop(StopReason),
 }
 
@@ -43,7 +46,7 @@ pub(crate) enum Decision<'r> {
 ///
 /// Time is an argument, always as the time since the call's start; nothing here waits, reads a
 /// clock, or knows what the operation is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Call {
     attempts: u32,
     failure: Option<Failure>,
@@ -61,13 +64,38 @@ pub(crate) struct Failure {
 }
 
 impl Call {
+    pub(crate) const NEW: Self = Self {
+        attempts: 0,
+        failure: None,
+        stop: None,
+        in_attempt: false,
+        tally: Tally::NEW,
+    };
+
+    /// Forgets everything, for the next call.
+    #[inline]
+    pub(crate) const fn reset(&mut self) {
+        let Self {
+            attempts,
+            failure,
+            stop,
+            in_attempt,
+            tally,
+        } = self;
+        *attempts = 0;
+        *failure = None;
+        *stop = None;
+        *in_attempt = false;
+        tally.reset();
+    }
+
     /// Creates a call that goes on where another has stopped.
     pub(crate) fn resume(rules: &Rules, token: &ResumeToken) -> Self {
         Self {
             attempts: token.attempts,
             failure: Some(token.last),
             tally: Tally::resume(rules, token),
-            ..Self::default()
+            ..Self::NEW
         }
     }
 
@@ -130,15 +158,16 @@ impl Call {
         if classification.is_abort() {
             return Decision::Stop(StopReason::Aborted);
         }
-        let delay = match self.backoff(rules, classification, cause, elapsed) {
+        let slot = rules.slot(classification.class());
+        let delay = match self.backoff(rules, slot, classification, cause, elapsed) {
             Ok(delay) => delay,
             Err(reason) => return Decision::Stop(reason),
         };
         let Some(budget) = budget else {
-            return Decision::Retry(delay, None);
+            return Decision::Retry(delay, slot, None);
         };
         match budget.try_spend(classification.class()) {
-            Some(token) => Decision::Retry(delay, Some(token)),
+            Some(token) => Decision::Retry(delay, slot, Some(token)),
             None => Decision::Stop(StopReason::BudgetExhausted),
         }
     }
@@ -147,28 +176,29 @@ impl Call {
     fn backoff(
         &mut self,
         rules: &Rules,
+        slot: Slot,
         classification: &Classification,
         cause: Cause,
         elapsed: Duration,
     ) -> Result<Duration, StopReason> {
-        let class = classification.class();
-        let own = rules.has_own_strategy(class);
-        let failures = self.tally.count(class, own);
+        let class = slot.class;
+        let failures = self.tally.count(slot);
         self.failure = Some(Failure { class, cause });
         if reached(failures, *rules.class_caps.get(class)) {
             return Err(StopReason::MaxAttemptsPerClass);
         }
-        if class.is_terminal() && !own {
+        if class.is_terminal() && !slot.own {
             return Err(StopReason::NonRetryableClass);
         }
         if class == ErrorClass::Unknown && reached(failures, rules.max_unknown_attempts) {
             return Err(StopReason::MaxUnknownAttempts);
         }
-        if rules.is_over(elapsed) {
+        let remaining = rules.remaining(elapsed);
+        if remaining == Some(Duration::ZERO) {
             return Err(StopReason::DeadlineExceeded);
         }
-        let strategy = rules.strategy(class).ok_or(StopReason::NoStrategy)?;
-        let ctx = self.context(rules, classification, cause, elapsed);
+        let strategy = rules.strategy(slot).ok_or(StopReason::NoStrategy)?;
+        let ctx = self.context(slot, classification, cause, remaining);
         if rules.successes.is_learning()
             && let Some(learner) = strategy.learner()
         {
@@ -179,7 +209,7 @@ impl Call {
         }
         let delay = strategy.delay(&ctx).saturate();
         // A wait without end reaches any deadline, also the one that was not set.
-        if delay == Duration::MAX || rules.is_over(elapsed.saturating_add(delay)) {
+        if delay >= remaining.unwrap_or(Duration::MAX) {
             return Err(StopReason::DeadlineExceeded);
         }
         Ok(delay)
@@ -188,42 +218,36 @@ impl Call {
     /// Notes that the delay which [`record`](Self::record) chose is the slot's previous sleep from
     /// now on.
     #[inline]
-    pub(crate) fn take_delay(&mut self, rules: &Rules, delay: Duration) {
-        if let Some(failure) = self.failure {
-            let own = rules.has_own_strategy(failure.class);
-            self.tally.set_sleep(failure.class, own, delay);
-        }
+    pub(crate) const fn take_delay(&mut self, slot: Slot, delay: Duration) {
+        self.tally.set_sleep(slot, delay);
     }
 
     /// Returns the delay that was taken last.
     pub(crate) fn delay(&self, rules: &Rules) -> Option<Duration> {
-        let class = self.failure?.class;
-        self.tally.prev_sleep(class, rules.has_own_strategy(class))
+        self.tally.prev_sleep(rules.slot(self.failure?.class))
     }
 
     /// Describes the failure that was just counted.
     #[inline(always)]
     pub(crate) fn context<'a>(
         &self,
-        rules: &Rules,
+        slot: Slot,
         classification: &'a Classification,
         cause: Cause,
-        elapsed: Duration,
+        remaining: Option<Duration>,
     ) -> BackoffContext<'a> {
-        let class = classification.class();
-        let own = rules.has_own_strategy(class);
-        let class_attempt = self.tally.failures(class);
+        let class_attempt = self.tally.failures(slot.class);
         BackoffContext {
             attempt: self.attempts,
             class_attempt,
-            slot_attempt: if own {
+            slot_attempt: if slot.own {
                 class_attempt
             } else {
                 self.tally.default_failures()
             },
             classification,
-            prev_sleep: self.tally.prev_sleep(class, own),
-            remaining: rules.deadline.map(|d| d.saturating_sub(elapsed)),
+            prev_sleep: self.tally.prev_sleep(slot),
+            remaining,
             cause,
         }
     }

@@ -12,6 +12,6 @@ pub(crate) use call::{Call, Decision, Failure};
 pub(crate) use per_class::PerClass;
 pub use resume::ResumeToken;
 pub(crate) use resume::Sleeps;
-pub(crate) use rules::{Rules, Successes};
+pub(crate) use rules::{Rules, Slot, Successes};
 pub use step::{Step, Steps};
 use tally::Tally;

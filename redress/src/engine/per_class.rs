@@ -4,6 +4,12 @@ use crate::ErrorClass;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct PerClass<T>([T; ErrorClass::ALL.len()]);
 
+impl<T: Copy> PerClass<T> {
+    pub(crate) const fn all(value: T) -> Self {
+        Self([value; ErrorClass::ALL.len()])
+    }
+}
+
 #[expect(
     clippy::indexing_slicing,
     reason = "a class is below the number of classes, and the compiler knows: no check is left"

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Failure, PerClass};
+use super::{Failure, PerClass, Slot};
 use crate::{Cause, ErrorClass};
 
 /// Where an operation stopped that a sleep handler deferred: enough for another call, in this
@@ -121,18 +121,18 @@ pub(crate) struct Sleeps {
 }
 
 impl Sleeps {
-    /// Returns the previous sleep of the slot of `class`, which has a strategy of its `own` or not.
-    pub(super) const fn get(&self, class: ErrorClass, own: bool) -> Option<Duration> {
-        if own {
-            *self.own.get(class)
+    /// Returns the previous sleep of a slot.
+    pub(super) const fn get(&self, slot: Slot) -> Option<Duration> {
+        if slot.own {
+            *self.own.get(slot.class)
         } else {
             self.default
         }
     }
 
-    pub(super) const fn set(&mut self, class: ErrorClass, own: bool, sleep: Duration) {
-        let slot = if own {
-            self.own.get_mut(class)
+    pub(super) const fn set(&mut self, slot: Slot, sleep: Duration) {
+        let slot = if slot.own {
+            self.own.get_mut(slot.class)
         } else {
             &mut self.default
         };

@@ -18,10 +18,44 @@ pub(crate) struct Rules {
     pub(crate) successes: Successes,
 }
 
+/// What a failure counts for: its class, and that class's own strategy or the default one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot {
+    pub(crate) class: ErrorClass,
+    /// The class has a strategy of its own.
+    pub(crate) own: bool,
+}
+
+impl Slot {
+    /// Lists the default strategy's and those of classes with one of their own.
+    pub(super) fn every() -> impl Iterator<Item = Self> {
+        let own = ErrorClass::ALL.map(|class| Self { class, own: true });
+        let default = Self {
+            class: ErrorClass::Unknown,
+            own: false,
+        };
+        own.into_iter().chain([default])
+    }
+
+    /// Returns a bit of its own.
+    #[inline]
+    pub(super) const fn bit(self) -> u16 {
+        if self.own {
+            1 << self.class as u8
+        } else {
+            1 << ErrorClass::ALL.len()
+        }
+    }
+}
+
 impl Rules {
-    /// Tells whether `class` has a strategy of its own.
-    pub(crate) const fn has_own_strategy(&self, class: ErrorClass) -> bool {
-        self.class_strategies.get(class).is_some()
+    /// Returns the slot of `class`.
+    #[inline]
+    pub(crate) const fn slot(&self, class: ErrorClass) -> Slot {
+        Slot {
+            class,
+            own: self.class_strategies.get(class).is_some(),
+        }
     }
 
     /// Tells whether a call that has taken `elapsed` has reached its deadline.
@@ -30,10 +64,22 @@ impl Rules {
         self.deadline.is_some_and(|deadline| elapsed >= deadline)
     }
 
-    /// Returns the strategy of the slot of `class`.
-    pub(crate) fn strategy(&self, class: ErrorClass) -> Option<&dyn Strategy> {
-        let own = self.class_strategies.get(class).as_ref();
-        own.or(self.default_strategy.as_ref()).map(AsRef::as_ref)
+    /// Returns how much a call that has taken `elapsed` has left of its deadline.
+    #[inline]
+    pub(crate) fn remaining(&self, elapsed: Duration) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_sub(elapsed))
+    }
+
+    /// Returns the strategy of a slot.
+    #[inline]
+    pub(crate) fn strategy(&self, slot: Slot) -> Option<&dyn Strategy> {
+        let strategy = if slot.own {
+            self.class_strategies.get(slot.class)
+        } else {
+            &self.default_strategy
+        };
+        strategy.as_deref()
     }
 
     /// Tells everything that wants to know of a success.

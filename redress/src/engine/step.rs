@@ -61,7 +61,7 @@ impl Steps {
             config,
             started,
             before: Duration::ZERO,
-            call: Call::default(),
+            call: Call::NEW,
             waiting: None,
             over: None,
         }
@@ -110,11 +110,11 @@ impl Steps {
         let budget = rules.budget.as_ref();
         let over = match self.call.record(rules, budget, &attempted, elapsed) {
             Decision::Done => Step::Done,
-            Decision::Retry(delay, token) => {
+            Decision::Retry(delay, slot, token) => {
                 if let (Some(hold), Some(token)) = (&mut self.hold, token) {
                     hold.take(token);
                 }
-                self.call.take_delay(&self.config.rules, delay);
+                self.call.take_delay(slot, delay);
                 self.waiting = Some((elapsed, delay));
                 return Step::RetryAfter(delay);
             }

@@ -1,161 +1,109 @@
 use std::time::Duration;
 
-use super::{PerClass, ResumeToken, Rules, Sleeps};
+use super::{PerClass, ResumeToken, Rules, Sleeps, Slot};
 use crate::ErrorClass;
 
 /// What one call has seen of each class and slot so far.
-///
-/// A call lives inside a future, and most calls that fail at all see one class: that much fits in
-/// place. What a second class or a real sleep adds goes to the heap, where it costs nothing beside
-/// the sleep.
-#[derive(Debug, Clone, Default)]
-pub(crate) enum Tally {
-    #[default]
-    Nothing,
-    OneClass(OneClass),
-    Full(Box<Full>),
-}
-
-/// One class, whose slot has not slept but for delays of zero.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OneClass {
-    class: ErrorClass,
-    own: bool,
-    slept: bool,
-    failures: u32,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Full {
+#[derive(Debug, Clone)]
+pub(crate) struct Tally {
     failures: PerClass<u32>,
     default_failures: u32,
-    sleeps: Sleeps,
+    /// Has a bit for each slot whose sleep below is one: so there is little to forget.
+    slept: u16,
+    own_sleeps: PerClass<Duration>,
+    default_sleep: Duration,
 }
 
 impl Tally {
-    /// Counts a failure of `class`, which has a strategy of its `own` or not, and returns how many
-    /// there were, this one included.
+    pub(super) const NEW: Self = Self {
+        failures: PerClass::all(0),
+        default_failures: 0,
+        slept: 0,
+        own_sleeps: PerClass::all(Duration::ZERO),
+        default_sleep: Duration::ZERO,
+    };
+
+    /// Forgets everything, for the next call.
     #[inline]
-    pub(crate) fn count(&mut self, class: ErrorClass, own: bool) -> u32 {
-        match self {
-            Self::Nothing => {
-                *self = Self::OneClass(OneClass {
-                    class,
-                    own,
-                    slept: false,
-                    failures: 1,
-                });
-                1
-            }
-            Self::OneClass(one) if one.class == class => {
-                one.failures = one.failures.saturating_add(1);
-                one.failures
-            }
-            _ => self.full().count(class, own),
+    pub(super) const fn reset(&mut self) {
+        self.failures = PerClass::all(0);
+        self.default_failures = 0;
+        self.slept = 0;
+    }
+
+    /// Counts a failure and returns how many of its class there were, this one included.
+    #[inline]
+    pub(crate) const fn count(&mut self, slot: Slot) -> u32 {
+        if !slot.own {
+            self.default_failures = self.default_failures.saturating_add(1);
         }
+        let failures = self.failures.get_mut(slot.class);
+        *failures = failures.saturating_add(1);
+        *failures
     }
 
     /// Returns how many failures of `class` there were.
     #[inline]
-    pub(crate) fn failures(&self, class: ErrorClass) -> u32 {
-        match self {
-            Self::OneClass(one) if one.class == class => one.failures,
-            Self::Nothing | Self::OneClass(_) => 0,
-            Self::Full(full) => *full.failures.get(class),
-        }
+    pub(crate) const fn failures(&self, class: ErrorClass) -> u32 {
+        *self.failures.get(class)
     }
 
     /// Returns how many failures the default strategy's slot has seen.
     #[inline]
-    pub(crate) fn default_failures(&self) -> u32 {
-        match self {
-            Self::OneClass(one) if !one.own => one.failures,
-            Self::Nothing | Self::OneClass(_) => 0,
-            Self::Full(full) => full.default_failures,
-        }
+    pub(crate) const fn default_failures(&self) -> u32 {
+        self.default_failures
     }
 
-    /// Returns the previous sleep of the slot of `class`.
+    /// Returns the previous sleep of a slot.
     #[inline]
-    pub(crate) fn prev_sleep(&self, class: ErrorClass, own: bool) -> Option<Duration> {
-        match self {
-            Self::OneClass(one) if one.is_slot(class, own) => one.slept.then_some(Duration::ZERO),
-            Self::Nothing | Self::OneClass(_) => None,
-            Self::Full(full) => full.sleeps.get(class, own),
+    pub(crate) const fn prev_sleep(&self, slot: Slot) -> Option<Duration> {
+        if self.slept & slot.bit() == 0 {
+            return None;
         }
+        Some(if slot.own {
+            *self.own_sleeps.get(slot.class)
+        } else {
+            self.default_sleep
+        })
     }
 
-    /// Notes what the slot of `class` asked for.
+    /// Notes what a slot asked for.
     #[inline]
-    pub(crate) fn set_sleep(&mut self, class: ErrorClass, own: bool, sleep: Duration) {
-        match self {
-            Self::OneClass(one) if sleep.is_zero() && one.is_slot(class, own) => one.slept = true,
-            _ => self.full().sleeps.set(class, own, sleep),
+    pub(crate) const fn set_sleep(&mut self, slot: Slot, sleep: Duration) {
+        self.slept |= slot.bit();
+        if slot.own {
+            *self.own_sleeps.get_mut(slot.class) = sleep;
+        } else {
+            self.default_sleep = sleep;
         }
     }
 
     /// Goes on where `token` stopped, with the slots that `rules` have.
     pub(super) fn resume(rules: &Rules, token: &ResumeToken) -> Self {
         let in_default = token.failures.iter();
-        let in_default = in_default.filter(|(class, _)| !rules.has_own_strategy(*class));
-        Self::Full(Box::new(Full {
+        let in_default = in_default.filter(|(class, _)| !rules.slot(*class).own);
+        let mut tally = Self {
             failures: token.failures,
             default_failures: in_default.fold(0, |sum, (_, n)| sum.saturating_add(*n)),
-            sleeps: token.sleeps,
-        }))
+            ..Self::NEW
+        };
+        for slot in Slot::every() {
+            if let Some(sleep) = token.sleeps.get(slot) {
+                tally.set_sleep(slot, sleep);
+            }
+        }
+        tally
     }
 
     /// Returns the failures of each class and the previous sleep of each slot.
     pub(super) fn seen(&self) -> (PerClass<u32>, Sleeps) {
-        let full = match self {
-            Self::Nothing => &Full::default(),
-            Self::OneClass(one) => &Full::of(*one),
-            Self::Full(full) => full,
-        };
-        (full.failures, full.sleeps)
-    }
-
-    #[cold]
-    fn full(&mut self) -> &mut Full {
-        if let Self::OneClass(one) = *self {
-            *self = Self::Full(Box::new(Full::of(one)));
-        }
-        loop {
-            match self {
-                Self::Full(full) => return full,
-                Self::Nothing | Self::OneClass(_) => *self = Self::Full(Box::default()),
+        let mut sleeps = Sleeps::default();
+        for slot in Slot::every() {
+            if let Some(sleep) = self.prev_sleep(slot) {
+                sleeps.set(slot, sleep);
             }
         }
-    }
-}
-
-impl OneClass {
-    /// Tells whether a failure of `class` belongs to the slot of this one.
-    fn is_slot(self, class: ErrorClass, own: bool) -> bool {
-        if own { self.class == class } else { !self.own }
-    }
-}
-
-impl Full {
-    fn of(one: OneClass) -> Self {
-        let mut full = Self::default();
-        *full.failures.get_mut(one.class) = one.failures;
-        if !one.own {
-            full.default_failures = one.failures;
-        }
-        if one.slept {
-            full.sleeps.set(one.class, one.own, Duration::ZERO);
-        }
-        full
-    }
-
-    fn count(&mut self, class: ErrorClass, own: bool) -> u32 {
-        if !own {
-            self.default_failures = self.default_failures.saturating_add(1);
-        }
-        let failures = self.failures.get_mut(class);
-        *failures = failures.saturating_add(1);
-        *failures
+        (self.failures, sleeps)
     }
 }
 
@@ -163,13 +111,17 @@ impl Full {
 mod tests {
     use super::*;
 
+    const fn slot(class: ErrorClass, own: bool) -> Slot {
+        Slot { class, own }
+    }
+
     #[test]
     fn counts_every_class_by_itself_and_the_default_slot_over_its_classes() {
         let own = |class| class == ErrorClass::RateLimit;
-        let mut tally = Tally::default();
+        let mut tally = Tally::NEW;
         for round in 1..=3 {
             for class in ErrorClass::ALL {
-                assert_eq!(tally.count(class, own(class)), round);
+                assert_eq!(tally.count(slot(class, own(class))), round);
                 assert_eq!(tally.failures(class), round);
             }
             assert_eq!(tally.default_failures(), 7 * round);
@@ -178,40 +130,38 @@ mod tests {
 
     #[test]
     fn a_sleep_of_zero_is_not_the_same_as_none() {
-        let mut tally = Tally::default();
-        tally.count(ErrorClass::Transient, false);
-        assert_eq!(tally.prev_sleep(ErrorClass::Transient, false), None);
-        tally.set_sleep(ErrorClass::Transient, false, Duration::ZERO);
+        let mut tally = Tally::NEW;
+        tally.count(slot(ErrorClass::Transient, false));
+        assert_eq!(tally.prev_sleep(slot(ErrorClass::Transient, false)), None);
+        tally.set_sleep(slot(ErrorClass::Transient, false), Duration::ZERO);
         assert_eq!(
-            tally.prev_sleep(ErrorClass::Transient, false),
+            tally.prev_sleep(slot(ErrorClass::Transient, false)),
             Some(Duration::ZERO)
         );
-        assert_eq!(tally.prev_sleep(ErrorClass::RateLimit, true), None);
-        tally.count(ErrorClass::RateLimit, true);
+        assert_eq!(tally.prev_sleep(slot(ErrorClass::RateLimit, true)), None);
+        tally.count(slot(ErrorClass::RateLimit, true));
         assert_eq!(
-            tally.prev_sleep(ErrorClass::Unknown, false),
+            tally.prev_sleep(slot(ErrorClass::Unknown, false)),
             Some(Duration::ZERO)
         );
-        assert_eq!(tally.prev_sleep(ErrorClass::RateLimit, true), None);
+        assert_eq!(tally.prev_sleep(slot(ErrorClass::RateLimit, true)), None);
     }
 
     #[test]
     fn sleeps_belong_to_their_slot() {
         let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
-        let mut tally = Tally::default();
-        tally.count(ErrorClass::Transient, false);
-        tally.set_sleep(ErrorClass::Transient, false, second);
-        tally.count(ErrorClass::RateLimit, true);
-        tally.set_sleep(ErrorClass::RateLimit, true, minute);
+        let mut tally = Tally::NEW;
+        tally.count(slot(ErrorClass::Transient, false));
+        tally.set_sleep(slot(ErrorClass::Transient, false), second);
+        tally.count(slot(ErrorClass::RateLimit, true));
+        tally.set_sleep(slot(ErrorClass::RateLimit, true), minute);
         assert_eq!(
-            tally.prev_sleep(ErrorClass::ServerError, false),
+            tally.prev_sleep(slot(ErrorClass::ServerError, false)),
             Some(second)
         );
-        assert_eq!(tally.prev_sleep(ErrorClass::RateLimit, true), Some(minute));
-    }
-
-    #[test]
-    fn one_class_without_a_sleep_fits_in_two_words() {
-        assert!(size_of::<Tally>() <= 16);
+        assert_eq!(
+            tally.prev_sleep(slot(ErrorClass::RateLimit, true)),
+            Some(minute)
+        );
     }
 }
