@@ -159,3 +159,8 @@ pub(crate) const RECOMMENDED_RECOVERY_MAX: Duration = Duration::from_secs(2);
 /// How many retries a success pays for in the recommended budget: 10%, as in "Site Reliability
 /// Engineering", so that retries add a tenth to the load at most.
 pub(crate) const RECOMMENDED_RATIO: f64 = 0.1;
+
+/// How long a configuration file may be: a thousand times what a large service needs, and little
+/// memory for whatever else is taken for one.
+#[cfg(feature = "config")]
+pub(crate) const CONFIG_MAX_BYTES: usize = 1 << 20;

@@ -6,6 +6,8 @@ mod breaker;
 mod budget;
 pub mod classify;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 mod defaults;
 mod delay;
 mod drive;
@@ -35,6 +37,8 @@ pub use classify::{
     StrictClassifier,
 };
 pub use clock::{Clock, Wait};
+#[cfg(feature = "config")]
+pub use config::RetryConfig;
 pub use delay::Delay;
 pub use drive::{SleepDecision, Sleeper};
 pub use engine::{Attempted, ResumeToken, Step, Steps};

@@ -12,6 +12,15 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    #[cfg(feature = "config")]
+    pub(crate) fn of(setting: &str, message: &str) -> Self {
+        let mut problems = Problems::default();
+        problems.add(setting, message);
+        Self {
+            problems: problems.found,
+        }
+    }
+
     /// Lists the mistakes; there is at least one.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
@@ -55,6 +64,9 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.setting.is_empty() {
+            return f.write_str(&self.message);
+        }
         write!(f, "{}: {}", self.setting, self.message)
     }
 }

@@ -215,9 +215,13 @@ impl CircuitBreakerBuilder {
     /// settings that exclude each other, and whatever the recovery strategy reports of its own.
     pub fn build(self) -> Result<CircuitBreaker, ConfigError> {
         let mut problems = Problems::default();
-        checks::check(&self, &mut problems);
+        self.check(&mut problems);
         problems.into_result()?;
         Ok(self.build_unchecked())
+    }
+
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        checks::check(self, problems);
     }
 
     fn settings(self) -> (Settings, Time) {

@@ -288,7 +288,7 @@ impl Budget {
         Self::of(Settings::new(kind))
     }
 
-    fn of(settings: Settings) -> Self {
+    pub(crate) fn of(settings: Settings) -> Self {
         Self {
             state: Arc::new(State::new(settings)),
         }

@@ -14,6 +14,8 @@ mod tests;
 mod token;
 
 pub use handle::Budget;
+#[cfg(feature = "config")]
+pub(crate) use settings::{Kind, Settings};
 pub(crate) use state::Ticket;
 pub(crate) use token::BudgetHold;
 pub use token::{BudgetCall, BudgetToken};

@@ -7,24 +7,24 @@ use crate::{Delay, ErrorClass, Problems, defaults};
 
 /// What a budget was made of, as the user gave it.
 #[derive(Debug, Clone)]
-pub(super) struct Settings {
-    pub(super) kind: Kind,
-    pub(super) time: Time,
-    pub(super) costs: PerClass<Option<u32>>,
-    pub(super) reserve: Option<u32>,
-    pub(super) min_per_second: Option<f64>,
-    pub(super) min_in_flight: Option<u32>,
+pub(crate) struct Settings {
+    pub(crate) kind: Kind,
+    pub(crate) time: Time,
+    pub(crate) costs: PerClass<Option<u32>>,
+    pub(crate) reserve: Option<u32>,
+    pub(crate) min_per_second: Option<f64>,
+    pub(crate) min_in_flight: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Rolling { max_retries: u32, window: Delay },
     SuccessRatio(f64),
     InFlightShare(f64),
 }
 
 impl Settings {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: Kind) -> Self {
         Self {
             kind,
             time: Time::System,
@@ -47,7 +47,7 @@ impl Settings {
         self.min_in_flight.unwrap_or(defaults::BUDGET_MIN_IN_FLIGHT)
     }
 
-    pub(super) fn check(&self, problems: &mut Problems) {
+    pub(crate) fn check(&self, problems: &mut Problems) {
         match self.kind {
             Kind::Rolling {
                 max_retries,

@@ -273,7 +273,7 @@ impl<C, R> PolicyBuilder<C, R> {
         problems.into_result().map(|()| self)
     }
 
-    fn check(&self, problems: &mut Problems) {
+    pub(crate) fn check(&self, problems: &mut Problems) {
         if let Some(strategy) = &self.strategy {
             problems.within("strategy", |problems| strategy.check(problems));
         }

@@ -7,6 +7,7 @@ mod budget;
 mod budget_cancel;
 mod budget_threads;
 mod classify;
+mod config;
 mod conformance;
 mod context;
 mod cost;

@@ -1,0 +1,176 @@
+//! Durations as people write them: `30s`, `500ms`, `1.5s`, `2m`, `1h`. The macros read the same.
+
+use std::time::Duration;
+
+use super::node::quoted;
+
+/// What is accepted, for every message that has to say so.
+pub(super) const FORMS: &str =
+    "write it as \"30s\", \"500ms\", \"1.5s\", \"2m\", \"1h\", or as a number of seconds";
+
+const UNITS: [(&str, u64); 6] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+/// What is wrong with a text that is no duration, and what to write instead.
+pub(super) type Mistake = (String, String);
+
+/// Reads a duration with its unit; without one, it is a number of seconds.
+pub(super) fn parse(text: &str) -> Result<Duration, Mistake> {
+    let trimmed = text.trim();
+    let end = trimmed
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_')))
+        .unwrap_or(trimmed.len());
+    let (number, unit) = trimmed.split_at(end);
+    let digits = number.replace('_', "");
+    if digits.is_empty() || digits == "." {
+        let what = match unit.strip_prefix('-') {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("{} is negative", quoted(text))
+            }
+            _ => format!("{} is no duration", quoted(text)),
+        };
+        return Err((what, FORMS.to_owned()));
+    }
+    let scale = scale(unit.trim_start())?;
+    let too_long = || {
+        let what = format!("{} is too long", quoted(text));
+        (what, "write \"none\" where no limit is meant".to_owned())
+    };
+    if let Ok(whole) = digits.parse::<u128>() {
+        let nanos = whole.checked_mul(u128::from(scale));
+        return nanos.and_then(from_nanos).ok_or_else(too_long);
+    }
+    let number = digits.parse::<f64>().map_err(|_| {
+        let what = format!("{} is no duration", quoted(text));
+        (what, FORMS.to_owned())
+    })?;
+    // In this order of operations, the nanoseconds of every usual fraction are exact.
+    let seconds = if scale >= NANOS_PER_SECOND {
+        number * (scale / NANOS_PER_SECOND) as f64
+    } else {
+        number / (NANOS_PER_SECOND / scale) as f64
+    };
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|_| too_long())?;
+    if duration.is_zero() && number > 0.0 {
+        let what = format!("{} is shorter than a nanosecond", quoted(text));
+        return Err((what, FORMS.to_owned()));
+    }
+    Ok(duration)
+}
+
+/// Takes a number of seconds.
+pub(super) fn from_seconds(seconds: f64) -> Result<Duration, Mistake> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| {
+        (
+            format!("{seconds} s is no length of time"),
+            FORMS.to_owned(),
+        )
+    })
+}
+
+fn scale(unit: &str) -> Result<u64, Mistake> {
+    let name = if unit.is_empty() { "s" } else { unit };
+    if let Some((_, scale)) = UNITS.iter().find(|(known, _)| *known == name) {
+        return Ok(*scale);
+    }
+    let help = match name {
+        "sec" | "secs" | "second" | "seconds" => "write `s` for seconds",
+        "min" | "mins" | "minute" | "minutes" => "write `m` for minutes",
+        "hr" | "hrs" | "hour" | "hours" => "write `h` for hours",
+        "msec" | "msecs" | "millis" => "write `ms` for milliseconds",
+        "µs" | "μs" | "micros" => "write `us` for microseconds",
+        "d" | "day" | "days" => "write hours: a day is \"24h\"",
+        _ => "the units are `ns`, `us`, `ms`, `s`, `m` and `h`",
+    };
+    Err((format!("unknown unit {}", quoted(name)), help.to_owned()))
+}
+
+fn from_nanos(nanos: u128) -> Option<Duration> {
+    let second = u128::from(NANOS_PER_SECOND);
+    let seconds = u64::try_from(nanos / second).ok()?;
+    let rest = u32::try_from(nanos % second).ok()?;
+    Some(Duration::new(seconds, rest))
+}
+
+/// Writes a duration as a person would, exactly: `90s`, `250ms`.
+pub(super) fn show(duration: Duration) -> String {
+    let nanos = duration.as_nanos();
+    for (unit, scale) in UNITS.iter().rev() {
+        let scale = u128::from(*scale);
+        if nanos >= scale && nanos.is_multiple_of(scale) {
+            return format!("{}{unit}", nanos / scale);
+        }
+    }
+    "0s".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_unit() {
+        for (text, expected) in [
+            ("30s", Duration::from_secs(30)),
+            (" 30 s ", Duration::from_secs(30)),
+            ("500ms", Duration::from_millis(500)),
+            ("1.5s", Duration::from_millis(1500)),
+            ("2m", Duration::from_secs(120)),
+            ("1h", Duration::from_secs(3600)),
+            ("0.5h", Duration::from_secs(1800)),
+            ("10us", Duration::from_micros(10)),
+            ("5ns", Duration::from_nanos(5)),
+            ("5", Duration::from_secs(5)),
+            ("0.25", Duration::from_millis(250)),
+            ("1_000ms", Duration::from_secs(1)),
+            ("1.1ms", Duration::from_micros(1100)),
+            ("0", Duration::ZERO),
+            ("18446744073709551615s", Duration::from_secs(u64::MAX)),
+        ] {
+            assert_eq!(parse(text), Ok(expected), "{text}");
+            assert_eq!(parse(&show(expected)), Ok(expected), "{text}");
+        }
+        assert_eq!(parse(&show(Duration::MAX)), Ok(Duration::MAX));
+    }
+
+    #[test]
+    fn refuses_what_is_no_duration() {
+        for text in [
+            "",
+            " ",
+            ".",
+            "_",
+            "s",
+            "-1s",
+            "-0.5",
+            "5parsecs",
+            "5sec",
+            "1d",
+            "1 2s",
+            "1.2.3s",
+            "99999999999999999999h",
+            "340282366920938463463374607431768211455h",
+            "1e300s",
+            "0.1ns",
+            "+5s",
+            "inf",
+            "nan",
+            "none",
+            "5s5",
+            "\u{665}s",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        for seconds in [-1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+            assert!(from_seconds(seconds).is_err(), "{seconds}");
+        }
+    }
+}

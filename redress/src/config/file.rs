@@ -1,0 +1,245 @@
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::error::Lines;
+use super::node::{Node, Span, quoted};
+use super::reader::{Found, Reader, place_of};
+use super::{
+    BreakerConfig, BudgetConfig, ConfigFileError, FileProblem, Format, Place, RetryConfig, Shared,
+    names,
+};
+use crate::defaults;
+
+/// What a configuration file says: policies by name, and the budgets and breakers they share.
+///
+/// `Policies` make policies of it. By itself it is for tools that look at
+/// files: it knows where each setting stands.
+///
+/// ```
+/// use redress::config::{ConfigFile, Format};
+///
+/// let file = ConfigFile::parse(Format::Toml, "[policies.payments]\ndeadline = '30s'\n")?;
+/// assert!(file.policies().contains_key("payments"));
+/// let place = file.place("policies.payments.deadline");
+/// assert_eq!((place.line(), place.column()), (2, 12));
+/// # Ok::<_, redress::config::ConfigFileError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    path: Option<PathBuf>,
+    text: String,
+    pub(super) model: Model,
+    places: BTreeMap<String, Span>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    pub(super) budgets: BTreeMap<String, BudgetConfig>,
+    pub(super) breakers: BTreeMap<String, BreakerConfig>,
+    pub(super) policies: BTreeMap<String, RetryConfig>,
+}
+
+const KEYS: [&str; 3] = ["policies", "budgets", "breakers"];
+
+impl ConfigFile {
+    /// Reads a file, whose [format](Format::of) is that of its name.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is over 1 MiB, is none of the formats, or has mistakes: all are
+    /// named, each with its line and column. If the form itself is wrong, only that is named.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, ConfigFileError> {
+        let path = path.as_ref();
+        let Some(format) = Format::of(path) else {
+            let message = "the format is unknown: name the file .toml, .json, .yaml or .yml";
+            return Err(ConfigFileError::unreadable(path, message, None));
+        };
+        let text = match read_text(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("cannot be read: {error}");
+                return Err(ConfigFileError::unreadable(path, &message, Some(error)));
+            }
+        };
+        Self::parse_as(Some(path), format, text)
+    }
+
+    /// Reads a text.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn parse(format: Format, text: impl Into<String>) -> Result<Self, ConfigFileError> {
+        Self::parse_as(None, format, text.into())
+    }
+
+    fn parse_as(
+        path: Option<&Path>,
+        format: Format,
+        text: String,
+    ) -> Result<Self, ConfigFileError> {
+        if text.len() > defaults::CONFIG_MAX_BYTES {
+            let message = format!("is over {} bytes", defaults::CONFIG_MAX_BYTES);
+            let problem = FileProblem::new(String::new(), message, None, None);
+            return Err(ConfigFileError::new(path, "", vec![problem]));
+        }
+        let mut faults = Vec::new();
+        let node = format.parse(&text, &mut faults);
+        let mut reader = Reader::of(&text);
+        let model = node.map(|node| Model::read(&mut reader, &node));
+        let (found, places) = reader.into_parts();
+        let faults = faults.into_iter().map(|fault| Found {
+            setting: String::new(),
+            message: fault.message,
+            help: fault.help.map(str::to_owned),
+            span: fault.span,
+        });
+        let lines = Lines::of(&text);
+        let problems: Vec<_> = faults
+            .chain(found)
+            .map(|found| {
+                let place = Some(lines.place(&found.span));
+                FileProblem::new(found.setting, found.message, found.help, place)
+            })
+            .collect();
+        match model {
+            Some(model) if problems.is_empty() => Ok(Self {
+                path: path.map(Path::to_owned),
+                text,
+                model,
+                places,
+            }),
+            _ => Err(ConfigFileError::new(path, &text, problems)),
+        }
+    }
+
+    /// Returns the file, if the text came from one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Returns the text, into which the spans of the places point.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the policies by name; there is at least one.
+    #[must_use]
+    pub const fn policies(&self) -> &BTreeMap<String, RetryConfig> {
+        &self.model.policies
+    }
+
+    /// Returns the budgets that policies share, by name.
+    #[must_use]
+    pub const fn budgets(&self) -> &BTreeMap<String, BudgetConfig> {
+        &self.model.budgets
+    }
+
+    /// Returns the circuit breakers that policies share, by name.
+    #[must_use]
+    pub const fn breakers(&self) -> &BTreeMap<String, BreakerConfig> {
+        &self.model.breakers
+    }
+
+    /// Returns where the value of a setting stands, such as `policies.payments.deadline`; for one
+    /// that the file leaves out, where the nearest thing around it stands.
+    #[must_use]
+    pub fn place(&self, setting: &str) -> Place {
+        Lines::of(&self.text).place(&place_of(&self.places, setting))
+    }
+}
+
+/// Reads a file of text, and never more of it than may be.
+fn read_text(path: &Path) -> std::io::Result<String> {
+    let most = u64::try_from(defaults::CONFIG_MAX_BYTES).unwrap_or(u64::MAX);
+    let mut text = String::new();
+    // One byte more tells that there is more.
+    File::open(path)?
+        .take(most.saturating_add(1))
+        .read_to_string(&mut text)?;
+    Ok(text)
+}
+
+impl Model {
+    fn read(reader: &mut Reader<'_>, node: &Node) -> Self {
+        let mut model = Self::default();
+        // Names that stand for something that could not be read are known all the same.
+        let mut named = [Vec::new(), Vec::new(), Vec::new()];
+        let [policies, budgets, breakers] = &mut named;
+        reader.table(node, &KEYS, |reader, key, value| match key {
+            "budgets" => {
+                let read = |reader: &mut Reader<'_>, node: &Node| BudgetConfig::read(reader, node);
+                model.budgets = each(reader, value, budgets, read);
+            }
+            "breakers" => {
+                model.breakers = each(reader, value, breakers, |reader, node| {
+                    Some(BreakerConfig::read(reader, node))
+                });
+            }
+            "policies" => {
+                model.policies = each(reader, value, policies, |reader, node| {
+                    Some(RetryConfig::read(reader, node))
+                });
+            }
+            _ => {}
+        });
+        if policies.is_empty() {
+            let help = "write at least one, as in [policies.payments]";
+            reader.wrong(&node.span, "there is no policy", help);
+        }
+        for (name, policy) in &model.policies {
+            if let Some(Shared::Named(budget)) = &policy.budget {
+                reader.known(&["policies", name, "budget"], budget, budgets);
+            }
+            if let Some(Shared::Named(breaker)) = &policy.circuit_breaker {
+                reader.known(&["policies", name, "circuit_breaker"], breaker, breakers);
+            }
+        }
+        model
+    }
+}
+
+/// Reads a table of things by name.
+fn each<T>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    names: &mut Vec<String>,
+    mut read: impl FnMut(&mut Reader<'_>, &Node) -> Option<T>,
+) -> BTreeMap<String, T> {
+    let mut all = BTreeMap::new();
+    for entry in reader.entries(node, "write one table for each name") {
+        names.push(entry.key.clone());
+        let value = &entry.value;
+        let read = reader.within(&entry.key, value, |reader| read(reader, value));
+        all.extend(read.map(|read| (entry.key.clone(), read)));
+    }
+    all
+}
+
+impl Reader<'_> {
+    /// Checks that there is what a setting names.
+    fn known(&mut self, path: &[&str], name: &str, names: &[String]) {
+        if names.iter().any(|known| known == name) {
+            return;
+        }
+        let what = if path.last() == Some(&"budget") {
+            "budgets"
+        } else {
+            "breakers"
+        };
+        let help = if names.is_empty() {
+            format!("the file has no `{what}`: write [{what}.{name}]")
+        } else {
+            names::suggest(name, what, names.iter().map(String::as_str))
+        };
+        self.wrong_at(
+            path,
+            format!("there is no {} among the {what}", quoted(name)),
+            &help,
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! Policies as data: files of them, and settings for files of your own.
+//!
+//! A file names policies. `Policies` makes them, hands them out by name and
+//! takes up changes of the file. [`ConfigFile`] reads a file for tools, and [`RetryConfig`] is one
+//! policy as a serde type.
+//!
+//! The names of keys are those of the arguments of `#[retry]` and of the builders' methods. What
+//! is left out has the builder's default. The same in the three formats, which are told apart by
+//! the file's extension (`.toml`, `.json`, `.yaml`, `.yml`):
+//!
+//! ```toml
+//! # Shared by every policy that names them, and known by these names only.
+//! [budgets.shared]
+//! kind = "success_ratio"
+//! ratio = 0.1
+//!
+//! [breakers.payments]
+//! failure_rate = 0.5
+//! minimum_calls = 20
+//! window = "10s"
+//!
+//! [policies.payments]
+//! strategy = "retry_after_or(decorrelated_jitter(base = 100ms, max = 5s))"
+//! strategies.rate_limit = "token_backoff(30s)"
+//! deadline = "30s"
+//! attempt_timeout = "5s"
+//! max_attempts = 5
+//! per_class_max_attempts.rate_limit = 3
+//! budget = "shared"
+//! circuit_breaker = "payments"
+//!
+//! [policies.search]
+//! recommended = true
+//! deadline = "2s"
+//! ```
+//!
+//! # Values
+//!
+//! | what | written as |
+//! |---|---|
+//! | duration | `"30s"`, `"500ms"`, `"1.5s"`, `"2m"`, `"1h"`, `"10us"`, `"5ns"`, or a number of seconds |
+//! | limit | the value, or `"none"` for no limit |
+//! | class | `auth`, `permission`, `permanent`, `concurrency`, `rate_limit`, `server_error`, `transient`, `unknown` |
+//! | by class | a table with a value for any of the classes: `{ rate_limit = 3 }` |
+//! | strategy | `"equal_jitter(base = 100ms, max = 5s)"` as for the macros, or the same as a table: `{ kind = "equal_jitter", base = "100ms", max = "5s" }` |
+//!
+//! # Policies
+//!
+//! `[policies.NAME]`; the name may be any text.
+//!
+//! | key | value | default |
+//! |---|---|---|
+//! | `strategy` | strategy: waits after failures of all classes without one of their own | `"retry_after_or(decorrelated_jitter(5s))"`, unless `strategies` has any |
+//! | `strategies` | strategies by class | none |
+//! | `deadline` | limit: time that a call may take in all | `"60s"` |
+//! | `attempt_timeout` | limit: time after which an async attempt is cut off; below `deadline` | `"none"` |
+//! | `max_attempts` | limit: attempts of a call, the first included | 6 |
+//! | `max_unknown_attempts` | limit: failures of class `unknown` after which a call stops | 2 |
+//! | `per_class_max_attempts` | numbers by class: failures after which a call stops | none |
+//! | `operation` | text: name in events | none |
+//! | `budget` | name of one of the `budgets`, or a table as there, for this policy alone | none |
+//! | `circuit_breaker` | name of one of the `breakers`, or a table as there, for this policy alone | none |
+//! | `recommended` | true: a breaker and a budget as in [`PolicyBuilder::recommended`], unless given | false |
+//!
+//! # Strategies
+//!
+//! In a line, the settings marked * may be written without their names, in this order. The
+//! formulas are those of [`strategies`](crate::strategies).
+//!
+//! | kind | settings |
+//! |---|---|
+//! | `decorrelated_jitter` | `max`* duration (5 s), `base` duration (250 ms) |
+//! | `full_jitter`, `equal_jitter` | `max`* duration (5 s), `base` duration (250 ms), `factor` number from 1 (2) |
+//! | `token_backoff` | `max`* duration (5 s), `base` duration (250 ms), `factor` number from 1 (1.5) |
+//! | `exponential` | `base`* and `max`* durations (required), `factor` number from 1 (2) |
+//! | `fixed` | `delay`* duration (required) |
+//! | `instant` | none |
+//! | `retry_after_or` | `fallback`* strategy (required), `jitter` duration (250 ms) |
+//! | `adaptive` | `fallback`* strategy (required), `window` duration (60 s), `target_success` share (0.9), `min_multiplier` (1) and `max_multiplier` (5) numbers above 0 |
+//!
+//! # Budgets
+//!
+//! `[budgets.NAME]`, or as a policy's `budget`. Numbers of retries are whole.
+//!
+//! | `kind` | keys |
+//! |---|---|
+//! | `rolling` | `max_retries` number, `window` duration (both required): [`Budget::rolling`] |
+//! | `success_ratio` | `ratio` 0 to 1 (required), `reserve` number (100), `min_per_second` number, fractions allowed (0): [`Budget::success_ratio`] |
+//! | `in_flight_share` | `share` above 0 to 1 (required), `min_in_flight` number (3): [`Budget::in_flight_share`] |
+//! | all | `costs` numbers by class: what a retry costs (1) |
+//!
+//! # Circuit breakers
+//!
+//! `[breakers.NAME]`, or as a policy's `circuit_breaker`: the settings of
+//! [`CircuitBreakerBuilder`](crate::CircuitBreakerBuilder).
+//!
+//! | key | value | default |
+//! |---|---|---|
+//! | `failure_threshold` | number of failures in the window that opens it, up to 65,536 | 5, unless one of the next two is set |
+//! | `failure_rate`, `minimum_calls` | share above 0 to 1, and of how many calls at least; together | none |
+//! | `consecutive_failures` | number | none |
+//! | `class_thresholds` | numbers by class | none |
+//! | `window` | duration for which a failure counts | `"60s"` |
+//! | `trip_on` | list of classes that open it | `["transient", "server_error"]` |
+//! | `recovery_timeout` | duration for which it stays open | `"30s"` |
+//! | `recovery_strategy` | strategy that chooses it instead | none |
+//! | `half_open_probes` | number of probes at a time, up to 1,024 | 1 |
+//! | `probe_lease` | duration after which a probe loses its slot | `"120s"` |
+//! | `success_threshold` | number of good probes that close it | 1 |
+//! | `ramp` | duration in which it admits more and more | none |
+//! | `observe_attempts` | true: takes a verdict of each attempt | false |
+//! | `metrics_only` | true: counts and never refuses | false |
+//!
+//! # Mistakes
+//!
+//! A file is taken as a whole or not at all. [`ConfigFileError`] names every mistake with its line
+//! and column: unknown keys, wrong types, whatever a builder would refuse, names of budgets and
+//! breakers that there are none of, and limits that can never be reached. If the form itself is
+//! wrong, as with a missing bracket, only that is named. A key that is given twice is a mistake in
+//! every format. YAML's anchors, aliases, merge keys and tags are refused, and files over 1 MiB.
+//!
+//! [`Budget::rolling`]: crate::Budget::rolling
+//! [`Budget::success_ratio`]: crate::Budget::success_ratio
+//! [`Budget::in_flight_share`]: crate::Budget::in_flight_share
+//! [`PolicyBuilder::recommended`]: crate::PolicyBuilder::recommended
+
+mod breaker;
+mod budget;
+mod builtin;
+mod checks;
+mod duration;
+mod error;
+mod file;
+mod format;
+mod names;
+mod node;
+mod notation;
+mod reader;
+mod retry;
+mod serde;
+mod strategy;
+
+pub use breaker::BreakerConfig;
+pub use budget::{BudgetConfig, BudgetKind};
+pub use error::{ConfigFileError, FileProblem, Place};
+pub use file::ConfigFile;
+pub use format::Format;
+pub use retry::{Limit, RetryConfig, Shared};
+pub use strategy::StrategyConfig;

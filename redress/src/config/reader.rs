@@ -1,0 +1,395 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Limit;
+use super::duration::{self, FORMS};
+use super::names;
+use super::node::{Entry, Node, Span, Value, quoted};
+use crate::{ConfigError, ErrorClass, Problems};
+
+/// Reads values, and collects every mistake in them with its place.
+#[derive(Default)]
+pub(super) struct Reader<'t> {
+    /// The text that the values come from, if they come from one.
+    text: &'t str,
+    /// The setting that is being read: `policies.payments.deadline`.
+    path: String,
+    found: Vec<Found>,
+    /// Where each setting stands that was read.
+    places: BTreeMap<String, Span>,
+}
+
+/// A mistake in a setting.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Found {
+    pub(super) setting: String,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    pub(super) span: Span,
+}
+
+impl Found {
+    /// Says what is wrong and how to mend it, for where there is no place to show.
+    pub(super) fn text(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}: {help}", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+
+    /// Returns where a text starts that is the value at `span`, unless it is written with escapes.
+    pub(super) fn start_of(&self, text: &str, span: &Span) -> Option<usize> {
+        let raw = self.text.get(span.clone())?;
+        let start = raw.find(text).filter(|_| !text.is_empty())?;
+        Some(span.start.saturating_add(start))
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<Found>, BTreeMap<String, Span>) {
+        (self.found, self.places)
+    }
+
+    /// Reports that the setting at hand is wrong.
+    pub(super) fn wrong(&mut self, span: &Span, message: impl Into<String>, help: &str) {
+        self.found.push(Found {
+            setting: self.path.clone(),
+            message: message.into(),
+            help: (!help.is_empty()).then(|| help.to_owned()),
+            span: span.clone(),
+        });
+    }
+
+    /// Reports that the setting at a path from the root is wrong.
+    pub(super) fn wrong_at(&mut self, path: &[&str], message: String, help: &str) {
+        let outer = std::mem::take(&mut self.path);
+        for key in path {
+            self.enter(key);
+        }
+        let span = place_of(&self.places, &self.path);
+        self.wrong(&span, message, help);
+        self.path = outer;
+    }
+
+    /// Returns what was read, unless there is a mistake in it.
+    pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, ConfigError> {
+        let mut problems = Problems::default();
+        for found in &self.found {
+            problems.add(&found.setting, found.text());
+        }
+        problems.into_result()?;
+        // Whoever reads nothing has said why.
+        read.ok_or_else(|| ConfigError::of("", "could not be read"))
+    }
+
+    fn wrong_kind(&mut self, node: &Node, expected: &str, help: &str) {
+        let message = format!("expected {expected}, found {}", node.describe());
+        self.wrong(&node.span, message, help);
+    }
+
+    /// Reads what is under `key`.
+    pub(super) fn within<T>(
+        &mut self,
+        key: &str,
+        node: &Node,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outer = self.enter(key);
+        self.places.insert(self.path.clone(), node.span.clone());
+        let value = read(self);
+        self.path.truncate(outer);
+        value
+    }
+
+    fn enter(&mut self, key: &str) -> usize {
+        let outer = self.path.len();
+        if outer > 0 {
+            self.path.push('.');
+        }
+        let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        if !key.is_empty() && key.chars().all(bare) {
+            self.path.push_str(key);
+        } else {
+            self.path.push_str(&quoted(key));
+        }
+        outer
+    }
+
+    /// Returns the entries of a table.
+    pub(super) fn entries<'n>(&mut self, node: &'n Node, help: &str) -> &'n [Entry] {
+        if let Value::Table(entries) = &node.value {
+            entries
+        } else {
+            self.wrong_kind(node, "a table", help);
+            &[]
+        }
+    }
+
+    /// Reads each entry of a table whose keys are known.
+    pub(super) fn table(
+        &mut self,
+        node: &Node,
+        known: &[&'static str],
+        mut read: impl FnMut(&mut Self, &'static str, &Node),
+    ) {
+        let help = format!("its keys are {}", names::list(known.iter().copied()));
+        for entry in self.entries(node, &help) {
+            match known.iter().find(|name| **name == entry.key) {
+                Some(name) => self.within(name, &entry.value, |reader| {
+                    read(reader, name, &entry.value);
+                }),
+                None => self.unknown_key(entry, known),
+            }
+        }
+    }
+
+    /// Reports a key that the table does not have.
+    pub(super) fn unknown_key(&mut self, entry: &Entry, known: &[&'static str]) {
+        let help = names::suggest(&entry.key, "keys", known.iter().copied());
+        let outer = self.enter(&entry.key);
+        self.wrong(&entry.key_span, "unknown key", &help);
+        self.path.truncate(outer);
+    }
+
+    /// Reads a table with a value for each class.
+    pub(super) fn classes<T>(
+        &mut self,
+        node: &Node,
+        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
+    ) -> BTreeMap<ErrorClass, T> {
+        let mut classes = BTreeMap::new();
+        for entry in self.entries(node, "write one value for each class: `rate_limit = ...`") {
+            self.within(&entry.key, &entry.value, |reader| {
+                if let Some(class) = reader.class(&entry.key, &entry.key_span)
+                    && let Some(value) = read(reader, &entry.value)
+                {
+                    classes.insert(class, value);
+                }
+            });
+        }
+        classes
+    }
+
+    /// Reads a list of classes.
+    pub(super) fn class_list(&mut self, node: &Node) -> Option<Vec<ErrorClass>> {
+        let Value::List(items) = &node.value else {
+            self.wrong_kind(
+                node,
+                "a list of classes",
+                "write [\"transient\", \"server_error\"]",
+            );
+            return None;
+        };
+        let mut classes = Vec::new();
+        for item in items {
+            match &item.value {
+                Value::Text(name) => classes.extend(self.class(name, &item.span)),
+                _ => self.wrong_kind(
+                    item,
+                    "the name of a class",
+                    &names::suggest("", "classes", names::CLASSES),
+                ),
+            }
+        }
+        // A list of nothing but mistakes must not look like an empty one.
+        (items.is_empty() || !classes.is_empty()).then_some(classes)
+    }
+
+    fn class(&mut self, name: &str, span: &Span) -> Option<ErrorClass> {
+        let class = names::class(name);
+        if class.is_none() {
+            let help = names::suggest(name, "classes", names::CLASSES);
+            self.wrong(span, format!("unknown class {}", quoted(name)), &help);
+        }
+        class
+    }
+
+    /// Reads a length of time.
+    pub(super) fn time(&mut self, node: &Node) -> Option<Duration> {
+        let read = match &node.value {
+            Value::Text(text) => duration::parse(text),
+            Value::Integer(number) => match u64::try_from(*number) {
+                Ok(seconds) => Ok(Duration::from_secs(seconds)),
+                Err(_) => duration::from_seconds(*number as f64),
+            },
+            Value::Float(seconds) => duration::from_seconds(*seconds),
+            _ => {
+                self.wrong_kind(node, "a duration", FORMS);
+                return None;
+            }
+        };
+        read.map_err(|(message, help)| self.wrong(&node.span, message, &help))
+            .ok()
+    }
+
+    /// Reads a length of time above zero, or "none".
+    pub(super) fn time_limit(&mut self, node: &Node) -> Option<Limit<Duration>> {
+        if is_none(node) {
+            return Some(Limit::None);
+        }
+        self.not_null(node)?;
+        let time = self.time(node)?;
+        if time.is_zero() {
+            self.wrong(
+                &node.span,
+                "must be longer than zero",
+                "write \"none\" where no limit is meant",
+            );
+            return None;
+        }
+        Some(Limit::At(time))
+    }
+
+    /// Nothing at all may be meant as no limit, or as the default.
+    fn not_null(&mut self, node: &Node) -> Option<()> {
+        if node.value != Value::Null {
+            return Some(());
+        }
+        let help = "write \"none\" where no limit is meant, or leave the key out for the default";
+        self.wrong(&node.span, "has no value", help);
+        None
+    }
+
+    /// Reads a number of attempts, at least 1, or "none".
+    pub(super) fn count_limit(&mut self, node: &Node) -> Option<Limit<u32>> {
+        if is_none(node) {
+            return Some(Limit::None);
+        }
+        self.not_null(node)?;
+        self.cap(node, "write \"none\" where no limit is meant")
+            .map(Limit::At)
+    }
+
+    /// Reads a number of attempts, at least 1.
+    pub(super) fn cap(&mut self, node: &Node, instead: &str) -> Option<u32> {
+        let cap = self.count(node)?;
+        if cap == 0 {
+            self.wrong(
+                &node.span,
+                "must be at least 1: it counts attempts, the first included",
+                instead,
+            );
+            return None;
+        }
+        Some(cap)
+    }
+
+    /// Reads a whole number.
+    pub(super) fn count(&mut self, node: &Node) -> Option<u32> {
+        let Value::Integer(number) = &node.value else {
+            self.wrong_kind(node, "a whole number", "");
+            return None;
+        };
+        let count = u32::try_from(*number).ok();
+        if count.is_none() {
+            let message = format!("is {number}, not between 0 and {}", u32::MAX);
+            self.wrong(&node.span, message, "");
+        }
+        count
+    }
+
+    /// Reads any number.
+    pub(super) fn number(&mut self, node: &Node) -> Option<f64> {
+        match &node.value {
+            Value::Integer(number) => Some(*number as f64),
+            Value::Float(number) => Some(*number),
+            _ => {
+                self.wrong_kind(node, "a number", "");
+                None
+            }
+        }
+    }
+
+    pub(super) fn flag(&mut self, node: &Node) -> Option<bool> {
+        let Value::Flag(flag) = &node.value else {
+            self.wrong_kind(node, "true or false", "");
+            return None;
+        };
+        Some(*flag)
+    }
+
+    pub(super) fn text(&mut self, node: &Node) -> Option<String> {
+        let Value::Text(text) = &node.value else {
+            self.wrong_kind(node, "a text", "");
+            return None;
+        };
+        Some(text.clone())
+    }
+
+    /// Takes over what a builder has found wrong with the settings under the one at hand.
+    pub(super) fn check(&mut self, check: impl FnOnce(&mut Problems)) {
+        let mut problems = Problems::default();
+        check(&mut problems);
+        if let Err(error) = problems.into_result() {
+            self.absorb(&error);
+        }
+    }
+
+    fn absorb(&mut self, error: &ConfigError) {
+        for problem in error.problems() {
+            let mut setting = self.path.clone();
+            for part in problem.setting().split('.').filter(|part| !part.is_empty()) {
+                for key in in_a_file(part) {
+                    if !setting.is_empty() {
+                        setting.push('.');
+                    }
+                    setting.push_str(&key);
+                }
+            }
+            let span = place_of(&self.places, &setting);
+            self.found.push(Found {
+                setting,
+                message: problem.message().to_owned(),
+                help: None,
+                span,
+            });
+        }
+    }
+}
+
+/// Returns where a setting stands, or else what it is a part of.
+pub(super) fn place_of(places: &BTreeMap<String, Span>, setting: &str) -> Span {
+    let mut setting = setting;
+    loop {
+        if let Some(span) = places.get(setting) {
+            return span.clone();
+        }
+        match setting.rsplit_once('.') {
+            Some((outer, _)) => setting = outer,
+            None => return 0..0,
+        }
+    }
+}
+
+/// Translates a builder's name for a setting: `cost(RATE_LIMIT)` is `costs.rate_limit` in a file.
+fn in_a_file(part: &str) -> Vec<String> {
+    let class = part.strip_suffix(')').and_then(|part| part.split_once('('));
+    let Some((name, class)) = class else {
+        return vec![
+            match part {
+                "success_ratio" => "ratio",
+                "in_flight_share" => "share",
+                other => other,
+            }
+            .to_owned(),
+        ];
+    };
+    let name = match name {
+        "max_class_attempts" => "per_class_max_attempts",
+        "class_threshold" => "class_thresholds",
+        "cost" => "costs",
+        other => other,
+    };
+    vec![name.to_owned(), class.to_lowercase()]
+}
+
+fn is_none(node: &Node) -> bool {
+    matches!(&node.value, Value::Text(text) if text == "none")
+}

@@ -1,0 +1,17 @@
+//! Configuration files: what they say, and what is wrong with them.
+
+mod files;
+mod hostile;
+mod serde;
+
+/// Returns where a file of the tests is.
+fn data(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/config")
+        .join(name)
+}
+
+/// Returns the text of a file of the tests.
+fn text(name: &str) -> String {
+    std::fs::read_to_string(data(name)).unwrap()
+}

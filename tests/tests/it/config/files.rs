@@ -1,0 +1,185 @@
+use std::time::Duration;
+
+use redress::ErrorClass;
+use redress::config::{BudgetKind, ConfigFile, Format, Limit, Shared};
+
+use super::{data, text};
+
+#[test]
+fn the_three_formats_say_the_same() {
+    let toml = ConfigFile::read(data("good.toml")).unwrap();
+    for other in ["good.json", "good.yaml"] {
+        let other = ConfigFile::read(data(other)).unwrap();
+        assert_eq!(toml.policies(), other.policies());
+        assert_eq!(toml.budgets(), other.budgets());
+        assert_eq!(toml.breakers(), other.breakers());
+    }
+}
+
+#[test]
+fn every_setting_arrives() {
+    let file = ConfigFile::read(data("good.toml")).unwrap();
+    let payments = &file.policies()["payments"];
+    let seconds = Duration::from_secs;
+    assert_eq!(
+        payments.strategy.as_ref().unwrap().to_string(),
+        "retry_after_or(decorrelated_jitter(max = 5s, base = 100ms), jitter = 50ms)"
+    );
+    assert_eq!(
+        payments.strategies[&ErrorClass::RateLimit].to_string(),
+        "token_backoff(max = 30s, base = 1s, factor = 2.0)"
+    );
+    assert_eq!(payments.deadline, Some(Limit::At(seconds(30))));
+    let timeout = Duration::from_millis(2500);
+    assert_eq!(payments.attempt_timeout, Some(Limit::At(timeout)));
+    assert_eq!(payments.max_attempts, Some(Limit::At(5)));
+    assert_eq!(payments.max_unknown_attempts, Some(Limit::At(1)));
+    assert_eq!(payments.per_class_max_attempts[&ErrorClass::RateLimit], 3);
+    assert_eq!(payments.operation.as_deref(), Some("charge"));
+    assert_eq!(payments.budget, Some(Shared::Named("shared".to_owned())));
+    let search = &file.policies()["search"];
+    assert_eq!(search.deadline, Some(Limit::None));
+    assert_eq!(search.max_attempts, Some(Limit::None));
+    let Some(Shared::Own(breaker)) = &search.circuit_breaker else {
+        panic!("{search:?}");
+    };
+    assert_eq!(breaker.recovery_timeout, Some(timeout - seconds(1)));
+    assert!(file.policies()["front end"].recommended);
+    let batch = BudgetKind::Rolling {
+        max_retries: 20,
+        window: seconds(60),
+    };
+    assert_eq!(file.budgets()["batch"].kind, batch);
+    let breaker = &file.breakers()["payments"];
+    assert_eq!(breaker.minimum_calls, Some(20));
+    assert_eq!(breaker.probe_lease, Some(seconds(90)));
+    assert!(breaker.observe_attempts && breaker.metrics_only);
+}
+
+/// The report of `bad.EXTENSION` is `bad.EXTENSION.txt`, to the letter.
+#[test]
+fn every_mistake_is_named_with_its_place() {
+    for name in ["bad.toml", "bad.json", "bad.yaml"] {
+        let error = ConfigFile::read(data(name)).unwrap_err();
+        let folder = format!("{}/", data("").display().to_string().trim_end_matches('/'));
+        let report = format!("{error}\n").replace(&folder, "");
+        assert_eq!(report, text(&format!("{name}.txt")), "{name}");
+        for problem in error.problems() {
+            let place = problem.place().unwrap();
+            let before = &error.text()[..place.span().start];
+            assert_eq!(place.line(), before.matches('\n').count() + 1);
+            let line = before.rsplit('\n').next().unwrap();
+            assert_eq!(place.column(), line.chars().count() + 1);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_form_keeps_the_parsers_message_and_its_place() {
+    for (format, text, expected) in [
+        (
+            Format::Toml,
+            "[policies.a]\ndeadline = \"30s\n",
+            "2:16: invalid basic string, expected `\"`",
+        ),
+        (
+            Format::Toml,
+            "[policies.a]\nmax_attempts = 1\nmax_attempts = 2\n",
+            "3:1: duplicate key",
+        ),
+        (
+            Format::Json,
+            "{\"policies\": {\"a\": {},}}",
+            "1:22: Trailing commas are not allowed",
+        ),
+        (
+            Format::Json,
+            "{\n  // comment\n}",
+            "2:3: Comments are not allowed",
+        ),
+        (
+            Format::Yaml,
+            "policies:\n  a: {deadline: 30s\n",
+            "3:1: while parsing a flow mapping, did not find expected ',' or '}'",
+        ),
+        (
+            Format::Yaml,
+            "policies: &all\n  a: *all\n",
+            "1:11: anchors and aliases are not supported: write the value out; budgets and breakers are shared by name",
+        ),
+        (
+            Format::Yaml,
+            "policies:\n  a: !!str {}\n",
+            "2:6: tags are not supported: remove the tag",
+        ),
+        (
+            Format::Yaml,
+            "policies:\n  a: {}\n---\npolicies: {}\n",
+            "3:1: a second document starts here: write one document to a file",
+        ),
+    ] {
+        let error = ConfigFile::parse(format, text).unwrap_err();
+        assert_eq!(error.to_string(), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_file_without_a_policy_is_refused() {
+    for (format, text) in [
+        (Format::Toml, ""),
+        (Format::Toml, "# nothing yet\n"),
+        (Format::Json, ""),
+        (Format::Json, "{}"),
+        (Format::Yaml, ""),
+        (Format::Yaml, "# nothing yet\n"),
+        (Format::Yaml, "policies: {}\n"),
+    ] {
+        let error = ConfigFile::parse(format, text).unwrap_err();
+        let expected = "there is no policy: write at least one, as in [policies.payments]";
+        assert!(error.to_string().ends_with(expected), "{text}: {error}");
+        assert_eq!(error.problems().len(), 1);
+    }
+}
+
+#[test]
+fn what_is_no_file_of_policies_is_refused() {
+    let missing = ConfigFile::read("no/such/file.toml").unwrap_err();
+    assert!(
+        missing
+            .to_string()
+            .starts_with("no/such/file.toml: cannot be read: ")
+    );
+    assert!(std::error::Error::source(&missing).is_some());
+    let unknown = ConfigFile::read("policies.ini").unwrap_err();
+    assert_eq!(
+        unknown.to_string(),
+        "policies.ini: the format is unknown: name the file .toml, .json, .yaml or .yml"
+    );
+    for (format, text) in [
+        (Format::Json, "[]"),
+        (Format::Json, "5"),
+        (Format::Yaml, "- a"),
+        (Format::Yaml, "text"),
+    ] {
+        let error = ConfigFile::parse(format, text).unwrap_err();
+        assert!(
+            error.to_string().contains("expected a table, found"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_setting_is_found_where_it_stands() {
+    let file = ConfigFile::read(data("good.toml")).unwrap();
+    let at = |setting| {
+        let place = file.place(setting);
+        file.text()[place.span()].to_owned()
+    };
+    assert_eq!(at("policies.payments.deadline"), "\"30s\"");
+    assert_eq!(at("policies.payments.strategy.fallback.base"), "100ms");
+    assert_eq!(at("policies.payments.strategies.rate_limit.max"), "\"30s\"");
+    assert_eq!(at("policies.payments.circuit_breaker"), "\"payments\"");
+    assert_eq!(at("policies.tests.deadline"), "[policies.tests]");
+    assert_eq!(at("policies.\"front end\".budget"), "\"shared\"");
+}
