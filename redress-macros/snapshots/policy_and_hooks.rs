@@ -8,7 +8,21 @@
 // Expands to:
 
 fn get(&self, name: &str) -> Result<u32, Error> {
-    let __policy: &::redress::__private::Policy<_, _> = &self.policy;
+    let __policy = &self.policy;
+    let __policy = {
+        use ::redress::__private::Given as _;
+        match ::redress::__private::Source(__policy).found() {
+            ::redress::__private::Result::Ok(__policy) => {
+                ::redress::__private::hold(__policy)
+            }
+            ::redress::__private::Result::Err(__interrupt) => {
+                return ::redress::__private::interrupted(__interrupt);
+            }
+        }
+    };
+    let __policy: &::redress::__private::Policy<_, _> = ::redress::__private::held(
+        &__policy,
+    );
     let __operation = &name;
     let __operation = ::redress::__private::operation(__operation);
     let __abort_if = ::redress::__private::abort_check(|| self.stopped());

@@ -241,11 +241,13 @@ pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
 mod constants;
 mod derive;
 mod guarded;
+mod policy_source;
 mod returned;
 mod ways_out;
 
 pub use constants::*;
 pub use derive::*;
 pub use guarded::Guarded;
+pub use policy_source::*;
 pub use returned::*;
 pub use ways_out::*;

@@ -164,3 +164,17 @@ pub(crate) const RECOMMENDED_RATIO: f64 = 0.1;
 /// memory for whatever else is taken for one.
 #[cfg(feature = "config")]
 pub(crate) const CONFIG_MAX_BYTES: usize = 1 << 20;
+
+/// For how long a watched file must have been quiet before it is read: longer than an editor takes
+/// to write one, shorter than a person notices.
+#[cfg(feature = "watch")]
+pub(crate) const WATCH_SETTLE: Duration = Duration::from_millis(50);
+
+/// How long a watched file is waited for that is never quiet, or whose folder is not.
+#[cfg(feature = "watch")]
+pub(crate) const WATCH_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often a watched file is looked at although nothing was noticed, for file systems that
+/// notice nothing: as long as a Kubernetes node takes for a new file.
+#[cfg(feature = "watch")]
+pub(crate) const WATCH_POLL: Duration = Duration::from_secs(30);

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "config")]
+use crate::UnknownPolicy;
 use crate::outcome::Report;
 use crate::{Cause, Classification, Classify, ErrorClass, StopReason};
 
@@ -31,7 +33,7 @@ impl<E> Error<E> {
     pub(crate) const fn new(source: Option<E>, report: Report) -> Self {
         Self {
             source,
-            interrupt: Interrupt { report },
+            interrupt: Interrupt::new(report),
         }
     }
 
@@ -122,11 +124,17 @@ impl<E: std::error::Error + 'static> std::error::Error for Error<E> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interrupt {
     report: Report,
+    #[cfg(feature = "config")]
+    unknown_policy: Option<Box<UnknownPolicy>>,
 }
 
 impl Interrupt {
     pub(crate) const fn new(report: Report) -> Self {
-        Self { report }
+        Self {
+            report,
+            #[cfg(feature = "config")]
+            unknown_policy: None,
+        }
     }
 
     /// Returns why the call stopped.
@@ -147,6 +155,13 @@ impl Interrupt {
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.report.retry_after
+    }
+
+    /// Returns which policy was asked for and not there, as by `policy = POLICIES.get("payments")`.
+    #[cfg(feature = "config")]
+    #[must_use]
+    pub fn unknown_policy(&self) -> Option<&UnknownPolicy> {
+        self.unknown_policy.as_deref()
     }
 
     /// Tells whether the last attempt was cut off by its timeout or by the deadline.
@@ -173,18 +188,43 @@ impl fmt::Display for Interrupt {
         if self.is_attempt_timeout() {
             f.write_str("attempt timed out; ")?;
         }
-        self.report.fmt(f)
+        self.report.fmt(f)?;
+        #[cfg(feature = "config")]
+        if let Some(unknown) = &self.unknown_policy {
+            write!(f, ": {unknown}")?;
+        }
+        Ok(())
     }
 }
 
 impl std::error::Error for Interrupt {}
 
+#[cfg(feature = "config")]
+impl From<UnknownPolicy> for Interrupt {
+    /// Says that there was no policy to call with: [`StopReason::NoPolicy`].
+    fn from(unknown: UnknownPolicy) -> Self {
+        Self {
+            report: Report {
+                attempts: 0,
+                stop_reason: Some(StopReason::NoPolicy),
+                class: None,
+                cause: None,
+                retry_after: None,
+            },
+            unknown_policy: Some(Box::new(unknown)),
+        }
+    }
+}
+
 impl Classify for Interrupt {
-    /// An abort aborts an outer call too. Everything else is TRANSIENT, with the time after which
-    /// the circuit breaker may admit a call as its hint.
+    /// An abort aborts an outer call too. A policy that is not there is PERMANENT. Everything else
+    /// is TRANSIENT, with the time after which the circuit breaker may admit a call as its hint.
     fn classify(&self) -> Classification {
         if self.is_aborted() {
             return Classification::abort();
+        }
+        if self.stop_reason() == StopReason::NoPolicy {
+            return ErrorClass::Permanent.into();
         }
         Classification::new(ErrorClass::Transient).retry_after(self.retry_after())
     }

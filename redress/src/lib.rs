@@ -38,7 +38,7 @@ pub use classify::{
 };
 pub use clock::{Clock, Wait};
 #[cfg(feature = "config")]
-pub use config::RetryConfig;
+pub use config::{Policies, PolicyHandle, RetryConfig, UnknownPolicy};
 pub use delay::Delay;
 pub use drive::{SleepDecision, Sleeper};
 pub use engine::{Attempted, ResumeToken, Step, Steps};

@@ -32,6 +32,8 @@ pub enum StopReason {
     /// as many as [`max_detached_threads`](crate::PolicyBuilder::max_detached_threads) allows, or the
     /// system gives none.
     NoThread,
+    /// The attribute names a policy that its configuration file does not have.
+    NoPolicy,
 }
 
 impl StopReason {
@@ -50,6 +52,7 @@ impl StopReason {
             Self::Scheduled => "SCHEDULED",
             Self::CircuitOpen => "CIRCUIT_OPEN",
             Self::NoThread => "NO_THREAD",
+            Self::NoPolicy => "NO_POLICY",
         }
     }
 }

@@ -11,14 +11,8 @@ use crate::config::Keyed;
 pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {
     let config = plan.config;
     let mut out = TokenStream::new();
-    if let Some(Keyed { value, .. }) = &config.policy {
-        let at = site_at(value.span());
-        let p = plan.paths.private_at(at);
-        out.extend(if plan.own_policy {
-            quote_spanned!(at=> let __policy: &#p::Policy<_, _> = &#p::Policy::clone(&#value);)
-        } else {
-            quote_spanned!(at=> let __policy: &#p::Policy<_, _> = &#value;)
-        });
+    if let Some(keyed) = &config.policy {
+        out.extend(policy_of(plan, keyed));
     }
     for (name, of, keyed) in [
         ("__breaker", "CircuitBreaker", &config.circuit_breaker),
@@ -64,6 +58,37 @@ pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {
         });
     }
     out
+}
+
+/// Finds the policy, which may be missing, and borrows it; one that an attempt may borrow mutably is
+/// cloned.
+fn policy_of(plan: &Plan<'_>, Keyed { key, value }: &Keyed<Expr>) -> TokenStream {
+    let at = site_at(value.span());
+    let p = plan.paths.private_at(at);
+    let leave = &plan.leave;
+    let at_key = site_at(key.span());
+    let key_p = plan.paths.private_at(at_key);
+    let refused = quote_spanned!(at_key=> #key_p::interrupted(__interrupt));
+    let (borrow, given, take) = if plan.own_policy {
+        let given = quote_spanned!(at=> &#value);
+        (None, given, quote_spanned!(at=> #p::own))
+    } else {
+        // What the expression makes lives as long as the call.
+        let borrow = quote_spanned!(at=> let __policy = &#value;);
+        let given = quote_spanned!(at=> __policy);
+        (Some(borrow), given, quote_spanned!(at=> #p::hold))
+    };
+    quote_spanned! {at=>
+        #borrow
+        let __policy = {
+            use #p::Given as _;
+            match #p::Source(#given).found() {
+                #p::Result::Ok(__policy) => #take(__policy),
+                #p::Result::Err(__interrupt) => #leave #refused,
+            }
+        };
+        let __policy: &#p::Policy<_, _> = #p::held(&__policy);
+    }
 }
 
 /// Borrows a shared handle from any place; one that an attempt may borrow mutably is cloned, which

@@ -71,7 +71,12 @@ impl BreakerConfig {
         let mut problems = Problems::default();
         self.check(&mut problems);
         problems.into_result()?;
-        Ok(self.builder().build_unchecked())
+        Ok(self.build_unchecked())
+    }
+
+    /// Makes a breaker of settings that are known to be right.
+    pub(super) fn build_unchecked(&self) -> CircuitBreaker {
+        self.builder().build_unchecked()
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {

@@ -67,11 +67,15 @@ impl BudgetConfig {
     ///
     /// Names every mistake, as [`PolicyBuilder::build`](crate::PolicyBuilder::build) does.
     pub fn build(&self) -> Result<Budget, ConfigError> {
-        let settings = self.settings();
         let mut problems = Problems::default();
-        settings.check(&mut problems);
+        self.check(&mut problems);
         problems.into_result()?;
-        Ok(Budget::of(settings))
+        Ok(self.build_unchecked())
+    }
+
+    /// Makes a budget of settings that are known to be right.
+    pub(super) fn build_unchecked(&self) -> Budget {
+        Budget::of(self.settings())
     }
 
     /// Reports what is wrong. Takes no memory, unlike the budget.

@@ -9,10 +9,11 @@ use std::sync::Arc;
 /// `{}` writes one line for each: `file:line:column: setting: what is wrong: what to write`.
 ///
 /// ```
-/// use redress::config::{ConfigFile, Format};
+/// use redress::Policies;
+/// use redress::config::Format;
 ///
 /// let text = "[policies.payments]\ndedline = '30s'\nmax_attempts = 0\n";
-/// let error = ConfigFile::parse(Format::Toml, text).unwrap_err();
+/// let error = Policies::from_str(Format::Toml, text).unwrap_err();
 /// assert_eq!(error.to_string(), "\
 /// 2:1: policies.payments.dedline: unknown key: did you mean `deadline`?
 /// 3:16: policies.payments.max_attempts: must be at least 1: it counts attempts, the first \
@@ -61,6 +62,16 @@ impl ConfigFileError {
             io: io.map(Arc::new),
             ..Self::new(Some(path), "", vec![problem])
         }
+    }
+
+    /// Says that policies of a text cannot be read anew.
+    pub(super) fn no_file() -> Self {
+        let message = "these policies come from a text, so there is no file".to_owned();
+        Self::new(
+            None,
+            "",
+            vec![FileProblem::new(String::new(), message, None, None)],
+        )
     }
 
     /// Returns the file, if the text came from one.

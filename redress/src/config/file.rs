@@ -14,7 +14,7 @@ use crate::defaults;
 
 /// What a configuration file says: policies by name, and the budgets and breakers they share.
 ///
-/// `Policies` make policies of it. By itself it is for tools that look at
+/// [`Policies`](crate::Policies) make policies of it. By itself it is for tools that look at
 /// files: it knows where each setting stands.
 ///
 /// ```
@@ -52,18 +52,23 @@ impl ConfigFile {
     /// named, each with its line and column. If the form itself is wrong, only that is named.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ConfigFileError> {
         let path = path.as_ref();
+        let (format, text) = Self::source(path)?;
+        Self::parse_as(Some(path), format, text)
+    }
+
+    /// Returns the text of a file, whatever it says.
+    pub(super) fn source(path: &Path) -> Result<(Format, String), ConfigFileError> {
         let Some(format) = Format::of(path) else {
             let message = "the format is unknown: name the file .toml, .json, .yaml or .yml";
             return Err(ConfigFileError::unreadable(path, message, None));
         };
-        let text = match read_text(path) {
-            Ok(text) => text,
+        match read_text(path) {
+            Ok(text) => Ok((format, text)),
             Err(error) => {
                 let message = format!("cannot be read: {error}");
-                return Err(ConfigFileError::unreadable(path, &message, Some(error)));
+                Err(ConfigFileError::unreadable(path, &message, Some(error)))
             }
-        };
-        Self::parse_as(Some(path), format, text)
+        }
     }
 
     /// Reads a text.
@@ -75,7 +80,7 @@ impl ConfigFile {
         Self::parse_as(None, format, text.into())
     }
 
-    fn parse_as(
+    pub(super) fn parse_as(
         path: Option<&Path>,
         format: Format,
         text: String,

@@ -1,6 +1,6 @@
 //! Policies as data: files of them, and settings for files of your own.
 //!
-//! A file names policies. `Policies` makes them, hands them out by name and
+//! A file names policies. [`Policies`] makes them, hands them out by name and
 //! takes up changes of the file. [`ConfigFile`] reads a file for tools, and [`RetryConfig`] is one
 //! policy as a serde type.
 //!
@@ -8,8 +8,8 @@
 //! is left out has the builder's default. The same in the three formats, which are told apart by
 //! the file's extension (`.toml`, `.json`, `.yaml`, `.yml`):
 //!
-//! ```toml
-//! # Shared by every policy that names them, and known by these names only.
+//! ```
+//! # let text = r#"
 //! [budgets.shared]
 //! kind = "success_ratio"
 //! ratio = 0.1
@@ -32,7 +32,12 @@
 //! [policies.search]
 //! recommended = true
 //! deadline = "2s"
+//! # "#;
+//! # redress::Policies::from_str(redress::config::Format::Toml, text)?;
+//! # Ok::<_, redress::config::ConfigFileError>(())
 //! ```
+//!
+//! Budgets and breakers at the top level are shared by every policy that names them.
 //!
 //! # Values
 //!
@@ -132,18 +137,29 @@ mod duration;
 mod error;
 mod file;
 mod format;
+mod handle;
+mod kept;
 mod names;
 mod node;
 mod notation;
+mod policies;
 mod reader;
 mod retry;
 mod serde;
 mod strategy;
+mod unknown;
+#[cfg(feature = "watch")]
+mod watch;
 
 pub use breaker::BreakerConfig;
 pub use budget::{BudgetConfig, BudgetKind};
 pub use error::{ConfigFileError, FileProblem, Place};
 pub use file::ConfigFile;
 pub use format::Format;
+pub use handle::PolicyHandle;
+pub use policies::{Policies, Reloaded};
 pub use retry::{Limit, RetryConfig, Shared};
 pub use strategy::StrategyConfig;
+pub use unknown::UnknownPolicy;
+#[cfg(feature = "watch")]
+pub use watch::{Watch, WatchError};

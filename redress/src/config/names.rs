@@ -81,6 +81,14 @@ pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) 
         .map(|(_, known)| known)
 }
 
+/// Returns how unlike two names are, to sort by.
+pub(super) fn distance_of(one: &str, other: &str) -> usize {
+    match (normal(one), normal(other)) {
+        (Some(one), Some(other)) => distance(&one, &other),
+        _ => usize::MAX,
+    }
+}
+
 /// Names are the same to a reader in any case, and with any of three signs between their words.
 fn normal(name: &str) -> Option<String> {
     (name.len() <= LONGEST).then(|| name.to_lowercase().replace(['-', ' '], "_"))

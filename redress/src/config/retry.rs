@@ -99,7 +99,7 @@ impl RetryConfig {
     /// # Errors
     ///
     /// Names every mistake: those that [`PolicyBuilder::build`] finds, limits that can never be
-    /// reached, and budgets and breakers by name, which only `Policies` know.
+    /// reached, and budgets and breakers by name, which only [`Policies`](crate::Policies) know.
     pub fn build(&self) -> Result<Policy, ConfigError> {
         self.to_builder()?.build()
     }

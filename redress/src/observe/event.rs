@@ -69,7 +69,8 @@ impl EventName {
 
     pub(crate) const fn of_stop(reason: StopReason) -> Self {
         match reason {
-            StopReason::Aborted => Self::Aborted,
+            // Without a policy there is no call, and nobody who sees it.
+            StopReason::Aborted | StopReason::NoPolicy => Self::Aborted,
             StopReason::MaxAttemptsPerClass | StopReason::MaxAttemptsGlobal => {
                 Self::MaxAttemptsExceeded
             }

@@ -38,9 +38,54 @@ pub struct Policy<C = DefaultClassifier, R = AnyValue> {
     classifiers: Arc<Classifiers<C, R>>,
 }
 
-struct Classifiers<C, R> {
+pub(crate) struct Classifiers<C, R> {
     errors: C,
     values: R,
+}
+
+#[cfg(feature = "config")]
+impl Classifiers<DefaultClassifier, AnyValue> {
+    pub(crate) const DEFAULT: Self = Self {
+        errors: DefaultClassifier,
+        values: AnyValue,
+    };
+}
+
+#[cfg(feature = "config")]
+impl<C, R> Classifiers<C, R> {
+    pub(crate) fn with_errors<D>(&self, errors: D) -> Classifiers<D, R>
+    where
+        R: Clone,
+    {
+        let values = self.values.clone();
+        Classifiers { errors, values }
+    }
+
+    pub(crate) fn with_values<S>(&self, values: S) -> Classifiers<C, S>
+    where
+        C: Clone,
+    {
+        let errors = self.errors.clone();
+        Classifiers { errors, values }
+    }
+}
+
+#[cfg(feature = "config")]
+impl<C, R> Policy<C, R> {
+    /// Makes a policy of parts that others share.
+    pub(crate) const fn of_shared(
+        config: Arc<Config>,
+        classifiers: Arc<Classifiers<C, R>>,
+    ) -> Self {
+        Self {
+            config,
+            classifiers,
+        }
+    }
+
+    pub(crate) fn shared_config(&self) -> Arc<Config> {
+        Arc::clone(&self.config)
+    }
 }
 
 impl Policy {

@@ -10,10 +10,14 @@ mod execute;
 mod recommended;
 mod resumed;
 
+#[cfg(feature = "config")]
+pub(crate) use self::core::Classifiers;
 pub use self::core::Policy;
 pub use builder::PolicyBuilder;
 pub use config::{Config, FnPolicy};
 pub(crate) use config::{Configured, Start};
 pub use context::{AnyCall, AsyncOnly, CallContext};
 pub use execute::Execute;
+#[cfg(feature = "config")]
+pub(crate) use recommended::{breaker as preset_breaker, budget as preset_budget};
 pub use resumed::ResumedCall;

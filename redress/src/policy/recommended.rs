@@ -84,7 +84,7 @@ impl<C, R> PolicyBuilder<C, R> {
     }
 }
 
-pub(super) fn breaker(time: Time) -> CircuitBreaker {
+pub(crate) fn breaker(time: Time) -> CircuitBreaker {
     let recovery = equal_jitter(defaults::RECOMMENDED_RECOVERY_MAX);
     CircuitBreaker::builder()
         .failure_rate(
@@ -98,7 +98,7 @@ pub(super) fn breaker(time: Time) -> CircuitBreaker {
         .build_unchecked()
 }
 
-pub(super) fn budget(time: Time) -> Budget {
+pub(crate) fn budget(time: Time) -> Budget {
     Budget::success_ratio(defaults::RECOMMENDED_RATIO)
         .reserve(defaults::BUDGET_RESERVE)
         .time(time)

@@ -1,11 +1,7 @@
 use redress::config::StrategyConfig;
 use redress::{RetryConfig, StopReason};
 
-use super::text;
-
-fn failing() -> Result<(), std::io::Error> {
-    Err(std::io::ErrorKind::ConnectionRefused.into())
-}
+use super::{failing, text};
 
 #[test]
 fn a_policy_is_a_part_of_ones_own_settings() {

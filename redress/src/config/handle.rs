@@ -1,0 +1,199 @@
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use crate::policy::{Classifiers, Config};
+use crate::{
+    AnyValue, Classifier, DefaultClassifier, Error, Outcome, Policy, ResultClassifier, Steps,
+};
+
+/// A policy of a file, from [`Policies::get`](crate::Policies::get).
+///
+/// Each call through it has the values that the file gives when the call starts; a call that is
+/// under way ends with those that it started with. A clone is cheap, and shares the breaker and
+/// the budget.
+///
+/// Finding the values costs a call some tens of nanoseconds.
+///
+/// ```
+/// use redress::{ErrorClass, Policies};
+/// use redress::config::Format;
+///
+/// let policies = Policies::from_str(Format::Toml, "[policies.payments]\nmax_attempts = 1\n")?;
+/// let payments = policies.get("payments").expect("it is in the text");
+/// assert!(payments.call(|| Ok::<_, std::io::Error>(5)).is_ok());
+///
+/// // Paired with a classifier, which is code and in no file:
+/// let payments = payments.classifier(|_: &String| ErrorClass::Transient);
+/// let outcome = payments.execute(|| Err::<(), _>("down".to_owned()));
+/// assert_eq!(outcome.attempts, 1);
+/// # Ok::<_, redress::config::ConfigFileError>(())
+/// ```
+///
+/// Hooks of single calls are those of the policy's [context](Policy::context):
+///
+/// ```
+/// # let policies = redress::Policies::from_str(redress::config::Format::Toml, "[policies.payments]")?;
+/// # let payments = policies.get("payments").expect("it is in the text");
+/// let policy = payments.current();
+/// let context = policy.context().operation("charge").capture_timeline();
+/// let outcome = context.execute(|| Ok::<_, std::io::Error>(5));
+/// # assert!(outcome.timeline.is_some());
+/// # Ok::<_, redress::config::ConfigFileError>(())
+/// ```
+pub struct PolicyHandle<C = DefaultClassifier, R = AnyValue> {
+    slot: Arc<Slot>,
+    classifiers: Arc<Classifiers<C, R>>,
+}
+
+/// The place of one policy, which reloads put new values into.
+pub(super) struct Slot {
+    name: String,
+    current: RwLock<Arc<Config>>,
+}
+
+impl Slot {
+    pub(super) fn new(name: &str, policy: &Policy) -> Self {
+        Self {
+            name: name.to_owned(),
+            current: RwLock::new(policy.shared_config()),
+        }
+    }
+
+    pub(super) fn set(&self, policy: &Policy) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = policy.shared_config();
+    }
+
+    fn get(&self) -> Arc<Config> {
+        let current = self.current.read();
+        Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl PolicyHandle {
+    pub(super) fn new(
+        slot: Arc<Slot>,
+        classifiers: Arc<Classifiers<DefaultClassifier, AnyValue>>,
+    ) -> Self {
+        Self { slot, classifiers }
+    }
+}
+
+impl<C, R> PolicyHandle<C, R> {
+    /// Returns the policy's name in its file.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.slot.name
+    }
+
+    /// Returns the policy with the values of now, which it keeps.
+    #[must_use]
+    pub fn current(&self) -> Policy<C, R> {
+        Policy::of_shared(self.slot.get(), Arc::clone(&self.classifiers))
+    }
+
+    /// Says what errors mean, as [`PolicyBuilder::classifier`](crate::PolicyBuilder::classifier)
+    /// does.
+    #[must_use]
+    pub fn classifier<D>(self, classifier: D) -> PolicyHandle<D, R>
+    where
+        R: Clone,
+    {
+        PolicyHandle {
+            classifiers: Arc::new(self.classifiers.with_errors(classifier)),
+            slot: self.slot,
+        }
+    }
+
+    /// Says which returned values are failures, as
+    /// [`PolicyBuilder::result_classifier`](crate::PolicyBuilder::result_classifier) does.
+    #[must_use]
+    pub fn result_classifier<S>(self, classifier: S) -> PolicyHandle<C, S>
+    where
+        C: Clone,
+    {
+        PolicyHandle {
+            classifiers: Arc::new(self.classifiers.with_values(classifier)),
+            slot: self.slot,
+        }
+    }
+
+    /// Calls a sync operation. See [`Policy::call`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::call`].
+    pub fn call<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Result<T, Error<E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        self.current().call(operation)
+    }
+
+    /// Calls an async operation, with the values of when the future is first polled. See
+    /// [`Policy::call_async`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::call_async`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Policy::call_async`].
+    pub async fn call_async<T, E, F>(&self, operation: impl FnMut() -> F) -> Result<T, Error<E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        F: Future<Output = Result<T, E>>,
+    {
+        self.current().call_async(operation).await
+    }
+
+    /// Calls a sync operation, and reports how it ended. See [`Policy::execute`].
+    pub fn execute<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Outcome<T, E>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        self.current().execute(operation)
+    }
+
+    /// Calls an async operation, with the values of when the future is first polled, and reports
+    /// how it ended. See [`Policy::execute_async`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Policy::call_async`].
+    pub async fn execute_async<T, E, F>(&self, operation: impl FnMut() -> F) -> Outcome<T, E>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        F: Future<Output = Result<T, E>>,
+    {
+        self.current().execute_async(operation).await
+    }
+
+    /// Starts a call without a loop. See [`Policy::start`].
+    #[must_use]
+    pub fn start(&self, now: Instant) -> Steps {
+        self.current().start(now)
+    }
+}
+
+impl<C, R> Clone for PolicyHandle<C, R> {
+    fn clone(&self) -> Self {
+        Self {
+            slot: Arc::clone(&self.slot),
+            classifiers: Arc::clone(&self.classifiers),
+        }
+    }
+}
+
+impl<C, R> fmt::Debug for PolicyHandle<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyHandle")
+            .field("name", &self.slot.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,297 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::handle::Slot;
+use super::kept::Made;
+use super::{ConfigFile, ConfigFileError, Format, PolicyHandle, UnknownPolicy, names};
+use crate::policy::Classifiers;
+use crate::{AnyValue, DefaultClassifier};
+
+/// The policies of a configuration file, by name. What a file looks like is said in
+/// [`config`](crate::config).
+///
+/// A clone is cheap and the same registry. Its [handles](PolicyHandle) have new values at their
+/// next call after the file was read anew: by [`reload`](Self::reload), or when it changes, with
+/// `watch` (of the feature `watch`).
+///
+/// | on a reload | what happens |
+/// |---|---|
+/// | the file is bad | everything stays as it is |
+/// | a policy has other settings | calls that start have them; calls under way keep theirs |
+/// | a budget or a breaker has the same settings | it stays, with what it has counted |
+/// | a budget or a breaker has other settings | a new one takes its place and starts anew |
+/// | a policy is gone | its handles keep its last values; [`get`](Self::get) no longer finds it |
+/// | a policy is there again | its handles have the new values |
+///
+/// ```no_run
+/// use redress::Policies;
+///
+/// let policies = Policies::from_file("retry.toml")?;
+/// let payments = policies.get("payments")?;
+/// let text = payments.call(|| std::fs::read_to_string("order.txt"))?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// An attribute can name one. The function's error must be `From<Interrupt>`: if there is no policy
+/// of that name, the function returns that, without an attempt.
+///
+/// ```
+/// use std::sync::LazyLock;
+/// use redress::config::Format;
+/// use redress::{Policies, retry};
+///
+/// static POLICIES: LazyLock<Policies> = LazyLock::new(|| {
+///     let text = "[policies.payments]\nmax_attempts = 3";
+///     Policies::from_str(Format::Toml, text).expect("it is right")
+/// });
+///
+/// #[retry(policy = POLICIES.get("payments"))]
+/// fn charge(order: u32) -> Result<u32, std::io::Error> {
+///     Ok(order)
+/// }
+/// assert_eq!(charge(5).unwrap(), 5);
+/// ```
+#[derive(Clone)]
+pub struct Policies {
+    registry: Arc<Registry>,
+}
+
+struct Registry {
+    path: Option<PathBuf>,
+    /// Locked while policies are made, so that one reload ends before the next one starts.
+    made: Mutex<Made>,
+    slots: RwLock<BTreeMap<String, Listed>>,
+    classifiers: Arc<Classifiers<DefaultClassifier, AnyValue>>,
+}
+
+struct Listed {
+    slot: Arc<Slot>,
+    /// Whether the file has it still.
+    present: bool,
+}
+
+/// What a reload has changed. Policies are named in alphabetical order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    changed: Vec<String>,
+    added: Vec<String>,
+    removed: Vec<String>,
+}
+
+impl Policies {
+    /// Reads a file: `.toml`, `.json`, `.yaml` or `.yml`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is none of these formats, or has mistakes: all are named, each with
+    /// its line and column.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigFileError> {
+        ConfigFile::read(path).map(|file| Self::new(&file))
+    }
+
+    /// Reads a text.
+    ///
+    /// # Errors
+    ///
+    /// The text has mistakes: all are named, each with its line and column.
+    ///
+    /// ```
+    /// use redress::Policies;
+    /// use redress::config::Format;
+    ///
+    /// let policies = Policies::from_str(Format::Yaml, "policies: {payments: {deadline: 5s}}")?;
+    /// assert_eq!(policies.names(), ["payments"]);
+    /// # Ok::<_, redress::config::ConfigFileError>(())
+    /// ```
+    pub fn from_str(format: Format, text: &str) -> Result<Self, ConfigFileError> {
+        ConfigFile::parse(format, text).map(|file| Self::new(&file))
+    }
+
+    /// Makes the policies of a file that has been read.
+    #[must_use]
+    pub fn new(file: &ConfigFile) -> Self {
+        let policies = Self {
+            registry: Arc::new(Registry {
+                path: file.path().map(Path::to_owned),
+                made: Mutex::default(),
+                slots: RwLock::default(),
+                classifiers: Arc::new(Classifiers::DEFAULT),
+            }),
+        };
+        policies.registry.take_up(file);
+        policies
+    }
+
+    /// Finds a policy.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name; the error lists those that there are.
+    pub fn get(&self, name: &str) -> Result<PolicyHandle, UnknownPolicy> {
+        let registry = &self.registry;
+        let slots = registry
+            .slots
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        match slots.get(name).filter(|listed| listed.present) {
+            Some(listed) => {
+                let classifiers = Arc::clone(&registry.classifiers);
+                Ok(PolicyHandle::new(Arc::clone(&listed.slot), classifiers))
+            }
+            None => {
+                let present = slots.iter().filter(|(_, listed)| listed.present);
+                Err(UnknownPolicy::new(
+                    name,
+                    present.map(|(name, _)| name.as_str()),
+                ))
+            }
+        }
+    }
+
+    /// Lists the names of the policies in alphabetical order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let slots = self.registry.slots.read();
+        let slots = slots.unwrap_or_else(PoisonError::into_inner);
+        let present = slots.iter().filter(|(_, listed)| listed.present);
+        present.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Reads the file anew. Calls that start from now on have its values.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_file`](Self::from_file); then everything stays as it is. Policies of a text have
+    /// no file.
+    pub fn reload(&self) -> Result<Reloaded, ConfigFileError> {
+        match &self.registry.path {
+            Some(path) => ConfigFile::read(path).map(|file| self.registry.take_up(&file)),
+            None => Err(ConfigFileError::no_file()),
+        }
+    }
+}
+
+#[cfg(feature = "watch")]
+impl Policies {
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.registry.path.as_deref()
+    }
+
+    /// Returns the text that the values in force come from.
+    pub(super) fn text(&self) -> String {
+        self.registry.lock().text.clone()
+    }
+
+    pub(super) fn take_up(&self, file: &ConfigFile) -> Reloaded {
+        self.registry.take_up(file)
+    }
+}
+
+impl Registry {
+    fn take_up(&self, file: &ConfigFile) -> Reloaded {
+        let mut made = self.lock();
+        let new = Made::new(file, &made);
+        let mut reloaded = Reloaded::default();
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        for listed in slots.values_mut() {
+            listed.present = false;
+        }
+        for (name, policy) in new.policies() {
+            match slots.get_mut(name) {
+                Some(listed) => {
+                    listed.present = true;
+                    if made.has(name) {
+                        if new.same(&made, name) {
+                            continue;
+                        }
+                        reloaded.changed.push(name.to_owned());
+                    } else {
+                        reloaded.added.push(name.to_owned());
+                    }
+                    listed.slot.set(policy);
+                }
+                None => {
+                    reloaded.added.push(name.to_owned());
+                    let slot = Arc::new(Slot::new(name, policy));
+                    slots.insert(
+                        name.to_owned(),
+                        Listed {
+                            slot,
+                            present: true,
+                        },
+                    );
+                }
+            }
+        }
+        let gone = made.policies().filter(|(name, _)| !new.has(name));
+        reloaded
+            .removed
+            .extend(gone.map(|(name, _)| name.to_owned()));
+        // What the file no longer has and nobody holds can go.
+        slots.retain(|_, listed| listed.present || Arc::strong_count(&listed.slot) > 1);
+        *made = new;
+        reloaded
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reloaded {
+    /// Tells whether every policy is as before.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty()
+    }
+
+    /// Lists the policies with other settings, those of a shared budget or breaker included.
+    #[must_use]
+    pub fn changed(&self) -> &[String] {
+        &self.changed
+    }
+
+    /// Lists the policies that were not there before.
+    #[must_use]
+    pub fn added(&self) -> &[String] {
+        &self.added
+    }
+
+    /// Lists the policies that are gone. Handles of them keep their last values.
+    #[must_use]
+    pub fn removed(&self) -> &[String] {
+        &self.removed
+    }
+}
+
+impl fmt::Display for Reloaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (what, policies) in [
+            ("changed", &self.changed),
+            ("added", &self.added),
+            ("removed", &self.removed),
+        ] {
+            if !policies.is_empty() {
+                let policies = names::list(policies.iter().map(String::as_str));
+                write!(f, "{separator}{what} {policies}")?;
+                separator = ", ";
+            }
+        }
+        if separator.is_empty() {
+            f.write_str("changed nothing")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Policies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policies")
+            .field("path", &self.registry.path)
+            .field("names", &self.names())
+            .finish_non_exhaustive()
+    }
+}

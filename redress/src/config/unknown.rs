@@ -1,0 +1,62 @@
+use std::fmt;
+
+use super::names;
+use super::node::quoted;
+
+/// There is no policy of that name.
+///
+/// ```
+/// use redress::Policies;
+/// use redress::config::Format;
+///
+/// let text = "[policies.search]\n[policies.payments]\n";
+/// let policies = Policies::from_str(Format::Toml, text)?;
+/// let error = policies.get("paymets").unwrap_err();
+/// assert_eq!(error.known(), ["payments", "search"]);
+/// assert_eq!(
+///     error.to_string(),
+///     "there is no policy named \"paymets\", only `payments` and `search`"
+/// );
+/// # Ok::<_, redress::config::ConfigFileError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownPolicy {
+    name: String,
+    known: Vec<String>,
+}
+
+impl UnknownPolicy {
+    pub(super) fn new<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        let mut known: Vec<_> = known.map(str::to_owned).collect();
+        known.sort_by_cached_key(|known| names::distance_of(name, known));
+        Self {
+            name: name.to_owned(),
+            known,
+        }
+    }
+
+    /// Returns the name that was asked for.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the names that there are, those most like it first.
+    #[must_use]
+    pub fn known(&self) -> &[String] {
+        &self.known
+    }
+}
+
+impl fmt::Display for UnknownPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = names::list(self.known.iter().map(String::as_str));
+        write!(
+            f,
+            "there is no policy named {}, only {known}",
+            quoted(&self.name)
+        )
+    }
+}
+
+impl std::error::Error for UnknownPolicy {}

@@ -1,0 +1,227 @@
+//! Real files that change. The tests wait for what the watcher says, however long it takes.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use redress::config::{ConfigFileError, Reloaded, Watch};
+use redress::{Policies, PolicyHandle};
+
+use super::failing;
+
+/// Longer than any machine takes; beyond it, nothing comes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Watched {
+    folder: tempfile::TempDir,
+    policies: Policies,
+    watch: Watch,
+    reports: Receiver<Result<Reloaded, ConfigFileError>>,
+}
+
+fn text(attempts: u32) -> String {
+    format!("[policies.a]\nstrategy = 'instant()'\nmax_attempts = {attempts}\n")
+}
+
+impl Watched {
+    fn new() -> Self {
+        Self::at(|folder| {
+            let file = folder.join("retry.toml");
+            std::fs::write(&file, text(3)).unwrap();
+            file
+        })
+    }
+
+    fn at(set_up: impl FnOnce(PathBuf) -> PathBuf) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = set_up(folder.path().to_owned());
+        let policies = Policies::from_file(file).unwrap();
+        let (report, reports) = channel();
+        let watch = policies
+            .watch(move |result| report.send(result).unwrap())
+            .unwrap();
+        Self {
+            folder,
+            policies,
+            watch,
+            reports,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn handle(&self) -> PolicyHandle {
+        self.policies.get("a").unwrap()
+    }
+
+    /// Waits until a file is taken up. On the way there it may have been seen half written.
+    fn reloaded(&self) -> Reloaded {
+        loop {
+            if let Ok(reloaded) = self.reports.recv_timeout(PATIENCE).unwrap() {
+                return reloaded;
+            }
+        }
+    }
+
+    /// Waits until a file is refused for this reason.
+    fn refused(&self, reason: &str) {
+        loop {
+            let report = self.reports.recv_timeout(PATIENCE).unwrap();
+            if report.is_err_and(|error| error.to_string().contains(reason)) {
+                return;
+            }
+        }
+    }
+}
+
+fn attempts(policy: &PolicyHandle) -> u32 {
+    policy.execute(failing).attempts
+}
+
+#[test]
+fn a_bad_file_between_two_good_ones_keeps_the_old_values() {
+    let watched = Watched::new();
+    let a = watched.handle();
+    watched.write("retry.toml", &text(4));
+    assert_eq!(watched.reloaded().changed(), ["a"]);
+    assert_eq!(attempts(&a), 4);
+    watched.write("retry.toml", "[policies.a]\nmax_attempts = none\n");
+    watched.refused("2:16");
+    assert_eq!(attempts(&a), 4);
+    watched.write("retry.toml", &text(5));
+    watched.reloaded();
+    assert_eq!(attempts(&a), 5);
+}
+
+#[test]
+fn a_file_that_is_renamed_into_place_is_taken_up() {
+    let watched = Watched::new();
+    let a = watched.handle();
+    for attempts_now in [4, 5, 6] {
+        watched.write("retry.toml.new", &text(attempts_now));
+        std::fs::rename(watched.path("retry.toml.new"), watched.path("retry.toml")).unwrap();
+        watched.reloaded();
+        assert_eq!(attempts(&a), attempts_now);
+    }
+}
+
+#[test]
+fn a_file_that_is_deleted_is_taken_up_when_it_is_there_again() {
+    let watched = Watched::new();
+    let a = watched.handle();
+    std::fs::remove_file(watched.path("retry.toml")).unwrap();
+    watched.refused("cannot be read");
+    assert_eq!(attempts(&a), 3);
+    watched.write("retry.toml", &text(4));
+    watched.reloaded();
+    assert_eq!(attempts(&a), 4);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_swapped_behind_a_link_is_noticed() {
+    use std::os::unix::fs::symlink;
+    // As Kubernetes mounts a config map: retry.toml -> ..data/retry.toml, ..data -> ..1
+    let watched = Watched::at(|folder| {
+        std::fs::create_dir(folder.join("..1")).unwrap();
+        std::fs::write(folder.join("..1/retry.toml"), text(3)).unwrap();
+        symlink("..1", folder.join("..data")).unwrap();
+        symlink("..data/retry.toml", folder.join("retry.toml")).unwrap();
+        folder.join("retry.toml")
+    });
+    let a = watched.handle();
+    for n in [2, 3] {
+        let (folder, attempts_now) = (format!("..{n}"), n + 2);
+        std::fs::create_dir(watched.path(&folder)).unwrap();
+        watched.write(&format!("{folder}/retry.toml"), &text(attempts_now));
+        symlink(&folder, watched.path("..data_tmp")).unwrap();
+        std::fs::rename(watched.path("..data_tmp"), watched.path("..data")).unwrap();
+        watched.reloaded();
+        assert_eq!(attempts(&a), attempts_now);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_behind_a_link_may_change_in_place() {
+    let watched = Watched::at(|folder| {
+        std::fs::create_dir(folder.join("real")).unwrap();
+        std::fs::write(folder.join("real/retry.toml"), text(3)).unwrap();
+        let link = folder.join("retry.toml");
+        std::os::unix::fs::symlink("real/retry.toml", &link).unwrap();
+        link
+    });
+    let a = watched.handle();
+    watched.write("real/retry.toml", &text(4));
+    watched.reloaded();
+    assert_eq!(attempts(&a), 4);
+}
+
+#[test]
+fn a_file_that_changed_before_it_was_watched_is_taken_up_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("retry.toml");
+    std::fs::write(&file, text(3)).unwrap();
+    let policies = Policies::from_file(&file).unwrap();
+    std::fs::write(&file, text(4)).unwrap();
+    let (report, reports) = channel();
+    let _watch = policies
+        .watch(move |result| report.send(result).unwrap())
+        .unwrap();
+    assert!(reports.recv_timeout(PATIENCE).unwrap().is_ok());
+    assert_eq!(attempts(&policies.get("a").unwrap()), 4);
+}
+
+#[test]
+fn a_watch_that_is_dropped_ends_and_lets_go_of_what_it_tells() {
+    let Watched {
+        folder,
+        policies,
+        watch,
+        reports,
+    } = Watched::new();
+    drop(watch);
+    // The other end is gone when the thread has ended.
+    assert!(reports.recv_timeout(PATIENCE).is_err());
+    std::fs::write(folder.path().join("retry.toml"), text(4)).unwrap();
+    assert_eq!(attempts(&policies.get("a").unwrap()), 3);
+}
+
+#[test]
+fn handles_are_kept_up_to_date_although_the_registry_is_gone() {
+    let Watched {
+        folder,
+        policies,
+        watch: _watch,
+        reports,
+    } = Watched::new();
+    let a = policies.get("a").unwrap();
+    drop(policies);
+    std::fs::write(folder.path().join("retry.toml"), text(4)).unwrap();
+    while reports.recv_timeout(PATIENCE).unwrap().is_err() {}
+    assert_eq!(attempts(&a), 4);
+}
+
+#[test]
+fn a_panic_in_the_callback_does_not_end_the_watch() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("retry.toml");
+    std::fs::write(&file, text(3)).unwrap();
+    let policies = Policies::from_file(&file).unwrap();
+    let (report, reports) = channel();
+    let _watch = policies.watch(move |result| {
+        report.send(result.is_ok()).unwrap();
+        panic!("a callback that panics");
+    });
+    for attempts_now in [4, 5] {
+        std::fs::write(&file, text(attempts_now)).unwrap();
+        while !reports.recv_timeout(PATIENCE).unwrap() {}
+    }
+    assert_eq!(attempts(&policies.get("a").unwrap()), 5);
+}
