@@ -165,6 +165,10 @@ pub(crate) const RECOMMENDED_RATIO: f64 = 0.1;
 #[cfg(feature = "config")]
 pub(crate) const CONFIG_MAX_BYTES: usize = 1 << 20;
 
+/// How many mistakes of a configuration file are named one by one: more than anybody mends at once.
+#[cfg(feature = "config")]
+pub(crate) const CONFIG_MAX_PROBLEMS: usize = 100;
+
 /// For how long a watched file must have been quiet before it is read: longer than an editor takes
 /// to write one, shorter than a person notices.
 #[cfg(feature = "watch")]

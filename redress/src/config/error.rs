@@ -55,6 +55,16 @@ impl ConfigFileError {
         }
     }
 
+    /// Says how many mistakes there are that are not named.
+    pub(super) fn and_more(mut self, more: usize) -> Self {
+        if more > 0 {
+            let message = format!("there are {more} more mistakes");
+            let more = FileProblem::new(String::new(), message, None, None);
+            self.problems.push(more);
+        }
+        self
+    }
+
     /// Says that there is no text to read.
     pub(super) fn unreadable(path: &Path, message: &str, io: Option<io::Error>) -> Self {
         let problem = FileProblem::new(String::new(), message.to_owned(), None, None);
@@ -87,7 +97,8 @@ impl ConfigFileError {
         &self.text
     }
 
-    /// Lists the mistakes in the order of their places; there is at least one.
+    /// Lists the mistakes in the order of their places; there is at least one. Of more than a
+    /// hundred, the last one tells how many more there are.
     #[must_use]
     pub fn problems(&self) -> &[FileProblem] {
         &self.problems

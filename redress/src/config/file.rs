@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -94,8 +94,10 @@ impl ConfigFile {
         let node = format.parse(&text, &mut faults);
         let mut reader = Reader::of(&text);
         let model = node.map(|node| Model::read(&mut reader, &node));
-        let (found, places) = reader.into_parts();
-        let faults = faults.into_iter().map(|fault| Found {
+        let (found, mut more, places) = reader.into_parts();
+        let shown = defaults::CONFIG_MAX_PROBLEMS;
+        more = more.saturating_add(faults.len().saturating_sub(shown));
+        let faults = faults.into_iter().take(shown).map(|fault| Found {
             setting: String::new(),
             message: fault.message,
             help: fault.help.map(str::to_owned),
@@ -116,7 +118,7 @@ impl ConfigFile {
                 model,
                 places,
             }),
-            _ => Err(ConfigFileError::new(path, &text, problems)),
+            _ => Err(ConfigFileError::new(path, &text, problems).and_more(more)),
         }
     }
 
@@ -173,7 +175,7 @@ impl Model {
     fn read(reader: &mut Reader<'_>, node: &Node) -> Self {
         let mut model = Self::default();
         // Names that stand for something that could not be read are known all the same.
-        let mut named = [Vec::new(), Vec::new(), Vec::new()];
+        let mut named = [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];
         let [policies, budgets, breakers] = &mut named;
         reader.table(node, &KEYS, |reader, key, value| match key {
             "budgets" => {
@@ -212,12 +214,12 @@ impl Model {
 fn each<T>(
     reader: &mut Reader<'_>,
     node: &Node,
-    names: &mut Vec<String>,
+    names: &mut BTreeSet<String>,
     mut read: impl FnMut(&mut Reader<'_>, &Node) -> Option<T>,
 ) -> BTreeMap<String, T> {
     let mut all = BTreeMap::new();
     for entry in reader.entries(node, "write one table for each name") {
-        names.push(entry.key.clone());
+        names.insert(entry.key.clone());
         let value = &entry.value;
         let read = reader.within(&entry.key, value, |reader| read(reader, value));
         all.extend(read.map(|read| (entry.key.clone(), read)));
@@ -227,8 +229,8 @@ fn each<T>(
 
 impl Reader<'_> {
     /// Checks that there is what a setting names.
-    fn known(&mut self, path: &[&str], name: &str, names: &[String]) {
-        if names.iter().any(|known| known == name) {
+    fn known(&mut self, path: &[&str], name: &str, names: &BTreeSet<String>) {
+        if names.contains(name) {
             return;
         }
         let what = if path.last() == Some(&"budget") {
@@ -236,7 +238,9 @@ impl Reader<'_> {
         } else {
             "breakers"
         };
-        let help = if names.is_empty() {
+        let help = if self.is_full() {
+            String::new()
+        } else if names.is_empty() {
             format!("the file has no `{what}`: write [{what}.{name}]")
         } else {
             names::suggest(name, what, names.iter().map(String::as_str))

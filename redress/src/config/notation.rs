@@ -7,6 +7,9 @@ use super::node::{Entry, Node, Span, Value};
 /// How deep strategies may wrap each other. Two levels are useful.
 pub(super) const DEEPEST: usize = 16;
 
+/// How many settings a strategy may be given: more than any has.
+const MOST: usize = 16;
+
 /// Something wrong with the form of the line.
 pub(super) struct Mistake {
     pub(super) span: Span,
@@ -158,6 +161,7 @@ impl<'t> Parser<'t> {
                         return Err(Mistake::new(value.span, "one argument too many", help));
                     }
                 },
+                // The unknown name of the strategy is the worse mistake.
                 (Argument::Positional(_), None) => continue,
             };
             push(&mut entries, argument)?;
@@ -243,6 +247,9 @@ fn push(entries: &mut Vec<Entry>, entry: Entry) -> Result<(), Mistake> {
     if entries.iter().any(|before| before.key == entry.key) {
         let message = format!("`{}` is given twice", entry.key);
         return Err(Mistake::new(entry.key_span, message, "remove one of them"));
+    }
+    if entries.len() > MOST {
+        return Err(Mistake::new(entry.key_span, "too many settings", ""));
     }
     entries.push(entry);
     Ok(())

@@ -120,7 +120,9 @@ impl Policies {
                 classifiers: Arc::new(Classifiers::DEFAULT),
             }),
         };
-        policies.registry.take_up(file);
+        policies
+            .registry
+            .take_up(&mut policies.registry.lock(), file);
         policies
     }
 
@@ -167,7 +169,12 @@ impl Policies {
     /// no file.
     pub fn reload(&self) -> Result<Reloaded, ConfigFileError> {
         match &self.registry.path {
-            Some(path) => ConfigFile::read(path).map(|file| self.registry.take_up(&file)),
+            Some(path) => {
+                // Whoever reads later must not take up earlier.
+                let mut made = self.registry.lock();
+                let file = ConfigFile::read(path)?;
+                Ok(self.registry.take_up(&mut made, &file))
+            }
             None => Err(ConfigFileError::no_file()),
         }
     }
@@ -184,15 +191,20 @@ impl Policies {
         self.registry.lock().text.clone()
     }
 
-    pub(super) fn take_up(&self, file: &ConfigFile) -> Reloaded {
-        self.registry.take_up(file)
+    /// Takes up what is read, and nobody else does meanwhile. `None` leaves everything as it is.
+    pub(super) fn take_up_if(
+        &self,
+        read: impl FnOnce() -> Option<Result<ConfigFile, ConfigFileError>>,
+    ) -> Option<Result<Reloaded, ConfigFileError>> {
+        let mut made = self.registry.lock();
+        let file = read()?;
+        Some(file.map(|file| self.registry.take_up(&mut made, &file)))
     }
 }
 
 impl Registry {
-    fn take_up(&self, file: &ConfigFile) -> Reloaded {
-        let mut made = self.lock();
-        let new = Made::new(file, &made);
+    fn take_up(&self, made: &mut Made, file: &ConfigFile) -> Reloaded {
+        let new = Made::new(file, made);
         let mut reloaded = Reloaded::default();
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         for listed in slots.values_mut() {
@@ -203,7 +215,7 @@ impl Registry {
                 Some(listed) => {
                     listed.present = true;
                     if made.has(name) {
-                        if new.same(&made, name) {
+                        if new.same(made, name) {
                             continue;
                         }
                         reloaded.changed.push(name.to_owned());

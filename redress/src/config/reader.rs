@@ -5,7 +5,7 @@ use super::Limit;
 use super::duration::{self, FORMS};
 use super::names;
 use super::node::{Entry, Node, Span, Value, quoted};
-use crate::{ConfigError, ErrorClass, Problems};
+use crate::{ConfigError, ErrorClass, Problems, defaults};
 
 /// Reads values, and collects every mistake in them with its place.
 #[derive(Default)]
@@ -15,6 +15,8 @@ pub(super) struct Reader<'t> {
     /// The setting that is being read: `policies.payments.deadline`.
     path: String,
     found: Vec<Found>,
+    /// How many mistakes there are beyond those.
+    more: usize,
     /// Where each setting stands that was read.
     places: BTreeMap<String, Span>,
 }
@@ -53,13 +55,27 @@ impl<'t> Reader<'t> {
         Some(span.start.saturating_add(start))
     }
 
-    pub(super) fn into_parts(self) -> (Vec<Found>, BTreeMap<String, Span>) {
-        (self.found, self.places)
+    /// Returns the mistakes, how many more there are, and the places of all settings.
+    pub(super) fn into_parts(self) -> (Vec<Found>, usize, BTreeMap<String, Span>) {
+        (self.found, self.more, self.places)
+    }
+
+    fn report(&mut self, found: Found) {
+        if self.is_full() {
+            self.more += 1;
+        } else {
+            self.found.push(found);
+        }
+    }
+
+    /// Tells whether further mistakes are only counted.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() >= defaults::CONFIG_MAX_PROBLEMS
     }
 
     /// Reports that the setting at hand is wrong.
     pub(super) fn wrong(&mut self, span: &Span, message: impl Into<String>, help: &str) {
-        self.found.push(Found {
+        self.report(Found {
             setting: self.path.clone(),
             message: message.into(),
             help: (!help.is_empty()).then(|| help.to_owned()),
@@ -152,7 +168,12 @@ impl<'t> Reader<'t> {
 
     /// Reports a key that the table does not have.
     pub(super) fn unknown_key(&mut self, entry: &Entry, known: &[&'static str]) {
-        let help = names::suggest(&entry.key, "keys", known.iter().copied());
+        // It takes a while to compare names.
+        let help = if self.is_full() {
+            String::new()
+        } else {
+            names::suggest(&entry.key, "keys", known.iter().copied())
+        };
         let outer = self.enter(&entry.key);
         self.wrong(&entry.key_span, "unknown key", &help);
         self.path.truncate(outer);
@@ -344,7 +365,7 @@ impl<'t> Reader<'t> {
                 }
             }
             let span = place_of(&self.places, &setting);
-            self.found.push(Found {
+            self.report(Found {
                 setting,
                 message: problem.message().to_owned(),
                 help: None,

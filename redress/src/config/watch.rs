@@ -159,19 +159,26 @@ impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
 
     /// Takes the file up if it is not what it was.
     fn look(&mut self) {
-        let source = ConfigFile::source(&self.path);
-        let now = match &source {
-            Ok((_, text)) => Ok(text.clone()),
-            Err(error) => Err(error.to_string()),
-        };
-        if now == self.seen {
-            return;
+        let (path, seen) = (&self.path, &mut self.seen);
+        let report = self.policies.take_up_if(|| {
+            let source = ConfigFile::source(path);
+            let now = match &source {
+                Ok((_, text)) => Ok(text.clone()),
+                Err(error) => Err(error.to_string()),
+            };
+            if now == *seen {
+                return None;
+            }
+            *seen = now;
+            let (format, text) = match source {
+                Ok(source) => source,
+                Err(error) => return Some(Err(error)),
+            };
+            Some(ConfigFile::parse_as(Some(path), format, text))
+        });
+        if let Some(report) = report {
+            shielded((), || (self.on_reload)(report));
         }
-        self.seen = now;
-        let file =
-            source.and_then(|(format, text)| ConfigFile::parse_as(Some(&self.path), format, text));
-        let report = file.map(|file| self.policies.take_up(&file));
-        shielded((), || (self.on_reload)(report));
     }
 
     /// Watches the folders in which something happens when the file changes: a file that is

@@ -20,6 +20,11 @@ const STRICT: ParseOptions = ParseOptions {
 };
 
 pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Option<Node> {
+    // RFC 8259 lets a parser ignore a byte order mark. As many spaces leave all places as they are.
+    let unmarked = text
+        .strip_prefix('\u{feff}')
+        .map(|text| format!("   {text}"));
+    let text = unmarked.as_deref().unwrap_or(text);
     match parse_to_ast(text, &CollectOptions::default(), &STRICT) {
         Ok(parsed) => match parsed.value {
             Some(value) => Some(node(value, faults)),

@@ -183,3 +183,22 @@ fn a_setting_is_found_where_it_stands() {
     assert_eq!(at("policies.tests.deadline"), "[policies.tests]");
     assert_eq!(at("policies.\"front end\".budget"), "\"shared\"");
 }
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_no_mistake() {
+    for (format, extension) in [
+        (Format::Toml, "toml"),
+        (Format::Json, "json"),
+        (Format::Yaml, "yaml"),
+    ] {
+        let text = text(&format!("good.{extension}"));
+        let plain = ConfigFile::parse(format, text.as_str()).unwrap();
+        let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        let windows = ConfigFile::parse(format, windows).unwrap();
+        assert_eq!(plain.policies(), windows.policies());
+        let setting = "policies.payments.circuit_breaker";
+        let (place, other) = (plain.place(setting), windows.place(setting));
+        assert_eq!(place.line(), other.line());
+        assert_eq!(place.column(), other.column());
+    }
+}

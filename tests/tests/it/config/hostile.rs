@@ -16,10 +16,14 @@ fn read(format: Format, text: &str) {
     let read = catch_unwind(|| ConfigFile::parse(format, text));
     let read = read.unwrap_or_else(|_| panic!("{format:?} panicked: {text:?}"));
     if let Err(error) = read {
-        assert!(!error.problems().is_empty());
-        for problem in error.problems() {
-            let place = problem.place().unwrap();
-            assert!(text.get(place.span()).is_some(), "{text:?}: {problem}");
+        // A hundred of the form, a hundred of what it says, and how many more there are.
+        assert!((1..=201).contains(&error.problems().len()));
+        for place in error
+            .problems()
+            .iter()
+            .filter_map(|problem| problem.place())
+        {
+            assert!(text.get(place.span()).is_some(), "{text:?}: {error}");
         }
         assert!(!error.to_string().is_empty());
     }
@@ -106,6 +110,88 @@ fn a_huge_file_is_refused_unread() {
         let error = ConfigFile::parse(format, text.as_str()).unwrap_err();
         assert_eq!(error.to_string(), "is over 1048576 bytes");
     }
+}
+
+/// Anything that takes a time or memory that grows faster than the text would not end here.
+#[test]
+fn long_files_are_read() {
+    const LONGEST: usize = 1 << 18;
+    let filled = |start: &str, part: &str| {
+        let mut text = start.to_owned();
+        while text.len() + part.len() <= LONGEST {
+            text += part;
+        }
+        text
+    };
+    let numbered = |start: &str, part: &dyn Fn(usize) -> String| {
+        let mut text = start.to_owned();
+        for n in 0.. {
+            let part = part(n);
+            if text.len() + part.len() > LONGEST {
+                return text;
+            }
+            text += &part;
+        }
+        text
+    };
+    for (format, text) in [
+        (Format::Toml, filled("", "=\n")),
+        (Format::Toml, filled("", "a=1\n")),
+        (
+            Format::Toml,
+            numbered("[policies.a]\n", &|n| format!("k{n}=1\n")),
+        ),
+        (
+            Format::Toml,
+            numbered("", &|n| {
+                format!("[policies.p{n}]\nbudget='b{n}'\n[budgets.{n}b]\n")
+            }),
+        ),
+        (
+            Format::Toml,
+            filled("[policies.a]\nstrategy='instant(", "a=1,"),
+        ),
+        (
+            Format::Toml,
+            filled("[policies.a]\nstrategy='nobody(", "1,"),
+        ),
+        (
+            Format::Toml,
+            filled("[policies.a]\nstrategy='instant()", ".a(1)"),
+        ),
+        (Format::Toml, filled("[policies.a]\nstrategies=[", "[],")),
+        (Format::Toml, filled("x='", "x")),
+        (Format::Json, filled("[", "{},")),
+        (Format::Json, filled("{", "\"a\":1,")),
+        (Format::Json, filled("{\"a\":1", ",\"a\":1") + "}"),
+        (
+            Format::Json,
+            numbered("{\"policies\":{\"a\":{\"a\":1", &|n| format!(",\"{n}\":1")) + "}}}",
+        ),
+        (Format::Json, filled("\"", "x")),
+        (Format::Yaml, filled("", "- \n")),
+        (Format::Yaml, filled("", "a: 1\n")),
+        (
+            Format::Yaml,
+            numbered("policies:\n  a:\n", &|n| format!("    k{n}: 1\n")),
+        ),
+        (Format::Yaml, filled("", "? ")),
+        (Format::Yaml, filled("[", "a,")),
+        (Format::Yaml, filled("{", "a: 1,")),
+        (Format::Yaml, filled("a: \"", "x\n ")),
+        (Format::Yaml, filled("a: |\n", " x\n")),
+        (Format::Yaml, filled("", "\u{e4}: \u{e4}\n")),
+    ] {
+        read(format, &text);
+    }
+}
+
+#[test]
+fn a_hundred_mistakes_are_named_and_the_rest_is_counted() {
+    let mistakes: String = (0..150).map(|n| format!("k{n} = 1\n")).collect();
+    let error = ConfigFile::parse(Format::Toml, format!("[policies.a]\n{mistakes}")).unwrap_err();
+    assert_eq!(error.problems().len(), 101);
+    assert!(error.to_string().ends_with("\nthere are 50 more mistakes"));
 }
 
 #[test]

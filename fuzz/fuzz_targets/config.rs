@@ -1,0 +1,64 @@
+//! Any text is a file of policies, or is refused with places that are in it.
+//!
+//! cargo-fuzz wants a nightly compiler; a stable one does with `RUSTC_BOOTSTRAP=1`:
+//!
+//! ```text
+//! RUSTC_BOOTSTRAP=1 cargo fuzz run config fuzz/corpus/config tests/tests/data/config -- -max_total_time=600
+//! ```
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use redress::config::{BudgetConfig, BudgetKind, ConfigFile, Format, Shared};
+use redress::{Policies, RetryConfig};
+
+/// Budgets with more retries than this take memory, as they were told to.
+const SMALL: u32 = 1000;
+
+fuzz_target!(|text: &str| {
+    for format in [Format::Toml, Format::Json, Format::Yaml] {
+        match ConfigFile::parse(format, text) {
+            Ok(file) => accepted(&file),
+            Err(error) => {
+                assert!(!error.problems().is_empty());
+                for place in error
+                    .problems()
+                    .iter()
+                    .filter_map(|problem| problem.place())
+                {
+                    assert!(text.get(place.span()).is_some(), "{error}");
+                }
+                assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+});
+
+/// What is accepted can be written, read back and made.
+fn accepted(file: &ConfigFile) {
+    for policy in file.policies().values() {
+        let written = serde_json::to_string(policy).expect("a policy is written");
+        let read: RetryConfig = serde_json::from_str(&written).expect("and read back");
+        assert_eq!(&read, policy, "{written}");
+    }
+    let named = file.budgets().values();
+    let own = file
+        .policies()
+        .values()
+        .filter_map(|policy| match &policy.budget {
+            Some(Shared::Own(own)) => Some(own),
+            _ => None,
+        });
+    if named.chain(own).any(is_large) {
+        return;
+    }
+    let policies = Policies::new(file);
+    for name in policies.names() {
+        let policy = policies.get(&name).expect("it is listed");
+        assert!(policy.call(|| Ok::<_, std::fmt::Error>(())).is_ok());
+    }
+}
+
+fn is_large(budget: &BudgetConfig) -> bool {
+    matches!(budget.kind, BudgetKind::Rolling { max_retries, .. } if max_retries > SMALL)
+}
