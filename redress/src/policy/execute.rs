@@ -229,3 +229,12 @@ where
 {
     execute_by_own_methods!();
 }
+
+#[cfg(feature = "config")]
+impl<C, R, E> Execute<E, R> for crate::PolicyHandle<C, R>
+where
+    C: Classifier<E> + Send + Sync,
+    R: Send + Sync,
+{
+    execute_by_own_methods!();
+}

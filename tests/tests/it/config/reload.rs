@@ -277,3 +277,17 @@ fn everything_of_the_good_files_can_be_made() {
         assert_eq!(state(&policies, "front end"), CircuitState::Closed);
     }
 }
+
+#[tokio::test]
+async fn a_handle_runs_what_any_policy_does() {
+    async fn both(policy: &impl redress::Execute<std::io::Error>) -> (u32, u32) {
+        let sync = policy.execute(failing).attempts;
+        (
+            sync,
+            policy.execute_async(async || failing()).await.attempts,
+        )
+    }
+    let text = "[policies.a]\nstrategy = 'instant()'\nmax_attempts = 3\n";
+    let policies = Policies::from_str(Format::Toml, text).unwrap();
+    assert_eq!(both(&policies.get("a").unwrap()).await, (3, 3));
+}
