@@ -1,6 +1,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
 
@@ -14,7 +16,8 @@ use crate::drive::shielded;
 /// A file that is watched, until this is dropped. From [`Policies::watch`].
 #[must_use = "the file is watched until this is dropped"]
 pub struct Watch {
-    signals: Sender<Signal>,
+    stopped: Arc<AtomicBool>,
+    wake: SyncSender<()>,
 }
 
 /// Why a file cannot be watched.
@@ -22,12 +25,6 @@ pub struct Watch {
 pub struct WatchError {
     message: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-enum Signal {
-    /// Something has happened near the file.
-    Look,
-    Stop,
 }
 
 impl Policies {
@@ -40,6 +37,8 @@ impl Policies {
     /// another one and rename it. Files behind symbolic links are watched, too, as those that
     /// Kubernetes mounts; where the system reports no changes, as on some network file systems, the
     /// file is looked at every 30 s.
+    ///
+    /// Dropping it does not wait for a look or a call of `on_reload` that is under way.
     ///
     /// `on_reload` runs on a thread of its own, one call after the other, and not for a file that
     /// reads the same as before. If it panics, watching goes on.
@@ -75,22 +74,25 @@ impl Policies {
             message: format!("{} cannot be watched", path.display()),
             source: Some(source),
         };
-        let (signals, received) = channel();
-        let noticed = signals.clone();
+        // One is enough to wake: a folder may be busier than its callback.
+        let (wake, woken) = sync_channel(1);
+        let noticed = wake.clone();
         let notice = move |event: notify::Result<Event>| {
             if event.is_ok_and(|event| is_only_read(event.kind)) {
                 return;
             }
-            // Nobody listens any more when the watch has just been dropped.
-            let _ = noticed.send(Signal::Look);
+            let _already_awake = noticed.try_send(());
         };
+        let stopped = Arc::new(AtomicBool::new(false));
         let watcher = notify::recommended_watcher(notice).map_err(|e| refused(e.into()))?;
         let mut watching = Watching {
             seen: Ok(self.text()),
             policies: self.clone(),
             path: path.clone(),
             watcher,
-            received,
+            real_folder: None,
+            woken,
+            stopped: Arc::clone(&stopped),
             on_reload,
         };
         watching.arm().map_err(|e| refused(e.into()))?;
@@ -98,7 +100,7 @@ impl Policies {
         let thread = thread::Builder::new().name(name);
         let started = thread.spawn(move || watching.run());
         started.map_err(|e| refused(e.into()))?;
-        Ok(Watch { signals })
+        Ok(Watch { stopped, wake })
     }
 }
 
@@ -116,7 +118,10 @@ struct Watching<F> {
     policies: Policies,
     path: PathBuf,
     watcher: RecommendedWatcher,
-    received: Receiver<Signal>,
+    /// The watched folder that the file is really in, behind symbolic links.
+    real_folder: Option<PathBuf>,
+    woken: Receiver<()>,
+    stopped: Arc<AtomicBool>,
     /// The text that was last looked at, or why there was none.
     seen: Result<String, String>,
     on_reload: F,
@@ -124,37 +129,31 @@ struct Watching<F> {
 
 impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
     fn run(mut self) {
-        loop {
-            // At once, too: the file may have changed before it was watched.
+        // At once, too: the file may have changed before it was watched.
+        while !self.is_stopped() {
             self.look();
-            if self.wait().is_none() {
-                return;
+            let noticed = self.woken.recv_timeout(defaults::WATCH_POLL).is_ok();
+            if noticed {
+                self.settle();
             }
-            // What was watched may have been replaced.
-            let _ = self.arm();
+            // What was watched may be gone, or another one.
+            if !noticed || self.seen.is_err() || self.real_folder != self.find_real_folder() {
+                let _next_time = self.arm();
+            }
         }
     }
 
-    /// Waits until there may be something to see; `None` is the end.
-    fn wait(&self) -> Option<()> {
-        match self.received.recv_timeout(defaults::WATCH_POLL) {
-            Ok(Signal::Look) => self.settle(),
-            Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => Some(()),
-        }
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Relaxed)
     }
 
     /// Waits until nothing happens for a while, but not for ever.
-    fn settle(&self) -> Option<()> {
+    fn settle(&self) {
         let started = Instant::now();
-        while started.elapsed() < defaults::WATCH_PATIENCE {
-            match self.received.recv_timeout(defaults::WATCH_SETTLE) {
-                Ok(Signal::Look) => {}
-                Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => break,
-            }
-        }
-        Some(())
+        while !self.is_stopped()
+            && started.elapsed() < defaults::WATCH_PATIENCE
+            && self.woken.recv_timeout(defaults::WATCH_SETTLE).is_ok()
+        {}
     }
 
     /// Takes the file up if it is not what it was.
@@ -184,14 +183,24 @@ impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
     /// Watches the folders in which something happens when the file changes: a file that is
     /// replaced is another one, and only its folder notices.
     fn arm(&mut self) -> notify::Result<()> {
-        let real = self.path.canonicalize();
-        let behind_links = real.as_deref().ok().and_then(folder);
-        if let Some(folder) = behind_links {
-            // The folder of the link is what must be watched.
-            let _ = self.watcher.watch(folder, RecursiveMode::NonRecursive);
+        let real_folder = self.find_real_folder();
+        if self.real_folder != real_folder
+            && let Some(before) = self.real_folder.take()
+        {
+            let _gone_already = self.watcher.unwatch(&before);
         }
+        if let Some(folder) = &real_folder {
+            let watched = self.watcher.watch(folder, RecursiveMode::NonRecursive);
+            self.real_folder = watched.is_ok().then_some(real_folder).flatten();
+        }
+        // Last, as the two may be the same.
         let folder = folder(&self.path).unwrap_or(Path::new("."));
         self.watcher.watch(folder, RecursiveMode::NonRecursive)
+    }
+
+    fn find_real_folder(&self) -> Option<PathBuf> {
+        let real = self.path.canonicalize().ok()?;
+        folder(&real).map(Path::to_owned)
     }
 }
 
@@ -202,8 +211,8 @@ fn folder(path: &Path) -> Option<&Path> {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // The thread has ended by itself only if its last look panicked.
-        let _ = self.signals.send(Signal::Stop);
+        self.stopped.store(true, Relaxed);
+        let _already_awake = self.wake.try_send(());
     }
 }
 

@@ -112,6 +112,18 @@ fn a_file_that_is_renamed_into_place_is_taken_up() {
 }
 
 #[test]
+fn what_happens_beside_the_file_is_not_reported() {
+    let watched = Watched::new();
+    for n in 0..100 {
+        watched.write(&format!("other{n}.toml"), "[policies.b]\n");
+    }
+    watched.write("retry.toml.new", &text(4));
+    std::fs::rename(watched.path("retry.toml.new"), watched.path("retry.toml")).unwrap();
+    let first = watched.reports.recv_timeout(PATIENCE).unwrap().unwrap();
+    assert_eq!(first.changed(), ["a"]);
+}
+
+#[test]
 fn a_file_that_is_deleted_is_taken_up_when_it_is_there_again() {
     let watched = Watched::new();
     let a = watched.handle();
