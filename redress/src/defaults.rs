@@ -182,3 +182,15 @@ pub(crate) const WATCH_PATIENCE: Duration = Duration::from_secs(1);
 /// notice nothing: as long as a Kubernetes node takes for a new file.
 #[cfg(feature = "watch")]
 pub(crate) const WATCH_POLL: Duration = Duration::from_secs(30);
+
+/// How many attempts a schedule lists at most. A policy without a limit would fill the memory;
+/// nobody reads on.
+pub(crate) const SCHEDULE_ATTEMPTS: usize = 1000;
+
+/// How many failures a second no breaker sees: a call that leaves the process takes more than a
+/// microsecond, on however many threads.
+pub(crate) const FAILURES_PER_SECOND: f64 = 1_000_000.0;
+
+/// How long a circuit breaker stays open at most without a word from the doctor. Within ten minutes
+/// people notice an outage; what lasts longer after it than that is an outage of its own.
+pub(crate) const LONG_RECOVERY: Duration = Duration::from_secs(600);

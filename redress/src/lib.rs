@@ -13,6 +13,7 @@ mod delay;
 mod drive;
 mod engine;
 mod error;
+pub mod inspect;
 mod observe;
 mod outcome;
 mod policy;

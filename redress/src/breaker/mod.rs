@@ -6,6 +6,7 @@
 mod admissions;
 mod builder;
 mod checks;
+mod described;
 mod handle;
 mod machine;
 #[cfg(all(test, redress_loom))]
@@ -29,6 +30,7 @@ mod word;
 #[cfg(feature = "testing")]
 pub(crate) use admissions::Admissions;
 pub use builder::CircuitBreakerBuilder;
+pub use described::BreakerSettings;
 pub use handle::CircuitBreaker;
 pub(crate) use machine::Change;
 pub use permit::{Permit, Rejected};

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::strategies::{DelayBounds, Description, fixed};
 use crate::{BackoffContext, Classification, ErrorClass, Strategy};
 
 /// How long a breaker stays open.
@@ -23,6 +24,21 @@ impl Recovery {
         match self {
             Self::Fixed(time) => Some(*time),
             Self::Strategy(_) => None,
+        }
+    }
+
+    pub(super) fn describe(&self) -> Description {
+        match self {
+            Self::Fixed(time) => fixed(*time).describe(),
+            Self::Strategy(strategy) => strategy.describe(),
+        }
+    }
+
+    /// Bounds the time for which it stays open at first.
+    pub(super) fn first(&self) -> Option<DelayBounds> {
+        match self {
+            Self::Fixed(time) => Some(DelayBounds::exactly(*time)),
+            Self::Strategy(strategy) => strategy.delay_bounds(1, None),
         }
     }
 

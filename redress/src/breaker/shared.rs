@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "testing")]
 use super::admissions::Admissions;
+use super::described::BreakerSettings;
 use super::machine::{Machine, Mode, NEVER};
 use super::settings::{Settings, nanos};
 use super::snapshot::Counts;
@@ -54,6 +55,11 @@ impl Shared {
             settings,
             time,
         }
+    }
+
+    /// Returns what it was built with.
+    pub(crate) fn describe(&self) -> BreakerSettings {
+        self.settings.describe()
     }
 
     /// Lets a call in.

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::described::BudgetSettings;
 use super::settings::{Kind, Settings};
 use super::state::{State, Ticket};
 use super::token::{BudgetCall, BudgetHold, BudgetToken};
@@ -282,6 +283,11 @@ impl Budget {
 
     pub(crate) fn check(&self, problems: &mut Problems) {
         self.state.settings.check(problems);
+    }
+
+    /// Returns what it was made of.
+    pub(crate) fn describe(&self) -> BudgetSettings {
+        self.state.settings.describe()
     }
 
     fn new(kind: Kind) -> Self {

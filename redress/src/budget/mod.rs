@@ -1,5 +1,6 @@
 //! Budgets: what bounds retries across calls and policies.
 
+mod described;
 mod funded;
 mod handle;
 mod in_flight;
@@ -13,6 +14,7 @@ mod state;
 mod tests;
 mod token;
 
+pub use described::{BudgetKind, BudgetSettings};
 pub use handle::Budget;
 #[cfg(feature = "config")]
 pub(crate) use settings::{Kind, Settings};

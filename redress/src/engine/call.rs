@@ -184,14 +184,8 @@ impl Call {
         let class = slot.class;
         let failures = self.tally.count(slot);
         self.failure = Some(Failure { class, cause });
-        if reached(failures, *rules.class_caps.get(class)) {
-            return Err(StopReason::MaxAttemptsPerClass);
-        }
-        if class.is_terminal() && !slot.own {
-            return Err(StopReason::NonRetryableClass);
-        }
-        if class == ErrorClass::Unknown && reached(failures, rules.max_unknown_attempts) {
-            return Err(StopReason::MaxUnknownAttempts);
+        if let Some(reason) = rules.class_limit(slot, failures) {
+            return Err(reason);
         }
         let remaining = rules.remaining(elapsed);
         if remaining == Some(Duration::ZERO) {
@@ -204,7 +198,7 @@ impl Call {
         {
             learner.on_failure(&ctx);
         }
-        if reached(self.attempts, rules.max_attempts) {
+        if rules.is_last(self.attempts) {
             return Err(StopReason::MaxAttemptsGlobal);
         }
         let delay = strategy.delay(&ctx).saturate();
@@ -251,8 +245,4 @@ impl Call {
             cause,
         }
     }
-}
-
-fn reached(count: u32, cap: Option<u32>) -> bool {
-    cap.is_some_and(|cap| count >= cap)
 }

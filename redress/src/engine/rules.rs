@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::PerClass;
-use crate::{Budget, ErrorClass, Strategy};
+use crate::{Budget, ErrorClass, StopReason, Strategy};
 
 /// What a policy lets a call do: its limits and its strategies.
 #[derive(Clone)]
@@ -82,6 +82,46 @@ impl Rules {
         strategy.as_deref()
     }
 
+    /// Returns why a slot's class ends a call after so many failures, whatever the time.
+    #[inline(always)]
+    pub(crate) fn class_limit(&self, slot: Slot, failures: u32) -> Option<StopReason> {
+        if reached(failures, *self.class_caps.get(slot.class)) {
+            return Some(StopReason::MaxAttemptsPerClass);
+        }
+        if slot.class.is_terminal() && !slot.own {
+            return Some(StopReason::NonRetryableClass);
+        }
+        if slot.class == ErrorClass::Unknown && reached(failures, self.max_unknown_attempts) {
+            return Some(StopReason::MaxUnknownAttempts);
+        }
+        None
+    }
+
+    /// Tells whether a call may make no attempt after so many.
+    #[inline(always)]
+    pub(crate) fn is_last(&self, attempts: u32) -> bool {
+        reached(attempts, self.max_attempts)
+    }
+
+    /// Returns what chooses the delay after so many failures of a class in so many attempts, or why
+    /// there is none, whatever the time.
+    pub(crate) fn next_delay(
+        &self,
+        class: ErrorClass,
+        failures: u32,
+        attempts: u32,
+    ) -> Result<&dyn Strategy, StopReason> {
+        let slot = self.slot(class);
+        if let Some(reason) = self.class_limit(slot, failures) {
+            return Err(reason);
+        }
+        let strategy = self.strategy(slot).ok_or(StopReason::NoStrategy)?;
+        if self.is_last(attempts) {
+            return Err(StopReason::MaxAttemptsGlobal);
+        }
+        Ok(strategy)
+    }
+
     /// Tells everything that wants to know of a success.
     #[inline]
     pub(crate) fn on_success(&self) {
@@ -139,6 +179,11 @@ impl Successes {
     pub(crate) const fn is_learning(&self) -> bool {
         !self.learn.is_empty()
     }
+}
+
+#[inline(always)]
+fn reached(count: u32, cap: Option<u32>) -> bool {
+    cap.is_some_and(|cap| count >= cap)
 }
 
 impl fmt::Debug for Rules {

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::bounds::check_length;
 use super::recent::Recent;
+use super::{DelayBounds, Description};
 use crate::clock::Time;
 use crate::stopwatch::{NEVER, Stopwatch, nanos};
 use crate::{BackoffContext, Clock, Delay, Learner, Problems, Strategy, defaults};
@@ -176,6 +177,27 @@ impl<S: Strategy> Strategy for Adaptive<S> {
 
     fn honours_hints(&self) -> bool {
         self.fallback.honours_hints()
+    }
+
+    fn describe(&self) -> Description {
+        Description::new("adaptive")
+            .fallback(self.fallback.describe())
+            .time("window", self.window.saturate())
+            .number("target_success", self.target_success)
+            .number("min_multiplier", self.min_multiplier)
+            .number("max_multiplier", self.max_multiplier)
+    }
+
+    /// The expected delay is that of a policy whose other calls succeed.
+    fn delay_bounds(&self, failures: u32, previous: Option<DelayBounds>) -> Option<DelayBounds> {
+        let (least, most) = (self.min_multiplier, self.max_multiplier);
+        let bounds = self.fallback.delay_bounds(failures, previous)?;
+        let times = |delay, multiplier| multiply(delay, multiplier).saturate();
+        Some(DelayBounds::new(
+            times(bounds.shortest(), least),
+            times(bounds.expected(), least),
+            times(bounds.longest(), most),
+        ))
     }
 }
 

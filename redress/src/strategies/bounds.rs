@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::Description;
 use crate::{Delay, Problems, defaults};
 
 /// The base and the max that all growing strategies have, as the user gave them.
@@ -35,6 +36,11 @@ impl Bounds {
 
     pub(super) fn max(&self) -> Duration {
         self.max.saturate()
+    }
+
+    pub(super) fn describe(&self, name: &'static str) -> Description {
+        let description = Description::new(name).time("base", self.base());
+        description.time("max", self.max())
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {

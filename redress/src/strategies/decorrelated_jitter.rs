@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use super::bounds::Bounds;
-use super::jitter;
+use super::{DelayBounds, Description, jitter};
 use crate::{BackoffContext, Delay, Problems, Strategy, defaults};
 
 /// Waits between `base` and three times the previous delay, up to `max`. The default strategy, with
@@ -58,28 +60,44 @@ impl DecorrelatedJitter {
         self.bounds.set_max(max);
         self
     }
+
+    fn longest(&self, previous: Option<Duration>) -> Duration {
+        let base = self.bounds.base();
+        // A previous sleep below the base would empty the range: all delays would be the base.
+        let previous = previous.map_or(base, |previous| previous.max(base));
+        let tripled = previous.saturating_mul(defaults::DECORRELATED_FACTOR);
+        tripled.min(self.bounds.max())
+    }
 }
 
 impl Strategy for DecorrelatedJitter {
     fn delay(&self, ctx: &BackoffContext<'_>) -> Delay {
-        let (base, max) = (self.bounds.base(), self.bounds.max());
-        // A previous sleep below the base would empty the range: all delays would be the base.
-        let previous = ctx.prev_sleep.map_or(base, |previous| previous.max(base));
-        let high = previous
-            .saturating_mul(defaults::DECORRELATED_FACTOR)
-            .min(max);
-        jitter::between(base, high).into()
+        jitter::between(self.bounds.base(), self.longest(ctx.prev_sleep)).into()
     }
 
     fn check(&self, problems: &mut Problems) {
         self.bounds.check(problems);
     }
+
+    fn describe(&self) -> Description {
+        self.bounds
+            .describe("decorrelated_jitter")
+            .with_jitter(true)
+    }
+
+    /// The expected delay is the one after the expected previous delay. That is exact until `max`
+    /// cuts the range, and from there on a little more than the mean.
+    fn delay_bounds(&self, _failures: u32, previous: Option<DelayBounds>) -> Option<DelayBounds> {
+        let base = self.bounds.base();
+        let after = |of: fn(DelayBounds) -> Duration| self.longest(previous.map(of));
+        let expected = DelayBounds::uniform(base, after(DelayBounds::expected)).expected();
+        let longest = after(DelayBounds::longest);
+        Some(DelayBounds::new(base, expected, longest))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::test_support::delay;
     use super::*;
 

@@ -20,5 +20,5 @@ use crate::{Delay, defaults};
 /// ```
 #[must_use]
 pub fn equal_jitter(max: impl Into<Delay>) -> Exponential {
-    Exponential::new(max, defaults::FACTOR, Jitter::Equal)
+    Exponential::new("equal_jitter", max, defaults::FACTOR, Jitter::Equal)
 }

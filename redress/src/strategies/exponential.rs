@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::bounds::Bounds;
-use super::jitter;
+use super::{DelayBounds, Description, jitter};
 use crate::{BackoffContext, Delay, Problems, Strategy, defaults};
 
 /// Waits `base` after the first failure and twice as long after each further one, up to `max`.
@@ -28,7 +28,7 @@ use crate::{BackoffContext, Delay, Problems, Strategy, defaults};
 /// ```
 #[must_use]
 pub fn exponential(base: impl Into<Delay>, max: impl Into<Delay>) -> Exponential {
-    Exponential::new(max, defaults::FACTOR, Jitter::None).base(base)
+    Exponential::new("exponential", max, defaults::FACTOR, Jitter::None).base(base)
 }
 
 /// Waits longer after each failure, up to a maximum: see [`exponential()`],
@@ -39,6 +39,7 @@ pub fn exponential(base: impl Into<Delay>, max: impl Into<Delay>) -> Exponential
 /// slot has seen in the call, and differ in what they draw below it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exponential {
+    name: &'static str,
     bounds: Bounds,
     factor: f64,
     jitter: Jitter,
@@ -52,8 +53,14 @@ pub(super) enum Jitter {
 }
 
 impl Exponential {
-    pub(super) fn new(max: impl Into<Delay>, factor: f64, jitter: Jitter) -> Self {
+    pub(super) fn new(
+        name: &'static str,
+        max: impl Into<Delay>,
+        factor: f64,
+        jitter: Jitter,
+    ) -> Self {
         Self {
+            name,
             bounds: Bounds::up_to(max),
             factor,
             jitter,
@@ -97,17 +104,33 @@ impl Exponential {
         Duration::try_from_secs_f64(base.as_secs_f64() * growth)
             .map_or(max, |cap| cap.clamp(base, max))
     }
+
+    fn range(&self, attempt: u32) -> (Duration, Duration) {
+        let cap = self.cap(attempt);
+        let low = match self.jitter {
+            Jitter::None => cap,
+            Jitter::Full => Duration::ZERO,
+            Jitter::Equal => cap / 2,
+        };
+        (low, cap)
+    }
 }
 
 impl Strategy for Exponential {
     fn delay(&self, ctx: &BackoffContext<'_>) -> Delay {
-        let cap = self.cap(ctx.slot_attempt);
-        let delay = match self.jitter {
-            Jitter::None => cap,
-            Jitter::Full => jitter::between(Duration::ZERO, cap),
-            Jitter::Equal => jitter::between(cap / 2, cap),
-        };
-        delay.into()
+        let (low, high) = self.range(ctx.slot_attempt);
+        jitter::between(low, high).into()
+    }
+
+    fn describe(&self) -> Description {
+        let description = self.bounds.describe(self.name);
+        let description = description.number("factor", self.factor);
+        description.with_jitter(self.jitter != Jitter::None)
+    }
+
+    fn delay_bounds(&self, failures: u32, _previous: Option<DelayBounds>) -> Option<DelayBounds> {
+        let (low, high) = self.range(failures);
+        Some(DelayBounds::uniform(low, high))
     }
 
     fn check(&self, problems: &mut Problems) {

@@ -1,4 +1,5 @@
 use super::bounds::check_length;
+use super::{DelayBounds, Description};
 use crate::{BackoffContext, Delay, Problems, Strategy};
 
 /// Waits `delay` after every failure: a [`Duration`](std::time::Duration), or seconds.
@@ -49,6 +50,19 @@ impl Strategy for Fixed {
 
     fn check(&self, problems: &mut Problems) {
         check_length(self.delay, "delay", problems);
+    }
+
+    fn describe(&self) -> Description {
+        let description = if self.delay == Delay::ZERO {
+            Description::new("instant")
+        } else {
+            Description::new("fixed").time("delay", self.delay.saturate())
+        };
+        description.with_jitter(false)
+    }
+
+    fn delay_bounds(&self, _failures: u32, _previous: Option<DelayBounds>) -> Option<DelayBounds> {
+        Some(DelayBounds::exactly(self.delay.saturate()))
     }
 }
 

@@ -21,5 +21,5 @@ use crate::{Delay, defaults};
 /// ```
 #[must_use]
 pub fn full_jitter(max: impl Into<Delay>) -> Exponential {
-    Exponential::new(max, defaults::FACTOR, Jitter::Full)
+    Exponential::new("full_jitter", max, defaults::FACTOR, Jitter::Full)
 }

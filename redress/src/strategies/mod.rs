@@ -28,6 +28,8 @@ mod adaptive;
 mod adaptive_tests;
 mod bounds;
 mod decorrelated_jitter;
+mod delay_bounds;
+mod description;
 mod equal_jitter;
 mod exponential;
 mod fixed;
@@ -46,6 +48,9 @@ mod token_backoff;
 
 pub use adaptive::{Adaptive, adaptive};
 pub use decorrelated_jitter::{DecorrelatedJitter, decorrelated_jitter};
+pub use delay_bounds::DelayBounds;
+pub use description::Description;
+pub(crate) use description::length;
 pub use equal_jitter::equal_jitter;
 pub use exponential::{Exponential, exponential};
 pub use fixed::{Fixed, fixed, instant};

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::bounds::check_length;
-use super::jitter;
+use super::{DelayBounds, Description, jitter};
 use crate::{BackoffContext, Delay, Learner, Problems, Strategy, defaults};
 
 /// Waits as long as the other side asked for, and otherwise as long as `fallback` says.
@@ -74,6 +74,15 @@ impl<S: Strategy> Strategy for RetryAfterOr<S> {
 
     fn honours_hints(&self) -> bool {
         true
+    }
+
+    fn describe(&self) -> Description {
+        let description = Description::new("retry_after_or").fallback(self.fallback.describe());
+        description.time("jitter", self.jitter.saturate())
+    }
+
+    fn delay_bounds(&self, failures: u32, previous: Option<DelayBounds>) -> Option<DelayBounds> {
+        self.fallback.delay_bounds(failures, previous)
     }
 }
 

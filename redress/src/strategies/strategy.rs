@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{DelayBounds, Description};
 use crate::{Cause, Classification, Delay, Learner, Problems};
 
 /// What a strategy knows when it chooses a delay.
@@ -87,6 +88,20 @@ pub trait Strategy: Send + Sync {
     fn honours_hints(&self) -> bool {
         false
     }
+
+    /// Returns the name and the settings, for people and for [`Policy::lint`](crate::Policy::lint).
+    /// Default: [`Description::custom`], of which nothing is known.
+    fn describe(&self) -> Description {
+        Description::custom()
+    }
+
+    /// Returns the bounds of the delay after the `failures`-th failure that the slot has seen in a
+    /// call, counted from 1 and without hints; `previous` are those of the delay before. Default:
+    /// `None`, nobody knows.
+    fn delay_bounds(&self, failures: u32, previous: Option<DelayBounds>) -> Option<DelayBounds> {
+        let _ = (failures, previous);
+        None
+    }
 }
 
 impl<F, D> Strategy for F
@@ -114,6 +129,14 @@ impl<S: Strategy + ?Sized> Strategy for Arc<S> {
 
     fn honours_hints(&self) -> bool {
         (**self).honours_hints()
+    }
+
+    fn describe(&self) -> Description {
+        (**self).describe()
+    }
+
+    fn delay_bounds(&self, failures: u32, previous: Option<DelayBounds>) -> Option<DelayBounds> {
+        (**self).delay_bounds(failures, previous)
     }
 }
 

@@ -23,5 +23,5 @@ use crate::{Delay, defaults};
 /// ```
 #[must_use]
 pub fn token_backoff(max: impl Into<Delay>) -> Exponential {
-    Exponential::new(max, defaults::TOKEN_FACTOR, Jitter::Equal)
+    Exponential::new("token_backoff", max, defaults::TOKEN_FACTOR, Jitter::Equal)
 }

@@ -1,0 +1,251 @@
+use std::time::Duration;
+
+use super::{Findings, Patient, Text, list};
+use crate::inspect::BreakerSettings;
+use crate::strategies::{DelayBounds, length};
+use crate::{ErrorClass, defaults};
+
+/// Looks at when the circuit breaker opens and closes.
+pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
+    let Some(breaker) = &patient.snapshot.breaker else {
+        return;
+    };
+    let never = never_opens(breaker, findings);
+    trips_on_caller(breaker, findings);
+    unused_rule(breaker, findings);
+    if !never {
+        opens_late(patient, breaker, findings);
+    }
+    stays_open(breaker, findings);
+    lease(patient, breaker, findings);
+}
+
+/// What is counted opens it in no case. Tells whether that is so.
+fn never_opens(breaker: &BreakerSettings, findings: &mut Findings) -> bool {
+    let mut never = false;
+    if breaker.metrics_only {
+        findings.warning(
+            "breaker-never-opens",
+            "breaker.metrics_only",
+            Text {
+                message: "the breaker counts and never refuses a call".to_owned(),
+                reason: "metrics_only leaves the dependency unprotected".to_owned(),
+                fix: "leave metrics_only out once the thresholds have been seen to be right"
+                    .to_owned(),
+            },
+        );
+    }
+    for (setting, failures) in thresholds(breaker) {
+        let needed = f64::from(failures) / breaker.window.as_secs_f64();
+        if failures > 1 && needed > defaults::FAILURES_PER_SECOND {
+            never = true;
+            findings.error(
+                "breaker-never-opens",
+                setting,
+                Text {
+                    message: format!(
+                        "{failures} failures within {} never happen",
+                        length(breaker.window)
+                    ),
+                    reason: format!("that takes {needed:.0} failures a second"),
+                    fix: "raise the window, or lower the threshold".to_owned(),
+                },
+            );
+        }
+    }
+    never
+}
+
+/// Lists the counts of failures within the window that open the breaker.
+fn thresholds(breaker: &BreakerSettings) -> Vec<(String, u32)> {
+    let all = breaker.failure_threshold;
+    let all = all.map(|failures| ("breaker.failure_threshold".to_owned(), failures));
+    let own = breaker.class_thresholds.iter();
+    let own = own.map(|(class, n)| (format!("breaker.class_threshold({class})"), *n));
+    let rate = breaker.failure_rate;
+    let rate = rate.map(|(_, calls)| ("breaker.failure_rate".to_owned(), calls));
+    all.into_iter().chain(own).chain(rate).collect()
+}
+
+fn has_own(breaker: &BreakerSettings, class: ErrorClass) -> bool {
+    breaker
+        .class_thresholds
+        .iter()
+        .any(|(own, _)| *own == class)
+}
+
+fn trips_on_caller(breaker: &BreakerSettings, findings: &mut Findings) {
+    let blamed: Vec<_> = breaker
+        .trip_on
+        .iter()
+        .copied()
+        // Whoever gives a class a threshold of its own has thought of it.
+        .filter(|class| !defaults::BREAKER_TRIP_ON.contains(class) && !has_own(breaker, *class))
+        .collect();
+    if blamed.is_empty() {
+        return;
+    }
+    let reasons: Vec<_> = blamed.iter().map(|class| not_its_fault(*class)).collect();
+    findings.warning(
+        "breaker-trips-on-caller",
+        "breaker.trip_on",
+        Text {
+            message: format!("the breaker opens on {}", list(blamed)),
+            reason: format!(
+                "that is not the dependency's fault, and refuses everybody's calls: {}",
+                reasons.join("; ")
+            ),
+            fix: format!(
+                "leave trip_on at {}, or give the class a threshold of its own",
+                list(defaults::BREAKER_TRIP_ON)
+            ),
+        },
+    );
+}
+
+const fn not_its_fault(class: ErrorClass) -> &'static str {
+    match class {
+        ErrorClass::Auth => "AUTH is one caller's expired credentials",
+        ErrorClass::Permission => "PERMISSION is one caller's missing right",
+        ErrorClass::Permanent => "PERMANENT is a wrong request",
+        ErrorClass::Concurrency => "CONCURRENCY is a lost race between callers",
+        ErrorClass::RateLimit => "RATE_LIMIT says when to come back",
+        ErrorClass::Unknown => "UNKNOWN may be a bug of the caller",
+        ErrorClass::ServerError => "SERVER_ERROR is the dependency's own",
+        ErrorClass::Transient => "TRANSIENT is the way to the dependency",
+    }
+}
+
+/// A rule for all classes together, where every class counts by itself.
+fn unused_rule(breaker: &BreakerSettings, findings: &mut Findings) {
+    if !breaker.trip_on.iter().all(|class| has_own(breaker, *class)) {
+        return;
+    }
+    let count = breaker.failure_threshold;
+    let rules = [
+        // The default is nobody's mistake.
+        (
+            "failure_threshold",
+            count.is_some_and(|n| n != defaults::BREAKER_FAILURES),
+        ),
+        ("failure_rate", breaker.failure_rate.is_some()),
+        (
+            "consecutive_failures",
+            breaker.consecutive_failures.is_some(),
+        ),
+    ];
+    for (rule, set) in rules {
+        if set {
+            findings.warning(
+                "breaker-rule-unused",
+                format!("breaker.{rule}"),
+                Text {
+                    message: format!("{rule} never counts a failure"),
+                    reason:
+                        "every class of trip_on has a threshold of its own, and counts only there"
+                            .to_owned(),
+                    fix: format!("leave {rule} out, or take the threshold of a class away"),
+                },
+            );
+        }
+    }
+}
+
+/// One caller alone cannot open it.
+fn opens_late(patient: &Patient<'_>, breaker: &BreakerSettings, findings: &mut Findings) {
+    let Some(threshold) = breaker.failure_threshold else {
+        return;
+    };
+    if breaker.observe_attempts {
+        return;
+    }
+    let counted = patient.slots.iter();
+    let counted = counted
+        .filter(|slot| breaker.trip_on.contains(&slot.class) && !has_own(breaker, slot.class));
+    let fails_after = counted.filter_map(|slot| Some(slot.schedule.attempts().last()?.earliest));
+    let Some(fails_after) = fails_after.min() else {
+        return;
+    };
+    let all = fails_after.saturating_mul(threshold.saturating_sub(1));
+    if all <= breaker.window {
+        return;
+    }
+    let each = breaker.window.as_nanos() / fails_after.as_nanos().max(1);
+    let callers = u128::from(threshold).div_ceil(each.saturating_add(1));
+    findings.warning(
+        "breaker-opens-late",
+        "breaker.failure_threshold",
+        Text {
+            message: format!(
+                "one caller alone never opens the breaker: its {threshold} failures lie {} apart at least, the window is {}",
+                length(all),
+                length(breaker.window)
+            ),
+            reason: format!(
+                "calls are counted, and with its retries a call takes {} at least to fail: {callers} or more callers must fail at the same time",
+                length(fails_after)
+            ),
+            fix: "observe attempts, raise the window, or lower the threshold".to_owned(),
+        },
+    );
+}
+
+/// Nobody finds out that the dependency is back.
+fn stays_open(breaker: &BreakerSettings, findings: &mut Findings) {
+    let shortest = breaker.recovery_bounds.map(DelayBounds::shortest);
+    let Some(shortest) = shortest.filter(|time| *time > defaults::LONG_RECOVERY) else {
+        return;
+    };
+    findings.warning(
+        "breaker-stays-open",
+        "breaker.recovery",
+        Text {
+            message: format!(
+                "once open, the breaker refuses every call {}",
+                for_time(shortest)
+            ),
+            reason:
+                "a short outage becomes a long one: no probe finds out that the dependency is back"
+                    .to_owned(),
+            fix: format!(
+                "recover after less, such as {}, unless somebody resets it by hand",
+                length(defaults::BREAKER_RECOVERY)
+            ),
+        },
+    );
+}
+
+fn for_time(time: Duration) -> String {
+    if time == Duration::MAX {
+        length(time)
+    } else {
+        format!("for {}", length(time))
+    }
+}
+
+/// Probes that take long lose their slot before they have a verdict.
+fn lease(patient: &Patient<'_>, breaker: &BreakerSettings, findings: &mut Findings) {
+    let snapshot = &patient.snapshot;
+    let (what, longest) = if breaker.observe_attempts {
+        ("an attempt", snapshot.attempt_timeout)
+    } else {
+        ("a call", snapshot.deadline)
+    };
+    let Some(longest) = longest.filter(|longest| *longest > breaker.probe_lease) else {
+        return;
+    };
+    findings.warning(
+        "breaker-short-lease",
+        "breaker.probe_lease",
+        Text {
+            message: format!(
+                "a probe loses its slot after {}, while {what} may take {}",
+                length(breaker.probe_lease),
+                length(longest)
+            ),
+            reason: "what a slow probe finds out decides nothing: more probes follow it, and the breaker stays half-open"
+                .to_owned(),
+            fix: format!("raise probe_lease to {} or more", length(longest)),
+        },
+    );
+}
