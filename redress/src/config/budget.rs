@@ -184,7 +184,7 @@ impl BudgetConfig {
             reader.wrong(&node.span, "the budget is missing its `kind`", &help);
             return None;
         };
-        reader.within("kind", &entry.value, |reader| {
+        reader.within("kind", entry, |reader| {
             let name = reader.text(&entry.value)?;
             let kind = KINDS.into_iter().find(|kind| *kind == name);
             if kind.is_none() {

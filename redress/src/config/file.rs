@@ -4,8 +4,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::error::Lines;
-use super::node::{Node, Span, quoted};
-use super::reader::{Found, Reader, place_of};
+use super::node::{Node, quoted};
+use super::reader::{Found, Reader, Stands, place_of};
 use super::{
     BreakerConfig, BudgetConfig, ConfigFileError, FileProblem, Format, Place, RetryConfig, Shared,
     names,
@@ -31,7 +31,7 @@ pub struct ConfigFile {
     path: Option<PathBuf>,
     text: String,
     pub(super) model: Model,
-    places: BTreeMap<String, Span>,
+    pub(super) places: BTreeMap<String, Stands>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -221,7 +221,7 @@ fn each<T>(
     for entry in reader.entries(node, "write one table for each name") {
         names.insert(entry.key.clone());
         let value = &entry.value;
-        let read = reader.within(&entry.key, value, |reader| read(reader, value));
+        let read = reader.within(&entry.key, entry, |reader| read(reader, value));
         all.extend(read.map(|read| (entry.key.clone(), read)));
     }
     all

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,7 +19,14 @@ pub(super) struct Reader<'t> {
     /// How many mistakes there are beyond those.
     more: usize,
     /// Where each setting stands that was read.
-    places: BTreeMap<String, Span>,
+    places: BTreeMap<String, Stands>,
+}
+
+/// Where a setting stands.
+#[derive(Debug, Clone)]
+pub(super) struct Stands {
+    pub(super) key: Span,
+    pub(super) value: Span,
 }
 
 /// A mistake in a setting.
@@ -56,7 +64,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Returns the mistakes, how many more there are, and the places of all settings.
-    pub(super) fn into_parts(self) -> (Vec<Found>, usize, BTreeMap<String, Span>) {
+    pub(super) fn into_parts(self) -> (Vec<Found>, usize, BTreeMap<String, Stands>) {
         (self.found, self.more, self.places)
     }
 
@@ -110,15 +118,19 @@ impl<'t> Reader<'t> {
         self.wrong(&node.span, message, help);
     }
 
-    /// Reads what is under `key`.
+    /// Reads an entry, whose name is `key`.
     pub(super) fn within<T>(
         &mut self,
         key: &str,
-        node: &Node,
+        entry: &Entry,
         read: impl FnOnce(&mut Self) -> T,
     ) -> T {
         let outer = self.enter(key);
-        self.places.insert(self.path.clone(), node.span.clone());
+        let stands = Stands {
+            key: entry.key_span.clone(),
+            value: entry.value.span.clone(),
+        };
+        self.places.insert(self.path.clone(), stands);
         let value = read(self);
         self.path.truncate(outer);
         value
@@ -129,12 +141,7 @@ impl<'t> Reader<'t> {
         if outer > 0 {
             self.path.push('.');
         }
-        let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        if !key.is_empty() && key.chars().all(bare) {
-            self.path.push_str(key);
-        } else {
-            self.path.push_str(&quoted(key));
-        }
+        self.path.push_str(&segment(key));
         outer
     }
 
@@ -158,7 +165,7 @@ impl<'t> Reader<'t> {
         let help = format!("its keys are {}", names::list(known.iter().copied()));
         for entry in self.entries(node, &help) {
             match known.iter().find(|name| **name == entry.key) {
-                Some(name) => self.within(name, &entry.value, |reader| {
+                Some(name) => self.within(name, entry, |reader| {
                     read(reader, name, &entry.value);
                 }),
                 None => self.unknown_key(entry, known),
@@ -187,7 +194,7 @@ impl<'t> Reader<'t> {
     ) -> BTreeMap<ErrorClass, T> {
         let mut classes = BTreeMap::new();
         for entry in self.entries(node, "write one value for each class: `rate_limit = ...`") {
-            self.within(&entry.key, &entry.value, |reader| {
+            self.within(&entry.key, entry, |reader| {
                 if let Some(class) = reader.class(&entry.key, &entry.key_span)
                     && let Some(value) = read(reader, &entry.value)
                 {
@@ -376,21 +383,36 @@ impl<'t> Reader<'t> {
 }
 
 /// Returns where a setting stands, or else what it is a part of.
-pub(super) fn place_of(places: &BTreeMap<String, Span>, setting: &str) -> Span {
+pub(super) fn place_of(places: &BTreeMap<String, Stands>, setting: &str) -> Span {
+    nearest(places, setting).map_or(0..0, |stands| stands.value.clone())
+}
+
+/// Finds a setting, or else what it is a part of.
+pub(super) fn nearest<'p>(
+    places: &'p BTreeMap<String, Stands>,
+    setting: &str,
+) -> Option<&'p Stands> {
     let mut setting = setting;
     loop {
-        if let Some(span) = places.get(setting) {
-            return span.clone();
+        if let Some(stands) = places.get(setting) {
+            return Some(stands);
         }
-        match setting.rsplit_once('.') {
-            Some((outer, _)) => setting = outer,
-            None => return 0..0,
-        }
+        setting = setting.rsplit_once('.')?.0;
+    }
+}
+
+/// Writes a key as a part of a path, in quotes where it would not be one.
+pub(super) fn segment(key: &str) -> Cow<'_, str> {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !key.is_empty() && key.chars().all(bare) {
+        key.into()
+    } else {
+        quoted(key).into()
     }
 }
 
 /// Translates a builder's name for a setting: `cost(RATE_LIMIT)` is `costs.rate_limit` in a file.
-fn in_a_file(part: &str) -> Vec<String> {
+pub(super) fn in_a_file(part: &str) -> Vec<String> {
     let class = part.strip_suffix(')').and_then(|part| part.split_once('('));
     let Some((name, class)) = class else {
         return vec![

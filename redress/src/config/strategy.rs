@@ -166,7 +166,7 @@ impl StrategyConfig {
                 continue;
             };
             let value = &entry.value;
-            let argument = reader.within(parameter.name, value, |reader| match parameter.takes {
+            let argument = reader.within(parameter.name, entry, |reader| match parameter.takes {
                 Takes::Time => reader.time(value).map(Argument::Time),
                 Takes::Number => reader.number(value).map(Argument::Number),
                 Takes::Strategy => {

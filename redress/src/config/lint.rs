@@ -1,0 +1,192 @@
+use super::error::Lines;
+use super::node::Span;
+use super::reader::{in_a_file, nearest, segment};
+use super::{BreakerConfig, ConfigFile, Place, RetryConfig, Shared, names};
+use crate::inspect::Finding;
+use crate::{ConfigError, Policy};
+
+/// What is wrong with a policy of a file, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFinding {
+    policies: Vec<String>,
+    setting: String,
+    finding: Finding,
+    place: Place,
+    given: bool,
+}
+
+impl FileFinding {
+    /// Lists the policies that have it, in the order of their names: more than one where they share
+    /// a budget or a breaker.
+    #[must_use]
+    pub fn policies(&self) -> &[String] {
+        &self.policies
+    }
+
+    /// Returns the setting as a path in the file, such as `policies.payments.deadline`.
+    #[must_use]
+    pub fn setting(&self) -> &str {
+        &self.setting
+    }
+
+    /// Returns what is wrong.
+    #[must_use]
+    pub const fn finding(&self) -> &Finding {
+        &self.finding
+    }
+
+    /// Returns where the value stands; for one that is not in the file, where the name of the
+    /// nearest thing around it stands.
+    #[must_use]
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Tells whether the file has the setting, rather than leaving it to the default.
+    #[must_use]
+    pub const fn is_given(&self) -> bool {
+        self.given
+    }
+}
+
+impl ConfigFile {
+    /// Makes one policy, with a budget and a breaker that it shares with nobody: to look at.
+    ///
+    /// # Errors
+    ///
+    /// There is no such policy.
+    ///
+    /// ```
+    /// use redress::config::{ConfigFile, Format};
+    ///
+    /// let file = ConfigFile::parse(Format::Yaml, "policies: {payments: {deadline: 30s}}")?;
+    /// println!("{}", file.policy("payments")?.snapshot());
+    ///
+    /// let error = file.policy("payment").unwrap_err();
+    /// assert_eq!(error.problems()[0].message(), "there is no such policy: did you mean `payments`?");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn policy(&self, name: &str) -> Result<Policy, ConfigError> {
+        let Some(config) = self.policies().get(name) else {
+            let known = self.policies().keys().map(String::as_str);
+            let help = names::suggest(name, "policies", known);
+            let message = format!("there is no such policy: {help}");
+            return Err(ConfigError::of(&segment(name), &message));
+        };
+        let mut config = config.clone();
+        if let Some(Shared::Named(budget)) = &config.budget {
+            config.budget = self.budgets().get(budget).cloned().map(Shared::Own);
+        }
+        if let Some(breaker) = self.breaker_of(&config).cloned() {
+            config.circuit_breaker = Some(Shared::Own(breaker));
+        }
+        config.build()
+    }
+
+    /// Lists what is wrong with the policies, in the order of the file; each is taken for one that
+    /// many callers share. What policies share is named once.
+    ///
+    /// ```
+    /// use redress::config::{ConfigFile, Format};
+    ///
+    /// let text = "\
+    /// [policies.payments]
+    /// recommended = true
+    /// strategy = 'fixed(1s)'
+    /// ";
+    /// let findings = ConfigFile::parse(Format::Toml, text)?.lint();
+    /// assert_eq!(findings[0].finding().code(), "no-jitter");
+    /// assert_eq!(findings[0].place().line(), 3);
+    /// # Ok::<_, redress::config::ConfigFileError>(())
+    /// ```
+    #[must_use]
+    pub fn lint(&self) -> Vec<FileFinding> {
+        let lines = Lines::of(self.text());
+        let mut all: Vec<FileFinding> = Vec::new();
+        // What stands in a policy belongs to it alone, and there may be thousands.
+        let mut shared: Vec<FileFinding> = Vec::new();
+        for (name, config) in self.policies() {
+            // What cannot be built has been refused with the file.
+            let Ok(policy) = self.policy(name) else {
+                continue;
+            };
+            for finding in policy.lint_shared() {
+                let setting = self.setting_of(name, config, &finding);
+                let mut known = shared.iter_mut();
+                let known = known.find(|o| o.setting == setting && o.finding == finding);
+                if let Some(known) = known {
+                    known.policies.push(name.clone());
+                    continue;
+                }
+                let alone = setting.starts_with("policies.");
+                let list = if alone { &mut all } else { &mut shared };
+                let (span, given) = self.span_of(&setting);
+                list.push(FileFinding {
+                    policies: vec![name.clone()],
+                    place: lines.place(&span),
+                    given,
+                    setting,
+                    finding,
+                });
+            }
+        }
+        all.append(&mut shared);
+        all.sort_by_key(|finding| finding.place.span().start);
+        all
+    }
+
+    fn breaker_of<'c>(&'c self, config: &'c RetryConfig) -> Option<&'c BreakerConfig> {
+        match config.circuit_breaker.as_ref()? {
+            Shared::Named(name) => self.breakers().get(name),
+            Shared::Own(own) => Some(own),
+        }
+    }
+
+    /// Translates the policy's name for a setting into a path in the file.
+    fn setting_of(&self, policy: &str, config: &RetryConfig, finding: &Finding) -> String {
+        let mut parts = finding.setting().split('.');
+        let first = parts.next().unwrap_or_default();
+        let own = |setting: &str| {
+            vec![
+                "policies".to_owned(),
+                segment(policy).into(),
+                setting.to_owned(),
+            ]
+        };
+        let shared = |table: &str, name: &str| vec![table.to_owned(), segment(name).into()];
+        let mut path = match first {
+            "breaker" => match &config.circuit_breaker {
+                Some(Shared::Named(name)) => shared("breakers", name),
+                _ => own("circuit_breaker"),
+            },
+            "budget" => match &config.budget {
+                Some(Shared::Named(name)) => shared("budgets", name),
+                _ => own("budget"),
+            },
+            _ => {
+                let mut path = own("");
+                path.pop();
+                path.extend(in_a_file(first));
+                path
+            }
+        };
+        for part in parts {
+            let by_strategy = || self.breaker_of(config)?.recovery_strategy.as_ref();
+            match part {
+                "recovery" if by_strategy().is_some() => path.push("recovery_strategy".to_owned()),
+                "recovery" => path.push("recovery_timeout".to_owned()),
+                part => path.extend(in_a_file(part)),
+            }
+        }
+        path.join(".")
+    }
+
+    /// Returns where a setting stands, and whether the file has it at all.
+    fn span_of(&self, setting: &str) -> (Span, bool) {
+        if let Some(stands) = self.places.get(setting) {
+            return (stands.value.clone(), true);
+        }
+        let around = nearest(&self.places, setting);
+        (around.map_or(0..0, |stands| stands.key.clone()), false)
+    }
+}
