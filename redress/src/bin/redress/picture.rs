@@ -1,0 +1,186 @@
+use std::error::Error;
+use std::time::Duration;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use crate::report::{Report, Together};
+use crate::text;
+
+const WIDTH: u32 = 900;
+/// The height of a panel without its attempts, and of each attempt.
+const FRAME: u32 = 92;
+const ROW: u32 = 24;
+const HEADER: u32 = 44;
+
+/// How many attempts and how many panels are drawn at most.
+const MOST_ATTEMPTS: usize = 20;
+const MOST_PANELS: usize = 40;
+
+const LEGEND: &str = "line: from the earliest to the latest start; dot: expected start; blue: before the deadline in any case; orange: perhaps; red: deadline";
+
+const CERTAIN: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
+const UNCERTAIN: RGBColor = RGBColor(0xe6, 0x9f, 0x00);
+const DEADLINE: RGBColor = RGBColor(0xc0, 0x39, 0x2b);
+
+/// Draws when the attempts of each policy start, as an SVG.
+pub(crate) fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
+    let all: Vec<_> = panels(report).collect();
+    let panels = all.get(..MOST_PANELS).unwrap_or(&all);
+    let heights: Vec<_> = panels
+        .iter()
+        .map(|(_, together)| height(together))
+        .collect();
+    let total = heights
+        .iter()
+        .fold(HEADER, |sum, height| sum.saturating_add(*height));
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (WIDTH, total)).into_drawing_area();
+        root.fill(&WHITE)?;
+        let style = ("sans-serif", 13).into_text_style(&root);
+        root.draw_text(LEGEND, &style, (14, 10))?;
+        let more = all.len().saturating_sub(panels.len());
+        if more > 0 {
+            let text = format!("{more} more are not drawn: name one policy, FILE:NAME");
+            root.draw_text(&text, &style, (14, 26))?;
+        }
+        let (_, mut rest) = root.split_vertically(HEADER);
+        for ((name, together), height) in panels.iter().zip(heights) {
+            let (area, below) = rest.split_vertically(height);
+            panel(&area, &text::name(name), together)?;
+            rest = below;
+        }
+        root.present()?;
+    }
+    Ok(svg)
+}
+
+/// Lists what has more than one attempt; everything, where nothing has.
+fn panels(report: &Report) -> impl Iterator<Item = (&str, &Together)> {
+    let all = || {
+        report.policies.iter().flat_map(|policy| {
+            let schedules = policy.schedules.iter();
+            schedules.map(|together| (policy.name.as_str(), together))
+        })
+    };
+    let retried = |together: &Together| together.schedule.attempts().len() > 1;
+    let none = !all().any(|(_, together)| retried(together));
+    all().filter(move |(_, together)| none || retried(together))
+}
+
+fn height(together: &Together) -> u32 {
+    let rows = together.schedule.attempts().len().min(MOST_ATTEMPTS);
+    FRAME.saturating_add(ROW.saturating_mul(u32::try_from(rows).unwrap_or(u32::MAX)))
+}
+
+fn panel(
+    area: &DrawingArea<SVGBackend<'_>, Shift>,
+    name: &str,
+    together: &Together,
+) -> Result<(), Box<dyn Error>> {
+    let schedule = &together.schedule;
+    let attempts = schedule.attempts();
+    let shown = attempts.get(..MOST_ATTEMPTS).unwrap_or(attempts);
+    let rows = u32::try_from(shown.len()).unwrap_or(u32::MAX);
+    let end = right_edge(together, shown.last());
+    let more = attempts.len().saturating_sub(shown.len());
+    let more = if more > 0 {
+        format!(", {more} more attempts")
+    } else {
+        String::new()
+    };
+    let caption = format!("{name}: {}{more}", together.names());
+    let mut chart = ChartBuilder::on(area)
+        .margin(12)
+        .caption(caption, ("sans-serif", 16))
+        .x_label_area_size(34)
+        .y_label_area_size(52)
+        .build_cartesian_2d(0.0..end, 0..rows.saturating_add(1))?;
+    chart
+        .configure_mesh()
+        .max_light_lines(1)
+        .disable_y_mesh()
+        .x_desc("seconds since the start of the call")
+        .y_desc("attempt")
+        .y_labels(shown.len().saturating_add(2))
+        .label_style(("sans-serif", 12))
+        .axis_desc_style(("sans-serif", 12))
+        .x_label_formatter(&|at| seconds(*at, end))
+        .y_label_formatter(&|height| attempt_at(*height, rows))
+        .draw()?;
+    if let Some(deadline) = schedule.deadline() {
+        let at = deadline.as_secs_f64();
+        let top = rows.saturating_add(1);
+        let line = PathElement::new([(at, 0), (at, top)], DEADLINE.stroke_width(2));
+        chart.draw_series([line])?;
+    }
+    for (planned, row) in shown.iter().zip(0..) {
+        let height = rows.saturating_sub(row);
+        let colour = if planned.certain { CERTAIN } else { UNCERTAIN };
+        let inside = |time: Duration| time.as_secs_f64().min(end);
+        let latest = planned.latest.unwrap_or(Duration::MAX);
+        let latest = latest.min(schedule.deadline().unwrap_or(Duration::MAX));
+        let ends = [(inside(planned.earliest), height), (inside(latest), height)];
+        chart.draw_series([PathElement::new(ends, colour.stroke_width(4))])?;
+        let before = |time: &Duration| schedule.deadline().is_none_or(|end| *time < end);
+        if let Some(expected) = planned.expected.filter(before) {
+            let dot = Circle::new((inside(expected), height), 5, colour.filled());
+            chart.draw_series([dot])?;
+        }
+    }
+    Ok(())
+}
+
+/// Says up to where time is drawn: a little beyond the deadline, or as far as it is known.
+fn right_edge(together: &Together, last: Option<&redress::inspect::Planned>) -> f64 {
+    let known = last.map(|last| last.latest.or(last.expected).unwrap_or(last.earliest));
+    let end = together.schedule.deadline().or(known).unwrap_or_default();
+    let seconds = end.as_secs_f64() * 1.05;
+    if seconds > 0.0 { seconds } else { 1.0 }
+}
+
+/// Numbers the attempts from above.
+fn attempt_at(height: u32, rows: u32) -> String {
+    let attempt = rows.saturating_add(1).saturating_sub(height);
+    if (1..=rows).contains(&attempt) && height > 0 {
+        attempt.to_string()
+    } else {
+        String::new()
+    }
+}
+
+/// Writes a place on the axis of time, with as many digits as its length asks for.
+fn seconds(at: f64, end: f64) -> String {
+    let mut decimals = 0_usize;
+    let mut length = end;
+    while length < 100.0 && decimals < 9 {
+        length *= 10.0;
+        decimals = decimals.saturating_add(1);
+    }
+    let text = format!("{at:.decimals$}");
+    if decimals == 0 {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_on_the_axis_are_written_without_the_dust_of_binary_fractions() {
+        assert_eq!(seconds(0.300_000_000_000_000_04, 1.0), "0.3");
+        assert_eq!(seconds(0.0, 1.0), "0");
+        assert_eq!(seconds(10.0, 63.0), "10");
+        assert_eq!(seconds(100.0, 630.0), "100");
+        assert_eq!(seconds(2e-9, 5e-9), "0.000000002");
+    }
+
+    #[test]
+    fn attempts_are_counted_from_above() {
+        let shown: Vec<_> = (0..=4).map(|height| attempt_at(height, 3)).collect();
+        assert_eq!(shown, ["", "3", "2", "1", ""]);
+    }
+}
