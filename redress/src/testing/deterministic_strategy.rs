@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::log::Log;
+use crate::strategies::{DelayBounds, Description};
 use crate::{BackoffContext, Cause, Classification, Delay, Problems, Strategy};
 
 /// A strategy with delays known beforehand, which records what it was asked.
@@ -55,17 +56,32 @@ impl DeterministicStrategy {
     pub fn clear(&self) {
         self.calls.clear();
     }
+
+    fn after(&self, failures: u32) -> Delay {
+        let before = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
+        let delay = self.delays.get(before).or(self.delays.last());
+        // No policy has an empty list. Asked by hand, it has no answer.
+        delay.copied().unwrap_or(Delay::from(f64::NAN))
+    }
 }
 
 impl Strategy for DeterministicStrategy {
     fn delay(&self, ctx: &BackoffContext<'_>) -> Delay {
-        let failures_before = usize::try_from(ctx.slot_attempt.saturating_sub(1));
-        let failures_before = failures_before.unwrap_or(usize::MAX);
-        let delay = self.delays.get(failures_before).or(self.delays.last());
-        // No policy has an empty list. Asked by hand, it has no answer.
-        let delay = delay.copied().unwrap_or(Delay::from(f64::NAN));
+        let delay = self.after(ctx.slot_attempt);
         self.calls.push(RecordedBackoff::new(ctx, delay));
         delay
+    }
+
+    fn describe(&self) -> Description {
+        let delays = self.delays.iter().enumerate();
+        let described = delays.fold(Description::new("deterministic"), |all, (n, delay)| {
+            all.time(format!("delays[{n}]"), delay.saturate())
+        });
+        described.with_jitter(false)
+    }
+
+    fn delay_bounds(&self, failures: u32, _previous: Option<DelayBounds>) -> Option<DelayBounds> {
+        Some(DelayBounds::exactly(self.after(failures).saturate()))
     }
 
     fn check(&self, problems: &mut Problems) {

@@ -8,7 +8,7 @@ use redress::strategies::{
     adaptive, decorrelated_jitter, equal_jitter, exponential, fixed, full_jitter, instant,
     retry_after_or, token_backoff,
 };
-use redress::testing::seed_jitter;
+use redress::testing::{DeterministicStrategy, seed_jitter};
 use redress::{
     BackoffContext, Budget, CircuitBreaker, Classification, ErrorClass, Policy, PolicyBuilder,
     StopReason, Strategy,
@@ -775,4 +775,26 @@ fn nothing_panics_at_the_longest_and_the_shortest_times() {
             }
         }
     }
+}
+
+#[test]
+fn a_deterministic_strategy_has_the_schedule_of_its_list() {
+    let strategy = DeterministicStrategy::new([0.5, 1.0]);
+    assert_eq!(
+        strategy.describe().to_string(),
+        "deterministic(delays[0] = 500ms, delays[1] = 1s)"
+    );
+    let policy = builder()
+        .strategy(strategy.clone())
+        .max_attempts(4)
+        .build()
+        .unwrap();
+    let schedule = policy.schedule(ErrorClass::Transient);
+    let starts = schedule
+        .attempts()
+        .iter()
+        .map(|planned| planned.earliest.as_secs_f64());
+    assert_eq!(starts.collect::<Vec<_>>(), [0.0, 0.5, 1.5, 2.5]);
+    // Looking asks for nothing.
+    assert_eq!(strategy.calls(), []);
 }
