@@ -323,3 +323,14 @@ fn unusual_texts_are_underlined_where_they_stand() {
     assert!(shown.contains("odd name:x.toml:2:13"), "{shown}");
     assert!(shown.contains("warning[no-jitter]"), "{shown}");
 }
+
+#[test]
+fn the_help_tells_the_exit_codes() {
+    let scratch = Scratch::new("help");
+    let output = run(&scratch.0, &["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let help = utf8(&output.stdout);
+    for told in ["Exits with", "FILE[:NAME]", "--show", "--plot", "NO_COLOR"] {
+        assert!(help.contains(told), "{told} in {help}");
+    }
+}

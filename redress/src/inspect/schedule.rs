@@ -121,6 +121,14 @@ impl Schedule {
         Some(latest.saturating_add(self.timeout?))
     }
 
+    /// Returns how long the delays before the last attempt take at most, where every delay is known
+    /// and no timeout is counted with them.
+    pub(super) fn delays(&self) -> Option<Duration> {
+        self.ends?;
+        let last = self.attempts.last()?;
+        last.latest.filter(|_| self.timeout.is_none())
+    }
+
     /// Returns the deadline at which the list was cut.
     #[must_use]
     pub const fn deadline(&self) -> Option<Duration> {

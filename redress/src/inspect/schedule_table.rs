@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Planned, Schedule};
+use crate::StopReason;
 use crate::strategies::length;
 
 /// How many attempts a table shows.
@@ -54,19 +55,25 @@ impl Schedule {
     }
 
     fn end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.ends() {
-            Some(reason) => {
-                let attempts = self.attempts().len();
-                let s = if attempts == 1 { "" } else { "s" };
-                write!(f, "then {reason}, after {attempts} attempt{s} at most")?;
-            }
-            None => write!(f, "then more, without end")?,
+        let Some(reason) = self.ends() else {
+            return writeln!(f, "then more, without end");
+        };
+        let attempts = self.attempts().len();
+        let s = if attempts == 1 { "" } else { "s" };
+        write!(f, "then {reason}, after {attempts} attempt{s} at most")?;
+        // With what the deadline cuts off, no worst case is one.
+        if reason == StopReason::DeadlineExceeded {
+            return writeln!(f);
         }
-        if let Some(worst) = self.worst_case() {
-            write!(f, " and {} in the worst case", length(rounded(worst)))?;
-            if let Some(deadline) = self.deadline().filter(|end| worst > *end) {
-                write!(f, ", of which the deadline leaves {}", length(deadline))?;
-            }
+        let (worst, what) = match self.worst_case() {
+            Some(worst) => (worst, ""),
+            None => (self.delays().unwrap_or_default(), " of delays"),
+        };
+        if !worst.is_zero() {
+            write!(f, " and {}{what} in the worst case", length(rounded(worst)))?;
+        }
+        if let Some(deadline) = self.deadline().filter(|end| worst > *end) {
+            write!(f, ", of which the deadline leaves {}", length(deadline))?;
         }
         writeln!(f)
     }
