@@ -169,6 +169,12 @@ fn a_number_of_attempts_that_the_deadline_never_allows_is_named() {
         "max_class_attempts(RATE_LIMIT)",
     );
     assert_clean(own().max_class_attempts(rate_limit, 2));
+    let unknown = ErrorClass::Unknown;
+    let own = builder()
+        .class_strategy(unknown, equal_jitter(30).base(30))
+        .strategy(equal_jitter(5))
+        .max_unknown_attempts(5);
+    assert_finds(own, "unreachable-cap", "max_unknown_attempts");
 }
 
 #[test]
@@ -447,13 +453,27 @@ fn a_breaker_that_one_caller_alone_never_opens_is_named() {
     assert!(
         finding
             .message()
-            .contains("its 5 failures lie 64s apart at least, the window is 60s"),
+            .contains("5 failures lie 64s apart at least, the window is 60s"),
         "{finding}"
     );
     assert!(finding.reason().contains("2 or more callers"), "{finding}");
     assert_clean(slow().max_attempts(2));
     let attempts = with_breaker(CircuitBreaker::builder().observe_attempts());
     assert_clean(attempts.strategy(equal_jitter(16).base(16)).max_attempts(3));
+    // What is not retried fails at once; what is retried with another strategy has its schedule.
+    let auth = CircuitBreaker::builder().trip_on([ErrorClass::Transient, ErrorClass::Auth]);
+    let auth = with_breaker(auth)
+        .strategy(equal_jitter(16).base(16))
+        .max_attempts(3);
+    assert_eq!(
+        codes(auth),
+        [("breaker-trips-on-caller", "breaker.trip_on".to_owned())]
+    );
+    let server = CircuitBreaker::builder().trip_on([ErrorClass::ServerError]);
+    let server = with_breaker(server)
+        .strategy(equal_jitter(16).base(16))
+        .max_attempts(3);
+    assert_finds(server, "breaker-opens-late", "breaker.failure_threshold");
 }
 
 #[test]

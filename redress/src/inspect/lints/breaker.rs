@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{Findings, Patient, Text, list};
-use crate::inspect::BreakerSettings;
+use crate::inspect::{BreakerSettings, Schedule};
 use crate::strategies::{DelayBounds, length};
 use crate::{ErrorClass, defaults};
 
@@ -159,10 +159,12 @@ fn opens_late(patient: &Patient<'_>, breaker: &BreakerSettings, findings: &mut F
     if breaker.observe_attempts {
         return;
     }
-    let counted = patient.slots.iter();
-    let counted = counted
-        .filter(|slot| breaker.trip_on.contains(&slot.class) && !has_own(breaker, slot.class));
-    let fails_after = counted.filter_map(|slot| Some(slot.schedule.attempts().last()?.earliest));
+    let counted = breaker.trip_on.iter();
+    let counted = counted.filter(|class| !has_own(breaker, **class));
+    let fails_after = counted.filter_map(|class| {
+        let schedule = Schedule::of(patient.config, *class);
+        Some(schedule.attempts().last()?.earliest)
+    });
     let Some(fails_after) = fails_after.min() else {
         return;
     };
@@ -177,12 +179,12 @@ fn opens_late(patient: &Patient<'_>, breaker: &BreakerSettings, findings: &mut F
         "breaker.failure_threshold",
         Text {
             message: format!(
-                "one caller alone never opens the breaker: its {threshold} failures lie {} apart at least, the window is {}",
+                "the calls of one caller do not open the breaker: {threshold} failures lie {} apart at least, the window is {}",
                 length(all),
                 length(breaker.window)
             ),
             reason: format!(
-                "calls are counted, and with its retries a call takes {} at least to fail: {callers} or more callers must fail at the same time",
+                "calls are counted, not attempts, and with all its attempts a call takes {} at least to fail: {callers} or more callers must fail at the same time",
                 length(fails_after)
             ),
             fix: "observe attempts, raise the window, or lower the threshold".to_owned(),

@@ -70,7 +70,9 @@ fn no_room(patient: &Patient<'_>, deadline: Duration, findings: &mut Findings) -
             length(deadline)
         )
     };
-    let room = deadline.saturating_sub(shortest) / 2;
+    let room = rounded(deadline.saturating_sub(shortest) / 2);
+    let longer = timeout.saturating_add(shortest).saturating_mul(2);
+    let lower = (!room.is_zero()).then(|| format!("lower attempt_timeout to {}", length(room)));
     findings.error(
         "no-room-to-retry",
         "attempt_timeout",
@@ -78,11 +80,7 @@ fn no_room(patient: &Patient<'_>, deadline: Duration, findings: &mut Findings) -
             message,
             reason: "an attempt that hangs takes all the time there is: it is never retried"
                 .to_owned(),
-            fix: format!(
-                "lower attempt_timeout to {} or less, or raise the deadline above {}",
-                length(rounded(room)),
-                length(timeout.saturating_add(shortest).saturating_mul(2))
-            ),
+            fix: one_of([lower, raise(longer)]),
         },
     );
     true
@@ -182,24 +180,16 @@ fn over_time(
             "only {certain} of the {attempts} attempts are sure to start, whatever max_attempts says"
         )
     };
-    let mut fixes = Vec::new();
-    let spare = deadline.saturating_sub(delays) / attempts.max(1);
-    if !timeouts.is_zero() && spare >= Duration::from_millis(1) {
-        fixes.push(format!(
-            "lower attempt_timeout to {}",
-            length(rounded(spare))
-        ));
-    }
+    let spare = rounded(deadline.saturating_sub(delays) / attempts.max(1));
+    let shorten = !timeouts.is_zero() && !spare.is_zero();
+    let shorten = shorten.then(|| format!("lower attempt_timeout to {}", length(spare)));
     let timeout = patient.snapshot.attempt_timeout.unwrap_or_default();
     let fit = worst.schedule.attempts().iter().filter(|planned| {
         let ends = planned.latest.map(|latest| latest.saturating_add(timeout));
         planned.certain && ends.is_some_and(|end| end <= deadline)
     });
     let fitting = fit.count();
-    if fitting > 0 {
-        fixes.push(format!("lower max_attempts to {fitting}"));
-    }
-    fixes.push(format!("raise the deadline above {}", length(total)));
+    let fewer = (fitting > 0).then(|| format!("lower max_attempts to {fitting}"));
     findings.warning(
         "beyond-deadline",
         setting,
@@ -209,7 +199,7 @@ fn over_time(
                 length(deadline)
             ),
             reason,
-            fix: fixes.join(", or "),
+            fix: one_of([shorten, fewer, raise(total)]),
         },
     );
 }
@@ -222,11 +212,19 @@ fn unreachable(
 ) {
     let (possible, class) = (slot.attempts(), slot.class);
     let snapshot = &patient.snapshot;
-    let own = snapshot.max_class_attempts(class);
-    let (setting, allowed) = match (own, snapshot.max_attempts) {
-        (Some(own), Some(all)) if own <= all => (format!("max_class_attempts({class})"), own),
-        (_, Some(all)) => ("max_attempts".to_owned(), all),
-        (_, None) => return,
+    let unknown = snapshot.max_unknown_attempts;
+    let unknown = unknown.filter(|_| class == ErrorClass::Unknown);
+    let caps = [
+        ("max_attempts".to_owned(), snapshot.max_attempts),
+        ("max_unknown_attempts".to_owned(), unknown),
+        (
+            format!("max_class_attempts({class})"),
+            snapshot.max_class_attempts(class),
+        ),
+    ];
+    let caps = caps.into_iter().filter_map(|(cap, at)| Some((cap, at?)));
+    let Some((setting, allowed)) = caps.min_by_key(|(_, at)| *at) else {
+        return;
     };
     findings.warning(
         "unreachable-cap",
@@ -244,6 +242,21 @@ fn unreachable(
             ),
         },
     );
+}
+
+fn raise(above: Duration) -> Option<String> {
+    // There is nothing above the longest time.
+    (above < Duration::MAX).then(|| format!("raise the deadline above {}", length(above)))
+}
+
+/// Joins the ways out that there are.
+fn one_of<const N: usize>(fixes: [Option<String>; N]) -> String {
+    let fixes: Vec<_> = fixes.into_iter().flatten().collect();
+    if fixes.is_empty() {
+        "shorten the delays and the timeout, or set no deadline".to_owned()
+    } else {
+        fixes.join(", or ")
+    }
 }
 
 /// Leaves out what nobody would write: parts of a millisecond, and beyond ten seconds parts of a
