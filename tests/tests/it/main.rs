@@ -15,6 +15,7 @@ mod detached;
 mod executors;
 mod faults;
 mod hooks;
+mod inspect;
 mod lint;
 mod resume;
 mod resume_split;
