@@ -9,8 +9,8 @@
 // Expands to:
 
 async fn get(&mut self, url: &str) -> Result<String, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
-    ::redress::__private::build(::redress::__private::builder().operation("get")));
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::literal()
+        .operation("get");
     let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
     loop {
         match {

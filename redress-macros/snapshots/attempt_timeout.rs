@@ -8,12 +8,9 @@
 // Expands to:
 
 async fn get() -> Result<u32, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
-    ::redress::__private::build(
-        ::redress::__private::builder()
-            .operation("get")
-            .attempt_timeout(::redress::__private::Duration::from_millis(500)),
-    ));
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::literal()
+        .operation("get")
+        .attempt_timeout(::redress::__private::Duration::from_millis(500));
     let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
     let mut __last = ::redress::__private::Option::None;
     loop {

@@ -8,8 +8,8 @@
 // Expands to:
 
 fn get() -> Result<impl Display, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
-    ::redress::__private::build(::redress::__private::builder().operation("get")));
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::literal()
+        .operation("get");
     let __classifier = &::redress::__private::classifier_fn::<
         Result<(), Error>,
         _,

@@ -8,8 +8,8 @@
 // Expands to:
 
 async fn send(body: String, id: Id) -> Result<u32, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
-    ::redress::__private::build(::redress::__private::builder().operation("send")));
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::literal()
+        .operation("send");
     let __redress_body = body;
     {
         #[diagnostic::on_unimplemented(

@@ -12,13 +12,16 @@ pub(super) fn body(plan: &Plan<'_>) -> TokenStream {
     let start = start(plan);
     let Plan { before_attempt, .. } = plan;
     let turn = match &plan.attempt {
-        Attempt::Sync(block) if may_leave(block) => {
-            let returns = &plan.returns;
-            sync(
-                plan,
-                &quote_spanned!(site()=> let __returned = (|| -> #returns #block)();),
-            )
-        }
+        Attempt::Sync(block) if may_leave(block) => match known_inline(plan, block) {
+            Some(block) => sync(plan, &inlined(plan, &block)),
+            None => {
+                let returns = &plan.returns;
+                sync(
+                    plan,
+                    &quote_spanned!(site()=> let __returned = (|| -> #returns #block)();),
+                )
+            }
+        },
         Attempt::Sync(block) => sync(plan, &inlined(plan, block)),
         Attempt::Call(attempt) => sync(plan, &quote_spanned!(site()=> let __returned = #attempt;)),
         Attempt::Async(block) if cuts_attempts(plan) => cut(plan, &asynchronous(plan, block)),

@@ -2,7 +2,8 @@
 //! `break` out of a labeled block.
 //!
 //! An `async` block around a body is one more type for the compiler to look through, at each level
-//! of calls that await each other. What is not surely understood here keeps its `async` block.
+//! of calls that await each other; a closure around a sync one is one more body to check and to
+//! compile. What is not surely understood here keeps its `async` block or closure.
 
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};

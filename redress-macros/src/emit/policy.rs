@@ -7,10 +7,10 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Lit};
 
 use super::{Plan, site, site_at};
-use crate::config::consts;
 use crate::config::model::{Limit, Time};
 use crate::config::strategy::{Setting, Strategy};
 use crate::config::values::as_float;
+use crate::config::{Config, consts};
 use crate::paths::Paths;
 
 /// Returns the policy, and what checks its constants.
@@ -21,11 +21,30 @@ pub(super) fn items(plan: &Plan<'_>) -> TokenStream {
     let p = plan.paths.private();
     let settings = settings(plan);
     let checks = consts::checks(plan.config, plan.paths);
+    let policy = if is_literal(plan.config) {
+        quote_spanned!(site()=> #p::FnPolicy::literal() #settings)
+    } else {
+        quote_spanned!(site()=> #p::FnPolicy::new(|| #p::build(#p::builder() #settings)))
+    };
     quote_spanned! {site()=>
-        static __REDRESS_POLICY: #p::FnPolicy =
-            #p::FnPolicy::new(|| #p::build(#p::builder() #settings));
+        static __REDRESS_POLICY: #p::FnPolicy = #policy;
         #checks
     }
+}
+
+/// Tells whether the settings are values in the source alone. They need no code then, which would
+/// be a closure for the compiler to check and to compile.
+fn is_literal(config: &Config) -> bool {
+    let mut limits = config
+        .max_attempts
+        .iter()
+        .chain(&config.max_unknown_attempts);
+    let mut times = config.deadline.iter().chain(&config.attempt_timeout);
+    config.strategy.is_none()
+        && config.class_strategies.is_empty()
+        && config.class_caps.is_empty()
+        && !limits.any(|keyed| matches!(keyed.value, Limit::Expr(_)))
+        && !times.any(|keyed| matches!(keyed.value, Time::Expr(_)))
 }
 
 fn settings(plan: &Plan<'_>) -> TokenStream {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
+use std::task::Poll;
 
 /// What stands before a `?`.
 #[diagnostic::on_unimplemented(
@@ -39,6 +40,35 @@ impl<T> Question for Option<T> {
         match self {
             Some(value) => ControlFlow::Continue(value),
             None => ControlFlow::Break(None),
+        }
+    }
+}
+
+impl<T, E> Question for Poll<Result<T, E>> {
+    type Value = Poll<T>;
+    type Rest = Result<Infallible, E>;
+
+    #[inline]
+    fn question(self) -> ControlFlow<Self::Rest, Poll<T>> {
+        match self {
+            Self::Ready(Ok(value)) => ControlFlow::Continue(Poll::Ready(value)),
+            Self::Ready(Err(error)) => ControlFlow::Break(Err(error)),
+            Self::Pending => ControlFlow::Continue(Poll::Pending),
+        }
+    }
+}
+
+impl<T, E> Question for Poll<Option<Result<T, E>>> {
+    type Value = Poll<Option<T>>;
+    type Rest = Result<Infallible, E>;
+
+    #[inline]
+    fn question(self) -> ControlFlow<Self::Rest, Poll<Option<T>>> {
+        match self {
+            Self::Ready(Some(Ok(value))) => ControlFlow::Continue(Poll::Ready(Some(value))),
+            Self::Ready(Some(Err(error))) => ControlFlow::Break(Err(error)),
+            Self::Ready(None) => ControlFlow::Continue(Poll::Ready(None)),
+            Self::Pending => ControlFlow::Continue(Poll::Pending),
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Time, Timing};
@@ -49,26 +49,6 @@ pub(crate) enum Start {
 pub trait Configured {
     /// Returns it.
     fn config(&self) -> &Config;
-}
-
-/// The policy of one function, made at its first call. The settings are part of the static, so
-/// that a call reads them without following a pointer.
-#[derive(Debug)]
-pub struct FnPolicy(LazyLock<Config>);
-
-impl FnPolicy {
-    /// Takes what makes it.
-    #[must_use]
-    pub const fn new(make: fn() -> Config) -> Self {
-        Self(LazyLock::new(make))
-    }
-}
-
-impl Configured for FnPolicy {
-    #[inline]
-    fn config(&self) -> &Config {
-        &self.0
-    }
 }
 
 impl Config {

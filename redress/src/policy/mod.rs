@@ -7,6 +7,7 @@ mod context_hooks;
 mod core;
 mod detached;
 mod execute;
+mod fn_policy;
 mod recommended;
 mod resumed;
 
@@ -14,10 +15,11 @@ mod resumed;
 pub(crate) use self::core::Classifiers;
 pub use self::core::Policy;
 pub use builder::PolicyBuilder;
-pub use config::{Config, FnPolicy};
+pub use config::Config;
 pub(crate) use config::{Configured, Start};
 pub use context::{AnyCall, AsyncOnly, CallContext};
 pub use execute::Execute;
+pub use fn_policy::FnPolicy;
 #[cfg(feature = "config")]
 pub(crate) use recommended::{breaker as preset_breaker, budget as preset_budget};
 pub use resumed::ResumedCall;

@@ -2,6 +2,7 @@
 use std::cell::Cell;
 use std::fmt::{Debug, Display};
 use std::io::{Error, ErrorKind};
+use std::task::Poll;
 
 use redress::retry;
 
@@ -345,4 +346,25 @@ fn cloned_arguments_start_afresh() {
         (vec![1], "m".to_owned())
     );
     assert_eq!((calls, consumes_copy(1, "a").unwrap()), (3, (1, "a")));
+}
+
+#[retry(strategy = instant())]
+fn polls(ready: bool, calls: &mut u32) -> Result<Poll<u32>, Error> {
+    let once: Poll<Result<u32, Error>> = if ready {
+        Poll::Ready(until(3, calls))
+    } else {
+        Poll::Pending
+    };
+    let value = once?;
+    let stream: Poll<Option<Result<u32, Error>>> = value.map(|value| Some(Ok(value)));
+    let next = stream?;
+    Ok(next.map(Option::unwrap_or_default))
+}
+
+#[test]
+fn the_question_mark_takes_a_poll() {
+    let mut calls = 0;
+    assert_eq!(polls(true, &mut calls).unwrap(), Poll::Ready(3));
+    assert_eq!(calls, 3);
+    assert_eq!(polls(false, &mut calls).unwrap(), Poll::Pending);
 }
