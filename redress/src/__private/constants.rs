@@ -13,6 +13,7 @@ macro_rules! constants {
         impl Constant<$type> {
             /// Returns the length; `None` for what is none.
             #[must_use]
+            #[inline]
             pub const fn nanos(self) -> Option<u128> {
                 let $value = self.0;
                 $nanos
@@ -20,12 +21,14 @@ macro_rules! constants {
 
             /// Tells whether this is a length of time, and not zero.
             #[must_use]
+            #[inline]
             pub const fn is_above_zero(self) -> bool {
                 matches!(self.nanos(), Some(1..))
             }
 
             /// Tells whether this is below `other`. What is no length is reported elsewhere.
             #[must_use]
+            #[inline]
             pub const fn below(self, other: Option<u128>) -> bool {
                 match (self.nanos(), other) {
                     (Some(nanos), Some(other)) => nanos < other,
@@ -35,6 +38,7 @@ macro_rules! constants {
 
             /// Tells whether this is not above `other`.
             #[must_use]
+            #[inline]
             pub const fn at_most(self, other: Option<u128>) -> bool {
                 match (self.nanos(), other) {
                     (Some(nanos), Some(other)) => nanos <= other,

@@ -30,12 +30,14 @@ pub trait HttpStatus {
 
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Into<u16>> HttpStatus for T {
+    #[inline]
     fn number(&self) -> u16 {
         self.clone().into()
     }
 }
 
 /// Maps an HTTP status.
+#[inline]
 pub fn http_status(status: &impl HttpStatus) -> ErrorClass {
     classify::http_status(status.number())
 }
@@ -53,12 +55,14 @@ pub trait GrpcCode {
 
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Into<i32>> GrpcCode for T {
+    #[inline]
     fn number(&self) -> i32 {
         self.clone().into()
     }
 }
 
 /// Maps a gRPC code.
+#[inline]
 pub fn grpc_code(code: &impl GrpcCode) -> ErrorClass {
     classify::grpc_code(code.number())
 }
@@ -76,12 +80,14 @@ pub trait Sqlstate {
 
 #[diagnostic::do_not_recommend]
 impl<T: AsRef<str> + ?Sized> Sqlstate for T {
+    #[inline]
     fn state(&self) -> &str {
         self.as_ref()
     }
 }
 
 /// Maps a SQLSTATE.
+#[inline]
 pub fn sqlstate(state: &(impl Sqlstate + ?Sized)) -> ErrorClass {
     classify::sqlstate(state.state())
 }
@@ -98,6 +104,7 @@ pub trait RetryHint {
 }
 
 impl<T: RetryHint> RetryHint for Option<T> {
+    #[inline]
     fn hint(&self) -> Option<Duration> {
         self.as_ref().and_then(T::hint)
     }
@@ -106,6 +113,7 @@ impl<T: RetryHint> RetryHint for Option<T> {
 macro_rules! hints {
     ($($type:ty)*) => {$(
         impl RetryHint for $type {
+            #[inline]
             fn hint(&self) -> Option<Duration> {
                 Delay::from(*self).checked().ok()
             }
@@ -118,6 +126,7 @@ hints!(Duration f64 u64 u32 i32 Delay);
 macro_rules! wider_hints {
     ($($type:ty => $as:ty)*) => {$(
         impl RetryHint for $type {
+            #[inline]
             fn hint(&self) -> Option<Duration> {
                 <$as>::try_from(*self).ok().as_ref().and_then(RetryHint::hint)
             }
@@ -128,6 +137,7 @@ macro_rules! wider_hints {
 wider_hints!(u8 => u64 u16 => u64 usize => u64 i8 => u64 i16 => u64 i64 => u64 f32 => f64);
 
 /// Reads a hint.
+#[inline]
 pub fn retry_hint(hint: &impl RetryHint) -> Option<Duration> {
     hint.hint()
 }

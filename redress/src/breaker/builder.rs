@@ -47,6 +47,7 @@ pub struct CircuitBreakerBuilder {
 }
 
 impl CircuitBreakerBuilder {
+    #[inline]
     pub(super) fn new() -> Self {
         Self {
             trip_on: None,
@@ -71,6 +72,7 @@ impl CircuitBreakerBuilder {
     /// 5, unless [`failure_rate`](Self::failure_rate) or
     /// [`consecutive_failures`](Self::consecutive_failures) is set. At most 65,536: the time of
     /// each is kept, in 8 bytes, so that the count is exact.
+    #[inline]
     pub fn failure_threshold(mut self, failures: u32) -> Self {
         self.failure_threshold = Some(failures);
         self
@@ -79,6 +81,7 @@ impl CircuitBreakerBuilder {
     /// Gives `class` a threshold of its own: its failures count only there, and open the breaker
     /// when there are so many of them within the window. Adds the class to
     /// [`trip_on`](Self::trip_on). Default: none. At most 65,536.
+    #[inline]
     pub fn class_threshold(mut self, class: ErrorClass, failures: u32) -> Self {
         *self.class_thresholds.get_mut(class) = Some(failures);
         self
@@ -92,6 +95,7 @@ impl CircuitBreakerBuilder {
     /// window moves on by a sixteenth at a time. With the machine's clock, a thread with more than
     /// 64 successes in a sixteenth looks at the time only once for 16 of them, so the last up to 15
     /// before a pause can count as a little older than they are, or the first up to 15 after it.
+    #[inline]
     pub fn failure_rate(mut self, rate: f64, minimum_calls: u32) -> Self {
         self.rate = Some(Rate {
             share: rate,
@@ -102,12 +106,14 @@ impl CircuitBreakerBuilder {
 
     /// Opens at so many failures without a success between them, however long that takes. Default:
     /// no such rule.
+    #[inline]
     pub fn consecutive_failures(mut self, failures: u32) -> Self {
         self.consecutive = Some(failures);
         self
     }
 
     /// Sets the time for which a failure counts, as a `Duration` or in seconds. Default: 60 s.
+    #[inline]
     pub fn window(mut self, window: impl Into<Delay>) -> Self {
         self.window = window.into();
         self
@@ -115,6 +121,7 @@ impl CircuitBreakerBuilder {
 
     /// Sets the classes of failure that open it; all others are no verdict. Default: TRANSIENT and
     /// SERVER_ERROR.
+    #[inline]
     pub fn trip_on(mut self, classes: impl IntoIterator<Item = ErrorClass>) -> Self {
         self.trip_on = Some(classes.into_iter().collect());
         self
@@ -122,6 +129,7 @@ impl CircuitBreakerBuilder {
 
     /// Sets how long it stays open before the first probe, as a `Duration` or in seconds. Default:
     /// 30 s.
+    #[inline]
     pub fn recovery_timeout(mut self, timeout: impl Into<Delay>) -> Self {
         self.recovery_timeout = Some(timeout.into());
         self
@@ -142,6 +150,7 @@ impl CircuitBreakerBuilder {
     ///     .build()?;
     /// # Ok::<_, redress::ConfigError>(())
     /// ```
+    #[inline]
     pub fn recovery_strategy(mut self, strategy: impl Strategy + 'static) -> Self {
         self.recovery_strategy = Some(Box::new(strategy));
         self
@@ -149,6 +158,7 @@ impl CircuitBreakerBuilder {
 
     /// Sets how many probes may be on their way at a time while it is half-open. Default: 1. At
     /// most 1,024.
+    #[inline]
     pub fn half_open_probes(mut self, probes: u32) -> Self {
         self.probes = probes;
         self
@@ -156,12 +166,14 @@ impl CircuitBreakerBuilder {
 
     /// Sets after which time a probe without a verdict loses its slot to the next call, as a
     /// `Duration` or in seconds; what it says later decides nothing. Default: 120 s.
+    #[inline]
     pub fn probe_lease(mut self, lease: impl Into<Delay>) -> Self {
         self.lease = lease.into();
         self
     }
 
     /// Sets how many good probes close it. One bad probe opens it again. Default: 1.
+    #[inline]
     pub fn success_threshold(mut self, successes: u32) -> Self {
         self.success_threshold = successes;
         self
@@ -169,6 +181,7 @@ impl CircuitBreakerBuilder {
 
     /// Admits a growing share of the calls for this time after a good probe, instead of everyone at
     /// once, as a `Duration` or in seconds: half of them after half of it. Default: none.
+    #[inline]
     pub fn ramp(mut self, ramp: impl Into<Delay>) -> Self {
         self.ramp = Some(ramp.into());
         self
@@ -176,6 +189,7 @@ impl CircuitBreakerBuilder {
 
     /// Takes a verdict of each attempt of a policy's call instead of one of its final outcome. A
     /// call whose breaker opens stops before its next attempt, with its last error. Default: off.
+    #[inline]
     pub fn observe_attempts(mut self) -> Self {
         self.observe_attempts = true;
         self
@@ -183,6 +197,7 @@ impl CircuitBreakerBuilder {
 
     /// Starts it in the mode of [`CircuitBreaker::metrics_only`]: it counts and never refuses.
     /// Default: off.
+    #[inline]
     pub fn metrics_only(mut self) -> Self {
         self.metrics_only = true;
         self
@@ -190,17 +205,20 @@ impl CircuitBreakerBuilder {
 
     /// Sets the clock. Default: the machine's monotonic clock; inside tokio its clock, which a test
     /// can pause.
+    #[inline]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.time = Time::Custom(Arc::new(clock));
         self
     }
 
+    #[inline]
     pub(crate) fn time(mut self, time: Time) -> Self {
         self.time = time;
         self
     }
 
     /// Builds a breaker of settings that are known to be right.
+    #[inline]
     pub(crate) fn build_unchecked(self) -> CircuitBreaker {
         let (settings, time) = self.settings();
         CircuitBreaker::of(settings, time)
@@ -213,6 +231,7 @@ impl CircuitBreakerBuilder {
     /// Names every mistake: a count of 0 or beyond its limit, a rate that is not above 0 and at
     /// most 1, a time that is zero, negative, infinite or NaN, no class that could open it, two
     /// settings that exclude each other, and whatever the recovery strategy reports of its own.
+    #[inline]
     pub fn build(self) -> Result<CircuitBreaker, ConfigError> {
         let mut problems = Problems::default();
         self.check(&mut problems);
@@ -224,6 +243,7 @@ impl CircuitBreakerBuilder {
         checks::check(self, problems);
     }
 
+    #[inline]
     fn settings(self) -> (Settings, Time) {
         let mut settings = Settings::default();
         if let Some(classes) = self.trip_on {
@@ -262,6 +282,7 @@ impl CircuitBreakerBuilder {
 }
 
 impl fmt::Debug for CircuitBreakerBuilder {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreakerBuilder")
             .field("failure_threshold", &self.failure_threshold)

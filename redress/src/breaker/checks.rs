@@ -5,6 +5,7 @@ use crate::defaults::{BREAKER_MAX_COUNT, BREAKER_MAX_PROBES};
 use crate::{Delay, Problems};
 
 /// Reports every mistake in a breaker's settings.
+#[inline]
 pub(super) fn check(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
     count(problems, "failure_threshold", builder.failure_threshold);
     for (class, threshold) in builder.class_thresholds.iter() {
@@ -35,6 +36,7 @@ pub(super) fn check(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
     }
 }
 
+#[inline]
 fn count(problems: &mut Problems, setting: &str, failures: Option<u32>) {
     at_least_one(problems, setting, failures);
     if let Some(failures) = failures.filter(|failures| *failures > BREAKER_MAX_COUNT) {
@@ -45,12 +47,14 @@ fn count(problems: &mut Problems, setting: &str, failures: Option<u32>) {
     }
 }
 
+#[inline]
 fn at_least_one(problems: &mut Problems, setting: &str, number: Option<u32>) {
     if number == Some(0) {
         problems.add(setting, "must be at least 1");
     }
 }
 
+#[inline]
 fn rate(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
     let Some(rate) = builder.rate else {
         return;
@@ -73,6 +77,7 @@ fn rate(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
     }
 }
 
+#[inline]
 fn recovery(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
     if let Some(timeout) = builder.recovery_timeout {
         time(problems, "recovery_timeout", timeout);
@@ -88,6 +93,7 @@ fn recovery(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
     }
 }
 
+#[inline]
 fn time(problems: &mut Problems, setting: &str, time: Delay) {
     match time.checked() {
         Ok(Duration::ZERO) => problems.add(setting, "must be longer than zero"),

@@ -24,6 +24,7 @@ use super::{ErrorClass, http_status};
 /// assert_eq!(aws_error_code("SomethingNew", None), ErrorClass::Unknown);
 /// ```
 #[must_use]
+#[inline]
 pub fn aws_error_code(code: &str, status: Option<u16>) -> ErrorClass {
     by_code(bare(code))
         .or_else(|| status.map(http_status))
@@ -31,6 +32,7 @@ pub fn aws_error_code(code: &str, status: Option<u16>) -> ErrorClass {
 }
 
 /// Takes namespaces and the final `Exception` off a code.
+#[inline]
 fn bare(code: &str) -> &str {
     let code = code.trim();
     // What follows a colon is a URI and may itself hold a `#`: cut it first.
@@ -39,6 +41,7 @@ fn bare(code: &str) -> &str {
     code.strip_suffix("Exception").unwrap_or(code)
 }
 
+#[inline]
 fn by_code(code: &str) -> Option<ErrorClass> {
     Some(match code {
         // What the SDKs call throttling. They count `LimitExceeded` in, although a few services

@@ -29,6 +29,7 @@ use super::ErrorClass;
 /// assert_eq!(grpc_code(99), ErrorClass::Unknown);
 /// ```
 #[must_use]
+#[inline]
 pub const fn grpc_code(code: i32) -> ErrorClass {
     match code {
         // DEADLINE_EXCEEDED and UNAVAILABLE.
@@ -82,6 +83,7 @@ const NAMES: [&str; 17] = [
 /// assert_eq!(grpc_code_name("nonsense"), ErrorClass::Unknown);
 /// ```
 #[must_use]
+#[inline]
 pub fn grpc_code_name(name: &str) -> ErrorClass {
     let name = name.trim();
     let name = if same_name(name, "CANCELED") {
@@ -95,6 +97,7 @@ pub fn grpc_code_name(name: &str) -> ErrorClass {
         .map_or(ErrorClass::Unknown, |(code, _)| grpc_code(code))
 }
 
+#[inline]
 fn same_name(a: &str, b: &str) -> bool {
     let letters = |name| str::bytes(name).filter(|&b| b != b'_');
     letters(a)

@@ -34,6 +34,7 @@ use super::ErrorClass;
 /// assert_eq!(http_status(200), ErrorClass::Unknown);
 /// ```
 #[must_use]
+#[inline]
 pub const fn http_status(status: u16) -> ErrorClass {
     match status {
         // 407 is 401 asked by a proxy: the same remedy, other credentials.

@@ -14,6 +14,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// Reads a date as seconds since 1970. Years of two digits are read from `now`, in the same unit.
+#[inline]
 pub(super) fn parse(value: &str, now: i64) -> Option<i64> {
     let mut input = Input(value.as_bytes());
     input.day_name()?;
@@ -57,6 +58,7 @@ pub(super) fn parse(value: &str, now: i64) -> Option<i64> {
 }
 
 /// The latest date with this year's last two digits that is no more than 50 years after `now`.
+#[inline]
 fn two_digit_year(short: i64, month: i64, day: i64, time: i64, now: i64) -> Option<i64> {
     let days = now.div_euclid(86_400);
     let (now_year, now_month, now_day) = civil_from_days(days);
@@ -66,6 +68,7 @@ fn two_digit_year(short: i64, month: i64, day: i64, time: i64, now: i64) -> Opti
     timestamp(if beyond { year - 100 } else { year }, month, day, time)
 }
 
+#[inline]
 fn timestamp(year: i64, month: i64, day: i64, time: i64) -> Option<i64> {
     if day < 1 || day > days_in_month(year, month) {
         return None;
@@ -74,6 +77,7 @@ fn timestamp(year: i64, month: i64, day: i64, time: i64) -> Option<i64> {
     Some(days.saturating_mul(86_400).saturating_add(time))
 }
 
+#[inline]
 fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -85,6 +89,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 
 /// Days since 1970 of a date in the Gregorian calendar. Years begin in March here, which puts the
 /// leap day last; an era is the 400 years, 146,097 days, after which the calendar repeats.
+#[inline]
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 {
         year.saturating_sub(1)
@@ -100,6 +105,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The inverse of [`days_from_civil`].
+#[inline]
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days.saturating_add(DAYS_TO_1970);
     let era = days.div_euclid(146_097);
@@ -121,12 +127,14 @@ const DAYS_TO_1970: i64 = 719_468;
 struct Input<'a>(&'a [u8]);
 
 impl Input<'_> {
+    #[inline]
     fn take(&mut self, literal: &[u8]) -> Option<()> {
         self.0 = self.0.strip_prefix(literal)?;
         Some(())
     }
 
     /// Takes exactly `digits` digits.
+    #[inline]
     fn number(&mut self, digits: usize) -> Option<i64> {
         let (head, rest) = self.0.split_at_checked(digits)?;
         self.0 = rest;
@@ -136,6 +144,7 @@ impl Input<'_> {
         })
     }
 
+    #[inline]
     fn word(&mut self) -> &[u8] {
         let letters = self.0.iter().take_while(|b| b.is_ascii_alphabetic());
         let (head, rest) = self.0.split_at_checked(letters.count()).unwrap_or_default();
@@ -144,6 +153,7 @@ impl Input<'_> {
     }
 
     /// Takes a day of the week, in full or its first three letters.
+    #[inline]
     fn day_name(&mut self) -> Option<()> {
         let word = self.word();
         DAYS.iter()
@@ -155,6 +165,7 @@ impl Input<'_> {
             .then_some(())
     }
 
+    #[inline]
     fn month(&mut self) -> Option<i64> {
         let word = self.word();
         (1..)
@@ -164,6 +175,7 @@ impl Input<'_> {
     }
 
     /// Takes `hh:mm:ss`, in which a leap second is allowed, as seconds.
+    #[inline]
     fn time(&mut self) -> Option<i64> {
         let hour = self.number(2)?;
         self.take(b":")?;
@@ -173,6 +185,7 @@ impl Input<'_> {
         (hour <= 23 && minute <= 59 && second <= 60).then_some((hour * 60 + minute) * 60 + second)
     }
 
+    #[inline]
     fn gmt(&mut self) -> Option<()> {
         self.take(b" ")?;
         self.word().eq_ignore_ascii_case(b"GMT").then_some(())

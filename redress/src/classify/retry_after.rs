@@ -34,11 +34,13 @@ const NANOS_PER_SEC: i128 = 1_000_000_000;
 /// assert_eq!(retry_after("soon", now), None);
 /// ```
 #[must_use]
+#[inline]
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim_ascii();
     seconds(value).or_else(|| until(value, now))
 }
 
+#[inline]
 fn seconds(value: &str) -> Option<Duration> {
     let (negative, digits) = match value.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -62,10 +64,12 @@ fn seconds(value: &str) -> Option<Duration> {
     Some(Duration::from_secs(whole).saturating_add(fraction_of_a_second(fraction)))
 }
 
+#[inline]
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+#[inline]
 fn fraction_of_a_second(digits: &str) -> Duration {
     let nanos = digits
         .bytes()
@@ -76,6 +80,7 @@ fn fraction_of_a_second(digits: &str) -> Duration {
     Duration::from_nanos(nanos + u64::from(rest))
 }
 
+#[inline]
 fn until(value: &str, now: SystemTime) -> Option<Duration> {
     // Wide enough for any `SystemTime`, also one before 1970.
     let now = match now.duration_since(UNIX_EPOCH) {

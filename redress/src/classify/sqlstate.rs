@@ -37,6 +37,7 @@ use super::ErrorClass;
 /// assert_eq!(sqlstate("nonsense"), ErrorClass::Unknown);
 /// ```
 #[must_use]
+#[inline]
 pub fn sqlstate(code: &str) -> ErrorClass {
     let Ok(code) = <[u8; 5]>::try_from(code.trim().as_bytes()) else {
         return ErrorClass::Unknown;
@@ -50,6 +51,7 @@ pub fn sqlstate(code: &str) -> ErrorClass {
 }
 
 /// The codes that differ from their class.
+#[inline]
 fn by_code(code: &[u8; 5]) -> Option<ErrorClass> {
     Some(match code {
         // read_only_sql_transaction: seen after a failover, when a pooled connection leads to what
@@ -83,6 +85,7 @@ fn by_code(code: &[u8; 5]) -> Option<ErrorClass> {
     })
 }
 
+#[inline]
 fn by_class(class: [u8; 2]) -> ErrorClass {
     match &class {
         b"08" => ErrorClass::Transient,

@@ -55,6 +55,7 @@ pub struct Steps {
 }
 
 impl Steps {
+    #[inline]
     pub(crate) fn new(config: Arc<Config>, started: Instant) -> Self {
         Self {
             hold: config.rules.budget.as_ref().map(Budget::hold),
@@ -67,6 +68,7 @@ impl Steps {
         }
     }
 
+    #[inline]
     pub(crate) fn resume(config: Arc<Config>, token: &ResumeToken, started: Instant) -> Self {
         let call = Call::resume(&config.rules, token);
         Self {
@@ -78,6 +80,7 @@ impl Steps {
 
     /// Asks for the next attempt. A `now` before the start counts as the start. When the operation is
     /// over, this and [`record`](Self::record) say again how it ended.
+    #[inline]
     pub fn next_attempt(&mut self, now: Instant) -> Step {
         if let Some(over) = self.over {
             return over;
@@ -97,6 +100,7 @@ impl Steps {
         clippy::needless_pass_by_value,
         reason = "what happened is handed over"
     )]
+    #[inline]
     pub fn record(&mut self, attempted: Attempted, now: Instant) -> Step {
         if let Some(over) = self.over {
             return over;
@@ -141,6 +145,7 @@ impl Steps {
     /// let mut resumed = policy.resume(&token, Instant::now());
     /// assert_eq!(resumed.next_attempt(Instant::now()), Step::Attempt(2));
     /// ```
+    #[inline]
     pub fn resume_token(&mut self) -> Option<ResumeToken> {
         let (elapsed, delay) = self.waiting?;
         if let Some(hold) = &mut self.hold {
@@ -149,6 +154,7 @@ impl Steps {
         self.call.resume_token(elapsed, delay)
     }
 
+    #[inline]
     fn end(&mut self, step: Step) -> Step {
         self.over = Some(step);
         self.hold = None;
@@ -157,10 +163,12 @@ impl Steps {
 
     /// Returns how many attempts have started.
     #[must_use]
+    #[inline]
     pub const fn attempts(&self) -> u32 {
         self.call.attempts()
     }
 
+    #[inline]
     fn since(&self, now: Instant) -> Duration {
         let since = now.saturating_duration_since(self.started);
         self.before.saturating_add(since)

@@ -25,25 +25,30 @@ pub struct Timeline {
 impl Timeline {
     /// Creates a timeline without events.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         Self { events: Vec::new() }
     }
 
     /// Forgets the events, and keeps their memory for the next.
+    #[inline]
     pub fn clear(&mut self) {
         self.events.clear();
     }
 
     /// Lists the events.
     #[must_use]
+    #[inline]
     pub fn events(&self) -> &[TimelineEvent] {
         &self.events
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, event: TimelineEvent) {
         self.events.push(event);
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, event: &Event<'_>) {
         self.add(TimelineEvent {
             name: event.name,
@@ -78,6 +83,7 @@ pub struct TimelineEvent {
 }
 
 impl fmt::Display for Timeline {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -108,6 +114,7 @@ impl fmt::Display for Timeline {
 struct Readable(Duration);
 
 impl fmt::Display for Readable {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs_f64();
         if self.0.is_zero() {

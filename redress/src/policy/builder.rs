@@ -3,7 +3,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Config, Policy, Start, recommended};
+use super::recommended::Recommend;
+use super::{Config, Policy, Start};
 use crate::clock::{Clock, Time, Timing};
 use crate::drive::Threads;
 use crate::engine::{PerClass, Rules, Successes};
@@ -32,7 +33,8 @@ pub struct PolicyBuilder<C = DefaultClassifier, R = AnyValue> {
     budget: Option<Budget>,
     breaker: Option<CircuitBreaker>,
     max_detached_threads: u32,
-    pub(super) recommended: bool,
+    // A function, so that only a program that wants one contains it.
+    pub(super) recommended: Option<Recommend>,
 }
 
 impl PolicyBuilder {
@@ -54,7 +56,7 @@ impl PolicyBuilder {
             budget: None,
             breaker: None,
             max_detached_threads: defaults::MAX_DETACHED_THREADS,
-            recommended: false,
+            recommended: None,
         }
     }
 }
@@ -307,12 +309,8 @@ impl<C, R> PolicyBuilder<C, R> {
     }
 
     fn into_parts(mut self) -> (Config, C, R) {
-        if self.recommended {
-            let time = &self.time;
-            self.breaker
-                .get_or_insert_with(|| recommended::breaker(time.clone()));
-            self.budget
-                .get_or_insert_with(|| recommended::budget(time.clone()));
+        if let Some(recommend) = self.recommended {
+            recommend(&self.time, &mut self.breaker, &mut self.budget);
         }
         let has_strategy =
             self.strategy.is_some() || self.class_strategies.iter().any(|(_, own)| own.is_some());

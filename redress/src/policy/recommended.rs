@@ -18,6 +18,7 @@ impl Policy {
     /// let order = ORDERS.call(|| Ok::<_, std::io::Error>(5));
     /// assert_eq!(order.unwrap(), 5);
     /// ```
+    #[inline]
     #[must_use]
     pub fn recommended() -> Self {
         Self::builder().recommended().build_unchecked()
@@ -79,11 +80,21 @@ impl<C, R> PolicyBuilder<C, R> {
     /// prints these figures, those of blips and of a server that gets slower under load.
     #[must_use]
     pub fn recommended(mut self) -> Self {
-        self.recommended = true;
+        self.recommended = Some(recommend);
         self
     }
 }
 
+/// Adds a breaker and a budget where none is given.
+pub(super) type Recommend = fn(&Time, &mut Option<CircuitBreaker>, &mut Option<Budget>);
+
+#[inline]
+fn recommend(time: &Time, own: &mut Option<CircuitBreaker>, funds: &mut Option<Budget>) {
+    own.get_or_insert_with(|| breaker(time.clone()));
+    funds.get_or_insert_with(|| budget(time.clone()));
+}
+
+#[inline]
 pub(crate) fn breaker(time: Time) -> CircuitBreaker {
     let recovery = equal_jitter(defaults::RECOMMENDED_RECOVERY_MAX);
     CircuitBreaker::builder()
@@ -98,6 +109,7 @@ pub(crate) fn breaker(time: Time) -> CircuitBreaker {
         .build_unchecked()
 }
 
+#[inline]
 pub(crate) fn budget(time: Time) -> Budget {
     Budget::success_ratio(defaults::RECOMMENDED_RATIO)
         .reserve(defaults::BUDGET_RESERVE)

@@ -43,6 +43,7 @@ use crate::{BackoffContext, Clock, Delay, Learner, Problems, Strategy, defaults}
 /// assert_eq!(backoff.delay(&ctx), Duration::from_secs(5).into());
 /// ```
 #[must_use]
+#[inline]
 pub fn adaptive<S: Strategy>(fallback: S) -> Adaptive<S> {
     let window = Delay::from_duration(defaults::ADAPTIVE_WINDOW);
     Adaptive {
@@ -79,6 +80,7 @@ impl<S> Adaptive<S> {
     ///
     /// What was learned before is forgotten, and nothing is shared with earlier clones.
     #[must_use]
+    #[inline]
     pub fn window(mut self, window: impl Into<Delay>) -> Self {
         self.window = window.into();
         self.memory = Arc::new(Memory::new(self.window, self.memory.time.clone()));
@@ -88,6 +90,7 @@ impl<S> Adaptive<S> {
     /// Sets the share of successes up to which failures are normal: above 0, at most 1, which takes
     /// no failure for normal. Default: 0.9.
     #[must_use]
+    #[inline]
     pub fn target_success(mut self, share: f64) -> Self {
         self.target_success = share;
         self
@@ -95,6 +98,7 @@ impl<S> Adaptive<S> {
 
     /// Sets what to multiply with while failures are normal: above 0. Default: 1.
     #[must_use]
+    #[inline]
     pub fn min_multiplier(mut self, multiplier: f64) -> Self {
         self.min_multiplier = multiplier;
         self
@@ -103,6 +107,7 @@ impl<S> Adaptive<S> {
     /// Sets what to multiply with when everything fails: not below
     /// [`min_multiplier`](Self::min_multiplier). Default: 5.
     #[must_use]
+    #[inline]
     pub fn max_multiplier(mut self, multiplier: f64) -> Self {
         self.max_multiplier = multiplier;
         self
@@ -113,12 +118,14 @@ impl<S> Adaptive<S> {
     ///
     /// What was learned before is forgotten, and nothing is shared with earlier clones.
     #[must_use]
+    #[inline]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         let time = Time::Custom(Arc::new(clock));
         self.memory = Arc::new(Memory::new(self.window, time));
         self
     }
 
+    #[inline]
     fn multiplier(&self) -> f64 {
         let (min, max) = (self.min_multiplier, self.max_multiplier);
         let now = self.memory.stopwatch.nanos();
@@ -133,6 +140,7 @@ impl<S> Adaptive<S> {
 }
 
 impl<S: Strategy> Strategy for Adaptive<S> {
+    #[inline]
     fn delay(&self, ctx: &BackoffContext<'_>) -> Delay {
         let delay = self.fallback.delay(ctx);
         let hinted = ctx.classification.retry_after_hint().is_some();
@@ -144,6 +152,7 @@ impl<S: Strategy> Strategy for Adaptive<S> {
         }
     }
 
+    #[inline]
     fn check(&self, problems: &mut Problems) {
         if check_length(self.window, "window", problems) == Some(Duration::ZERO) {
             problems.add("window", "is zero, so nothing would ever be learned");
@@ -171,10 +180,12 @@ impl<S: Strategy> Strategy for Adaptive<S> {
     }
 
     // The learner of an adaptive fallback is told nothing: failures count once.
+    #[inline]
     fn learner(&self) -> Option<&dyn Learner> {
         Some(&*self.memory)
     }
 
+    #[inline]
     fn honours_hints(&self) -> bool {
         self.fallback.honours_hints()
     }
@@ -202,6 +213,7 @@ impl<S: Strategy> Strategy for Adaptive<S> {
 }
 
 impl Memory {
+    #[inline]
     fn new(window: Delay, time: Time) -> Self {
         // A window that is refused must not make a busy loop of the delays meanwhile.
         let window = match window.checked() {
@@ -217,10 +229,12 @@ impl Memory {
 }
 
 impl Learner for Memory {
+    #[inline]
     fn on_success(&self) {
         self.recent.success(self.stopwatch.nanos());
     }
 
+    #[inline]
     fn on_failure(&self, _ctx: &BackoffContext<'_>) {
         self.recent.failure(self.stopwatch.nanos());
     }
@@ -228,6 +242,7 @@ impl Learner for Memory {
 
 /// Multiplies, and saturates: a product that is no length of time ends a call rather than making it
 /// spin.
+#[inline]
 fn multiply(delay: Duration, multiplier: f64) -> Delay {
     if multiplier == 1.0 || delay.is_zero() {
         return delay.into();

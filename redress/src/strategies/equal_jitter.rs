@@ -19,6 +19,7 @@ use crate::{Delay, defaults};
 /// assert!(Duration::from_millis(50) <= delay && delay <= Duration::from_millis(100));
 /// ```
 #[must_use]
+#[inline]
 pub fn equal_jitter(max: impl Into<Delay>) -> Exponential {
     Exponential::new("equal_jitter", max, defaults::FACTOR, Jitter::Equal)
 }

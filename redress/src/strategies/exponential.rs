@@ -27,6 +27,7 @@ use crate::{BackoffContext, Delay, Problems, Strategy, defaults};
 /// assert_eq!(backoff.delay(&ctx).saturate(), Duration::from_secs(30));
 /// ```
 #[must_use]
+#[inline]
 pub fn exponential(base: impl Into<Delay>, max: impl Into<Delay>) -> Exponential {
     Exponential::new("exponential", max, defaults::FACTOR, Jitter::None).base(base)
 }
@@ -53,6 +54,7 @@ pub(super) enum Jitter {
 }
 
 impl Exponential {
+    #[inline]
     pub(super) fn new(
         name: &'static str,
         max: impl Into<Delay>,
@@ -70,6 +72,7 @@ impl Exponential {
     /// Sets the first cap: a [`Duration`], or seconds; above zero and at most `max`. The default is
     /// 250 ms, or `max` where that is less.
     #[must_use]
+    #[inline]
     pub fn base(mut self, base: impl Into<Delay>) -> Self {
         self.bounds.set_base(base);
         self
@@ -77,6 +80,7 @@ impl Exponential {
 
     /// Sets the last cap: a [`Duration`], or seconds; above zero. No delay is longer.
     #[must_use]
+    #[inline]
     pub fn max(mut self, max: impl Into<Delay>) -> Self {
         self.bounds.set_max(max);
         self
@@ -85,11 +89,13 @@ impl Exponential {
     /// Sets by how much the cap grows with each failure: a finite number of at least 1. The default
     /// is 2, and 1.5 for [`token_backoff()`](super::token_backoff()).
     #[must_use]
+    #[inline]
     pub fn factor(mut self, factor: f64) -> Self {
         self.factor = factor;
         self
     }
 
+    #[inline]
     fn cap(&self, attempt: u32) -> Duration {
         let (base, max) = (self.bounds.base(), self.bounds.max());
         if attempt <= 1 {
@@ -117,6 +123,7 @@ impl Exponential {
 }
 
 impl Strategy for Exponential {
+    #[inline]
     fn delay(&self, ctx: &BackoffContext<'_>) -> Delay {
         let (low, high) = self.range(ctx.slot_attempt);
         jitter::between(low, high).into()
@@ -133,6 +140,7 @@ impl Strategy for Exponential {
         Some(DelayBounds::uniform(low, high))
     }
 
+    #[inline]
     fn check(&self, problems: &mut Problems) {
         self.bounds.check(problems);
         if !(self.factor.is_finite() && self.factor >= 1.0) {

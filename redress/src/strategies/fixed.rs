@@ -15,6 +15,7 @@ use crate::{BackoffContext, Delay, Problems, Strategy};
 /// assert_eq!(delay, Duration::from_millis(500).into());
 /// ```
 #[must_use]
+#[inline]
 pub fn fixed(delay: impl Into<Delay>) -> Fixed {
     Fixed {
         delay: delay.into(),
@@ -33,6 +34,7 @@ pub fn fixed(delay: impl Into<Delay>) -> Fixed {
 /// assert_eq!(instant().delay(&BackoffContext::first(&conflict)), Delay::ZERO);
 /// ```
 #[must_use]
+#[inline]
 pub const fn instant() -> Fixed {
     Fixed { delay: Delay::ZERO }
 }
@@ -44,10 +46,12 @@ pub struct Fixed {
 }
 
 impl Strategy for Fixed {
+    #[inline]
     fn delay(&self, _ctx: &BackoffContext<'_>) -> Delay {
         self.delay
     }
 
+    #[inline]
     fn check(&self, problems: &mut Problems) {
         check_length(self.delay, "delay", problems);
     }

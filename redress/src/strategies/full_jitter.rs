@@ -20,6 +20,7 @@ use crate::{Delay, defaults};
 /// assert!(delay.saturate() <= Duration::from_millis(100));
 /// ```
 #[must_use]
+#[inline]
 pub fn full_jitter(max: impl Into<Delay>) -> Exponential {
     Exponential::new("full_jitter", max, defaults::FACTOR, Jitter::Full)
 }

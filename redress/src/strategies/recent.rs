@@ -53,6 +53,7 @@ struct Mark {
 const NONE: u64 = u64::MAX;
 
 impl Recent {
+    #[inline]
     pub(super) fn new(window: u64) -> Self {
         Self {
             window,
@@ -73,11 +74,13 @@ impl Recent {
         self.count(SUCCESS, now);
     }
 
+    #[inline]
     pub(super) fn failure(&self, now: u64) {
         self.count(FAILURE, now);
     }
 
     /// Returns the share of failures in the window that ends now; none if nothing ended in it.
+    #[inline]
     pub(super) fn failure_rate(&self, now: u64) -> Option<f64> {
         let before = self.first_in_window(now)?;
         let total = self.total.load(Relaxed);
@@ -87,6 +90,7 @@ impl Recent {
         (all > 0.0).then(|| f64::from(failures) / all)
     }
 
+    #[inline]
     fn count(&self, ended: u64, now: u64) {
         // Once in 2^32 successes the carry counts as a failure: one among thousands of millions.
         let before = self.total.fetch_add(ended, AcqRel);
@@ -104,6 +108,7 @@ impl Recent {
     }
 
     /// Sets a mark. One thread at a time is here.
+    #[inline]
     fn mark(&self, before: u64, now: u64) {
         // Another may have been here since the caller looked.
         if now < self.next_mark.load(Relaxed) {
@@ -130,6 +135,7 @@ impl Recent {
         self.next_mark.store(now.saturating_add(distance), Relaxed);
     }
 
+    #[inline]
     fn is_in_window(&self, mark: usize, now: u64) -> bool {
         let at = self
             .marks
@@ -139,6 +145,7 @@ impl Recent {
     }
 
     /// Returns what was counted before the first mark in the window.
+    #[inline]
     fn first_in_window(&self, now: u64) -> Option<u64> {
         // The tail first: it is never beyond a head that is read later.
         let tail = self.tail.load(Acquire);

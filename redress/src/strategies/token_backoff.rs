@@ -22,6 +22,7 @@ use crate::{Delay, defaults};
 /// assert!(Duration::from_millis(750) <= delay && delay <= Duration::from_millis(1500));
 /// ```
 #[must_use]
+#[inline]
 pub fn token_backoff(max: impl Into<Delay>) -> Exponential {
     Exponential::new("token_backoff", max, defaults::TOKEN_FACTOR, Jitter::Equal)
 }
