@@ -8,7 +8,7 @@
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 
-use super::leaves::may_leave;
+use super::leaves::{may_any_leave, may_leave};
 use super::{site, site_at};
 use crate::paths::Paths;
 
@@ -28,10 +28,6 @@ pub(super) fn inline(body: &TokenStream, paths: &Paths) -> Option<TokenStream> {
 
 struct Inliner<'a> {
     paths: &'a Paths,
-}
-
-fn leaves(tokens: &[TokenTree]) -> bool {
-    may_leave(&tokens.iter().cloned().collect())
 }
 
 fn word(token: Option<&TokenTree>) -> String {
@@ -71,7 +67,7 @@ impl Inliner<'_> {
 
     /// Rewrites one statement, without its semicolon.
     fn statement(&self, tokens: &[TokenTree]) -> Option<TokenStream> {
-        if !leaves(tokens) {
+        if !may_any_leave(tokens) {
             return Some(tokens.iter().cloned().collect());
         }
         match word(tokens.first()).as_str() {
@@ -90,8 +86,7 @@ impl Inliner<'_> {
                 let at = tokens.iter().position(is_assignment)?;
                 let (head, value) = tokens.split_at(at + 1);
                 let value = self.postfix(value)?;
-                let head: TokenStream = head.iter().cloned().collect();
-                (!may_leave(&head)).then(|| quote_spanned!(site()=> #head #value))
+                (!may_any_leave(head)).then(|| quote_spanned!(site()=> #(#head)* #value))
             }
             "if" => self.branches(tokens),
             _ => self.postfix(tokens),
@@ -116,7 +111,7 @@ impl Inliner<'_> {
             }
         }
         // A condition with a closure, a block or a `?` of its own is left alone.
-        let simple = !leaves(&outside)
+        let simple = !may_any_leave(&outside)
             && !outside.iter().any(|token| {
                 is_punct(token, '|')
                     || ["async", "match", "unsafe", "move"].contains(&word(Some(token)).as_str())
@@ -127,7 +122,7 @@ impl Inliner<'_> {
     /// Rewrites an expression of names, calls, fields and `?` only: there each `?` belongs to all
     /// that is written before it.
     fn postfix(&self, tokens: &[TokenTree]) -> Option<TokenStream> {
-        if !leaves(tokens) {
+        if !may_any_leave(tokens) {
             return Some(tokens.iter().cloned().collect());
         }
         let mut before = TokenStream::new();

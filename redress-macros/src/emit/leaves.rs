@@ -31,40 +31,47 @@ const HARMLESS: [&str; 18] = [
 /// A body of which this is false needs no closure and no future of its own around it, which saves
 /// the compiler a type per function.
 pub(super) fn may_leave(body: &TokenStream) -> bool {
-    let mut before: Option<String> = None;
-    for token in body.clone() {
-        match &token {
-            TokenTree::Group(group) => {
-                // Attributes, and what macros of unknown syntax get, are looked into as well.
-                if may_leave(&group.stream()) {
-                    return true;
-                }
-                before = None;
-            }
+    let mut leaving = Leaving::default();
+    body.clone().into_iter().any(|token| leaving.sees(&token))
+}
+
+/// As [`may_leave`], for a part of a body.
+pub(super) fn may_any_leave(tokens: &[TokenTree]) -> bool {
+    let mut leaving = Leaving::default();
+    tokens.iter().any(|token| leaving.sees(token))
+}
+
+/// Looks at one token after the other.
+#[derive(Default)]
+struct Leaving {
+    /// The name just before.
+    before: Option<String>,
+}
+
+impl Leaving {
+    fn sees(&mut self, token: &TokenTree) -> bool {
+        let before = self.before.take();
+        match token {
+            // Attributes, and what macros of unknown syntax get, are looked into as well.
+            TokenTree::Group(group) => may_leave(&group.stream()),
             TokenTree::Ident(ident) => {
                 let word = ident.to_string();
-                if matches!(
+                let leaves = matches!(
                     word.as_str(),
                     "return" | "break" | "continue" | "loop" | "yield" | "become"
-                ) {
-                    return true;
-                }
-                before = Some(word);
+                );
+                self.before = Some(word);
+                leaves
             }
             TokenTree::Punct(punct) => match punct.as_char() {
-                '?' => return true,
-                '!' => {
-                    // `a != b` and `!a` are no macros, and `! {` after no name neither.
-                    if before.take().is_some_and(|name| !is_harmless(&name)) && !is_unequal(punct) {
-                        return true;
-                    }
-                }
-                _ => before = None,
+                '?' => true,
+                // `a != b` and `!a` are no macros, and `! {` after no name neither.
+                '!' => before.is_some_and(|name| !is_harmless(&name)) && !is_unequal(punct),
+                _ => false,
             },
-            TokenTree::Literal(_) => before = None,
+            TokenTree::Literal(_) => false,
         }
     }
-    false
 }
 
 fn is_harmless(name: &str) -> bool {

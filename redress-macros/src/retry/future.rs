@@ -181,7 +181,11 @@ fn wrapped(stream: TokenStream, way: &mut Vec<usize>) {
 }
 
 fn next_wrapping(tokens: &[TokenTree]) -> Option<(usize, &Group)> {
-    let text = |at: usize| tokens.get(at).map(ToString::to_string).unwrap_or_default();
+    let text = |at: usize| match tokens.get(at) {
+        // A group is none of the words looked for, and long to write out.
+        Some(TokenTree::Group(_)) | None => String::new(),
+        Some(token) => token.to_string(),
+    };
     let group = |at: usize| match tokens.get(at) {
         Some(TokenTree::Group(group)) => Some((at, group)),
         _ => None,
