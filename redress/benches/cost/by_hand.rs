@@ -41,6 +41,18 @@ pub(crate) fn class(error: &Down) -> u8 {
     if black_box(error.0) == u64::MAX { 2 } else { 6 }
 }
 
+/// No loop: the operation, and once more if it fails.
+pub(crate) fn direct(failures: &Cell<u32>) -> Result<u64, Down> {
+    operation(failures).or_else(|_| operation(failures))
+}
+
+pub(crate) async fn direct_async(failures: &Cell<u32>) -> Result<u64, Down> {
+    match operation_async(failures).await {
+        Ok(value) => Ok(value),
+        Err(_) => operation_async(failures).await,
+    }
+}
+
 fn delay(attempt: u32) -> Duration {
     let base = black_box(Duration::ZERO);
     base.saturating_mul(1 << attempt.min(16))

@@ -1,12 +1,34 @@
-//! Interleaved rounds, medians, ratios.
+//! Interleaved rounds, medians, spreads.
 
 use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-const ROUNDS: usize = 301;
 const ROUND: Duration = Duration::from_micros(200);
+
+/// What a run of the program is for.
+pub(crate) enum Work {
+    /// `--list`: print the names of all cases, `TABLE/CASE`.
+    List,
+    /// `--only TABLE/CASE TIMES`: run one case so many times, and nothing else.
+    Only(String, u32),
+    Measure,
+}
+
+impl Work {
+    pub(crate) fn of_args() -> Self {
+        let args: Vec<String> = std::env::args().collect();
+        let after = |flag: &str, n: usize| {
+            let at = args.iter().position(|arg| arg == flag)?;
+            args.get(at + n)
+        };
+        let times = after("--only", 2).and_then(|times| times.parse().ok());
+        match (after("--list", 0), after("--only", 1), times) {
+            (Some(_), ..) => Self::List,
+            (_, Some(case), Some(times)) => Self::Only(case.clone(), times),
+            _ => Self::Measure,
+        }
+    }
+}
 
 pub(crate) struct Case {
     name: &'static str,
@@ -14,16 +36,8 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    pub(crate) fn new(name: &'static str, call: impl Fn() + 'static) -> Self {
-        Self::repeated(name, move |times| {
-            for _ in 0..times {
-                call();
-            }
-        })
-    }
-
-    /// Takes what makes so many calls.
-    pub(crate) fn repeated(name: &'static str, run: impl Fn(u32) + 'static) -> Self {
+    /// Creates a case of what makes so many calls.
+    pub(crate) fn new(name: &'static str, run: impl Fn(u32) + 'static) -> Self {
         let run = Box::new(run);
         Self { name, run }
     }
@@ -36,7 +50,7 @@ impl Case {
 
     /// Finds how many calls fill a round.
     fn calibrate(&self) -> u32 {
-        let mut times = 64;
+        let mut times = 1;
         while self.time(times) < ROUND && times < 1 << 24 {
             times *= 2;
         }
@@ -45,64 +59,86 @@ impl Case {
 }
 
 pub(crate) struct Table {
-    title: &'static str,
+    title: String,
     cases: Vec<Case>,
 }
 
 impl Table {
-    pub(crate) const fn new(title: &'static str) -> Self {
-        Self {
-            title,
-            cases: Vec::new(),
+    pub(crate) fn new(kind: &str, title: &str, cases: Vec<Case>) -> Self {
+        let title = format!("{kind}, {title}");
+        Self { title, cases }
+    }
+
+    pub(crate) fn list(&self) {
+        for case in &self.cases {
+            println!("{}/{}", self.title, case.name);
         }
     }
 
-    pub(crate) fn case(mut self, case: Case) -> Self {
-        self.cases.push(case);
-        self
-    }
-
     /// Runs the one case that is named `TITLE/NAME`.
-    pub(crate) fn run(self, case: &str, times: u32) {
-        let name = case
-            .strip_prefix(self.title)
-            .and_then(|rest| rest.strip_prefix('/'));
+    pub(crate) fn run(&self, case: &str, times: u32) {
+        let name = case.strip_prefix(&self.title);
+        let name = name.and_then(|rest| rest.strip_prefix('/'));
         for case in self.cases.iter().filter(|case| Some(case.name) == name) {
             (case.run)(times);
         }
     }
 
     /// Measures every case once in each round, so that a change of the machine's speed meets all
-    /// of them; ratios are to the first case.
-    pub(crate) fn print(self) {
+    /// of them.
+    pub(crate) fn measure(&self, rounds: usize) -> Measured<'_> {
         let times: Vec<u32> = self.cases.iter().map(Case::calibrate).collect();
-        let mut samples = vec![Vec::with_capacity(ROUNDS); self.cases.len()];
-        for _ in 0..ROUNDS {
+        let mut samples = vec![Vec::with_capacity(rounds); self.cases.len()];
+        for _ in 0..rounds {
             for ((case, times), samples) in self.cases.iter().zip(&times).zip(&mut samples) {
                 samples.push(case.time(*times).as_secs_f64() * 1e9 / f64::from(*times));
             }
         }
-        println!(
-            "\n{:<42} {:>8} {:>8} {:>6}",
-            self.title, "ns", "spread", "ratio"
-        );
-        let mut base = None;
-        for (case, samples) in self.cases.iter().zip(&mut samples) {
-            samples.sort_by(f64::total_cmp);
-            let at = |part: usize| {
-                samples
-                    .get(samples.len() * part / 4)
-                    .copied()
-                    .unwrap_or(0.0)
-            };
-            let median = at(2);
-            let base = *base.get_or_insert(median);
-            let spread = at(3) - at(1);
-            println!(
-                "{:<42} {median:>8.1} {spread:>8.1} {:>6.2}",
-                case.name,
-                median / base
-            );
+        let names = self.cases.iter().map(|case| case.name);
+        let rows = names.zip(samples.into_iter().map(Spread::of)).collect();
+        Measured {
+            title: &self.title,
+            rows,
+        }
+    }
+}
+
+/// Where the middle half of the samples lies.
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    /// From the first quartile to the third.
+    pub(crate) width: f64,
+}
+
+impl Spread {
+    pub(crate) fn of(mut samples: Vec<f64>) -> Self {
+        samples.sort_by(f64::total_cmp);
+        let at = |quarter: usize| {
+            let sample = samples.get(samples.len() * quarter / 4);
+            sample.copied().unwrap_or(0.0)
+        };
+        Self {
+            median: at(2),
+            width: at(3) - at(1),
+        }
+    }
+}
+
+/// Nanoseconds per call.
+pub(crate) struct Measured<'t> {
+    pub(crate) title: &'t str,
+    pub(crate) rows: Vec<(&'static str, Spread)>,
+}
+
+impl Measured<'_> {
+    /// Prints a table; ratios are to the first case.
+    pub(crate) fn print(&self) {
+        let base = self.rows.first().map_or(1.0, |(_, spread)| spread.median);
+        let title = self.title;
+        println!("\n{title:<50} {:>8} {:>8} {:>6}", "ns", "spread", "ratio");
+        for (name, Spread { median, width }) in &self.rows {
+            let ratio = median / base;
+            println!("{name:<50} {median:>8.1} {width:>8.1} {ratio:>6.2}");
         }
     }
 }
@@ -110,15 +146,4 @@ impl Table {
 /// Keeps the optimiser from seeing through a result.
 pub(crate) fn keep<T>(value: T) -> T {
     black_box(value)
-}
-
-/// Polls a future that never waits for anything outside.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut cx = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut cx) {
-            return value;
-        }
-    }
 }

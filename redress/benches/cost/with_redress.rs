@@ -3,18 +3,18 @@
 use std::cell::Cell;
 use std::sync::LazyLock;
 
-use redress::{ErrorClass, Policy, retry};
+use redress::{ErrorClass, Policy, retry, retry_block};
 
 use super::by_hand::{Down, class, operation, operation_async};
 
-fn classify(error: &Down) -> ErrorClass {
+pub(crate) fn classify(error: &Down) -> ErrorClass {
     match class(error) {
         2 => ErrorClass::Permanent,
         _ => ErrorClass::Transient,
     }
 }
 
-type Classifier = fn(&Down) -> ErrorClass;
+pub(crate) type Classifier = fn(&Down) -> ErrorClass;
 
 static POLICY: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
     Policy::builder()
@@ -71,4 +71,17 @@ pub(crate) async fn attribute_async(failures: &Cell<u32>) -> Result<u64, Down> {
 #[retry(classifier = classify, strategy = instant(), deadline = none)]
 pub(crate) async fn attribute_no_deadline_async(failures: &Cell<u32>) -> Result<u64, Down> {
     operation_async(failures).await
+}
+
+pub(crate) fn block(failures: &Cell<u32>) -> Result<u64, Down> {
+    retry_block!(classifier = classify, strategy = instant(), || operation(
+        failures
+    ))
+}
+
+pub(crate) async fn block_async(failures: &Cell<u32>) -> Result<u64, Down> {
+    retry_block!(<u64, Down> classifier = classify, strategy = instant(), async {
+        operation_async(failures).await
+    })
+    .await
 }

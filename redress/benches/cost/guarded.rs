@@ -1,0 +1,68 @@
+//! Calls that a breaker guards, and calls with everything that redress has.
+
+use std::cell::Cell;
+use std::sync::LazyLock;
+
+use redress::strategies::instant;
+use redress::{AnyValue, Budget, CallContext, CircuitBreaker, Event, Outcome, Policy};
+
+use super::by_hand::{Down, operation, operation_async};
+use super::measure::keep;
+use super::with_redress::{Classifier, classify};
+
+static BREAKER: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
+    Policy::builder()
+        .classifier(classify as Classifier)
+        .strategy(instant())
+        .circuit_breaker(CircuitBreaker::new())
+        .build()
+        .unwrap()
+});
+
+static EVERYTHING: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
+    Policy::builder()
+        .classifier(classify as Classifier)
+        .strategy(instant())
+        .circuit_breaker(CircuitBreaker::new())
+        // A success pays for the retry of the next call: none is ever refused.
+        .budget(Budget::success_ratio(1.0))
+        .attempt_timeout(10)
+        .on_event(|event: &Event<'_>| {
+            keep(event.attempt());
+        })
+        .build()
+        .unwrap()
+});
+
+static CONTEXT: LazyLock<CallContext<'static, Classifier, AnyValue>> =
+    LazyLock::new(|| EVERYTHING.context().capture_timeline());
+
+pub(crate) fn breaker(failures: &Cell<u32>) -> Result<u64, redress::Error<Down>> {
+    BREAKER.call(|| operation(failures))
+}
+
+pub(crate) fn breaker_async(
+    failures: &Cell<u32>,
+) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
+    BREAKER.call_async(|| operation_async(failures))
+}
+
+/// The outcome holds the timeline.
+pub(crate) fn everything(failures: &Cell<u32>) -> Outcome<u64, Down> {
+    CONTEXT.execute(|| operation(failures))
+}
+
+pub(crate) fn everything_async(failures: &Cell<u32>) -> impl Future<Output = Outcome<u64, Down>> {
+    CONTEXT.execute_async(|| operation_async(failures))
+}
+
+/// Without the timeline, which is all that allocates.
+pub(crate) fn no_timeline(failures: &Cell<u32>) -> Result<u64, redress::Error<Down>> {
+    EVERYTHING.call(|| operation(failures))
+}
+
+pub(crate) fn no_timeline_async(
+    failures: &Cell<u32>,
+) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
+    EVERYTHING.call_async(|| operation_async(failures))
+}
