@@ -1,8 +1,11 @@
 //! What a careful person writes: a deadline (one clock read at entry, one per failure), a class
 //! match, a cap on attempts, a capped delay.
 
-use std::cell::Cell;
 use std::hint::black_box;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 /// The operation's error.
@@ -19,20 +22,36 @@ impl std::error::Error for Down {}
 
 /// Fails as often as asked, then succeeds.
 #[inline(never)]
-pub(crate) fn operation(left: &Cell<u32>) -> Result<u64, Down> {
-    match black_box(left.get()) {
+pub(crate) fn operation(left: &AtomicU32) -> Result<u64, Down> {
+    match black_box(left.load(Relaxed)) {
         0 => Ok(black_box(7)),
         n => {
-            left.set(n - 1);
+            left.store(n - 1, Relaxed);
             Err(Down(u64::from(n)))
         }
     }
 }
 
-/// The same as a future.
+/// The same as a future of 64 bytes, as one has that holds a request.
+pub(crate) struct Operation<'a> {
+    left: &'a AtomicU32,
+    _request: [MaybeUninit<u64>; 7],
+}
+
 #[inline(never)]
-pub(crate) async fn operation_async(left: &Cell<u32>) -> Result<u64, Down> {
-    operation(left)
+pub(crate) fn operation_async(left: &AtomicU32) -> Operation<'_> {
+    Operation {
+        left,
+        _request: [MaybeUninit::uninit(); 7],
+    }
+}
+
+impl Future for Operation<'_> {
+    type Output = Result<u64, Down>;
+
+    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(operation(self.left))
+    }
 }
 
 /// Eight classes, of which three are not retried.
@@ -42,11 +61,11 @@ pub(crate) fn class(error: &Down) -> u8 {
 }
 
 /// No loop: the operation, and once more if it fails.
-pub(crate) fn direct(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) fn direct(failures: &AtomicU32) -> Result<u64, Down> {
     operation(failures).or_else(|_| operation(failures))
 }
 
-pub(crate) async fn direct_async(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) async fn direct_async(failures: &AtomicU32) -> Result<u64, Down> {
     match operation_async(failures).await {
         Ok(value) => Ok(value),
         Err(_) => operation_async(failures).await,
@@ -59,7 +78,7 @@ fn delay(attempt: u32) -> Duration {
         .min(Duration::from_secs(5))
 }
 
-pub(crate) fn deadline(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) fn deadline(failures: &AtomicU32) -> Result<u64, Down> {
     let started = Instant::now();
     let mut attempt = 0;
     loop {
@@ -82,7 +101,7 @@ pub(crate) fn deadline(failures: &Cell<u32>) -> Result<u64, Down> {
     }
 }
 
-pub(crate) fn no_deadline(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) fn no_deadline(failures: &AtomicU32) -> Result<u64, Down> {
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -100,7 +119,7 @@ pub(crate) fn no_deadline(failures: &Cell<u32>) -> Result<u64, Down> {
     }
 }
 
-pub(crate) async fn deadline_async(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) async fn deadline_async(failures: &AtomicU32) -> Result<u64, Down> {
     let started = Instant::now();
     let mut attempt = 0;
     loop {
@@ -123,7 +142,7 @@ pub(crate) async fn deadline_async(failures: &Cell<u32>) -> Result<u64, Down> {
     }
 }
 
-pub(crate) async fn no_deadline_async(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) async fn no_deadline_async(failures: &AtomicU32) -> Result<u64, Down> {
     let mut attempt = 0;
     loop {
         attempt += 1;

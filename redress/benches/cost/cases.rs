@@ -1,6 +1,6 @@
 //! What is measured: each form of call, sync and async, with any number of failures.
 
-use std::cell::Cell;
+use std::sync::atomic::AtomicU32;
 
 use super::measure::{Case, keep};
 use super::{by_hand as hand, guarded, with_redress as redress};
@@ -13,7 +13,7 @@ macro_rules! sync {
     ($failures:expr; $($name:literal = $call:path),+ $(,)?) => {
         vec![$(Case::new($name, move |times| {
             for _ in 0..times {
-                let _ = keep($call(&Cell::new($failures)));
+                let _ = keep($call(&AtomicU32::new($failures)));
             }
         })),+]
     };
@@ -24,7 +24,7 @@ macro_rules! future {
     ($failures:expr; $($name:literal = $call:path),+ $(,)?) => {
         vec![$(Case::new($name, move |times| super::block_on(async move {
             for _ in 0..times {
-                let _ = keep($call(&Cell::new($failures)).await);
+                let _ = keep($call(&AtomicU32::new($failures)).await);
             }
         }))),+]
     };

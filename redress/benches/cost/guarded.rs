@@ -1,7 +1,7 @@
 //! Calls that a breaker guards, and calls with everything that redress has.
 
-use std::cell::Cell;
 use std::sync::LazyLock;
+use std::sync::atomic::AtomicU32;
 
 use redress::strategies::instant;
 use redress::{AnyValue, Budget, CallContext, CircuitBreaker, Event, Outcome, Policy};
@@ -37,32 +37,32 @@ static EVERYTHING: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
 static CONTEXT: LazyLock<CallContext<'static, Classifier, AnyValue>> =
     LazyLock::new(|| EVERYTHING.context().capture_timeline());
 
-pub(crate) fn breaker(failures: &Cell<u32>) -> Result<u64, redress::Error<Down>> {
+pub(crate) fn breaker(failures: &AtomicU32) -> Result<u64, redress::Error<Down>> {
     BREAKER.call(|| operation(failures))
 }
 
 pub(crate) fn breaker_async(
-    failures: &Cell<u32>,
+    failures: &AtomicU32,
 ) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
     BREAKER.call_async(|| operation_async(failures))
 }
 
 /// The outcome holds the timeline.
-pub(crate) fn everything(failures: &Cell<u32>) -> Outcome<u64, Down> {
+pub(crate) fn everything(failures: &AtomicU32) -> Outcome<u64, Down> {
     CONTEXT.execute(|| operation(failures))
 }
 
-pub(crate) fn everything_async(failures: &Cell<u32>) -> impl Future<Output = Outcome<u64, Down>> {
+pub(crate) fn everything_async(failures: &AtomicU32) -> impl Future<Output = Outcome<u64, Down>> {
     CONTEXT.execute_async(|| operation_async(failures))
 }
 
 /// Without the timeline, which is all that allocates.
-pub(crate) fn no_timeline(failures: &Cell<u32>) -> Result<u64, redress::Error<Down>> {
+pub(crate) fn no_timeline(failures: &AtomicU32) -> Result<u64, redress::Error<Down>> {
     EVERYTHING.call(|| operation(failures))
 }
 
 pub(crate) fn no_timeline_async(
-    failures: &Cell<u32>,
+    failures: &AtomicU32,
 ) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
     EVERYTHING.call_async(|| operation_async(failures))
 }

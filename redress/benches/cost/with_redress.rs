@@ -1,7 +1,7 @@
 //! The same through redress.
 
-use std::cell::Cell;
 use std::sync::LazyLock;
+use std::sync::atomic::AtomicU32;
 
 use redress::{ErrorClass, Policy, retry, retry_block};
 
@@ -33,53 +33,53 @@ static NO_DEADLINE: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
         .unwrap()
 });
 
-pub(crate) fn policy(failures: &Cell<u32>) -> Result<u64, redress::Error<Down>> {
+pub(crate) fn policy(failures: &AtomicU32) -> Result<u64, redress::Error<Down>> {
     POLICY.call(|| operation(failures))
 }
 
-pub(crate) fn policy_no_deadline(failures: &Cell<u32>) -> Result<u64, redress::Error<Down>> {
+pub(crate) fn policy_no_deadline(failures: &AtomicU32) -> Result<u64, redress::Error<Down>> {
     NO_DEADLINE.call(|| operation(failures))
 }
 
 pub(crate) fn policy_async(
-    failures: &Cell<u32>,
+    failures: &AtomicU32,
 ) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
     POLICY.call_async(|| operation_async(failures))
 }
 
 pub(crate) fn policy_no_deadline_async(
-    failures: &Cell<u32>,
+    failures: &AtomicU32,
 ) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
     NO_DEADLINE.call_async(|| operation_async(failures))
 }
 
 #[retry(classifier = classify, strategy = instant())]
-pub(crate) fn attribute(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) fn attribute(failures: &AtomicU32) -> Result<u64, Down> {
     operation(failures)
 }
 
 #[retry(classifier = classify, strategy = instant(), deadline = none)]
-pub(crate) fn attribute_no_deadline(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) fn attribute_no_deadline(failures: &AtomicU32) -> Result<u64, Down> {
     operation(failures)
 }
 
 #[retry(classifier = classify, strategy = instant())]
-pub(crate) async fn attribute_async(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) async fn attribute_async(failures: &AtomicU32) -> Result<u64, Down> {
     operation_async(failures).await
 }
 
 #[retry(classifier = classify, strategy = instant(), deadline = none)]
-pub(crate) async fn attribute_no_deadline_async(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) async fn attribute_no_deadline_async(failures: &AtomicU32) -> Result<u64, Down> {
     operation_async(failures).await
 }
 
-pub(crate) fn block(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) fn block(failures: &AtomicU32) -> Result<u64, Down> {
     retry_block!(classifier = classify, strategy = instant(), || operation(
         failures
     ))
 }
 
-pub(crate) async fn block_async(failures: &Cell<u32>) -> Result<u64, Down> {
+pub(crate) async fn block_async(failures: &AtomicU32) -> Result<u64, Down> {
     retry_block!(<u64, Down> classifier = classify, strategy = instant(), async {
         operation_async(failures).await
     })
