@@ -26,7 +26,7 @@ macro_rules! future {
             for _ in 0..times {
                 let _ = keep($call(&AtomicU32::new($failures)).await);
             }
-        }))),+]
+        })).future(&$call(&AtomicU32::new($failures)))),+]
     };
 }
 

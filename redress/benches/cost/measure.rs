@@ -31,20 +31,35 @@ impl Work {
 }
 
 pub(crate) struct Case {
-    name: &'static str,
+    pub(crate) name: &'static str,
     run: Box<dyn Fn(u32)>,
+    /// The size of an async call's future.
+    pub(crate) future_bytes: Option<usize>,
 }
 
 impl Case {
     /// Creates a case of what makes so many calls.
     pub(crate) fn new(name: &'static str, run: impl Fn(u32) + 'static) -> Self {
-        let run = Box::new(run);
-        Self { name, run }
+        Self {
+            name,
+            run: Box::new(run),
+            future_bytes: None,
+        }
+    }
+
+    /// Tells how large the call's future is.
+    pub(crate) fn future<F>(mut self, future: &F) -> Self {
+        self.future_bytes = Some(size_of_val(future));
+        self
+    }
+
+    pub(crate) fn run(&self, times: u32) {
+        (self.run)(times);
     }
 
     fn time(&self, times: u32) -> Duration {
         let started = Instant::now();
-        (self.run)(times);
+        self.run(times);
         started.elapsed()
     }
 
@@ -59,8 +74,8 @@ impl Case {
 }
 
 pub(crate) struct Table {
-    title: String,
-    cases: Vec<Case>,
+    pub(crate) title: String,
+    pub(crate) cases: Vec<Case>,
 }
 
 impl Table {
@@ -80,7 +95,7 @@ impl Table {
         let name = case.strip_prefix(&self.title);
         let name = name.and_then(|rest| rest.strip_prefix('/'));
         for case in self.cases.iter().filter(|case| Some(case.name) == name) {
-            (case.run)(times);
+            case.run(times);
         }
     }
 
@@ -94,8 +109,8 @@ impl Table {
                 samples.push(case.time(*times).as_secs_f64() * 1e9 / f64::from(*times));
             }
         }
-        let names = self.cases.iter().map(|case| case.name);
-        let rows = names.zip(samples.into_iter().map(Spread::of)).collect();
+        let spreads = samples.into_iter().map(Spread::of);
+        let rows = self.cases.iter().zip(spreads).collect();
         Measured {
             title: &self.title,
             rows,
@@ -127,7 +142,7 @@ impl Spread {
 /// Nanoseconds per call.
 pub(crate) struct Measured<'t> {
     pub(crate) title: &'t str,
-    pub(crate) rows: Vec<(&'static str, Spread)>,
+    pub(crate) rows: Vec<(&'t Case, Spread)>,
 }
 
 impl Measured<'_> {
@@ -135,10 +150,14 @@ impl Measured<'_> {
     pub(crate) fn print(&self) {
         let base = self.rows.first().map_or(1.0, |(_, spread)| spread.median);
         let title = self.title;
-        println!("\n{title:<50} {:>8} {:>8} {:>6}", "ns", "spread", "ratio");
-        for (name, Spread { median, width }) in &self.rows {
-            let ratio = median / base;
-            println!("{name:<50} {median:>8.1} {width:>8.1} {ratio:>6.2}");
+        println!(
+            "\n{title:<50} {:>8} {:>8} {:>6} {:>12}",
+            "ns", "spread", "ratio", "future bytes"
+        );
+        for (case, Spread { median, width }) in &self.rows {
+            let (name, ratio) = (case.name, median / base);
+            let future = case.future_bytes.map_or(String::new(), |n| n.to_string());
+            println!("{name:<50} {median:>8.1} {width:>8.1} {ratio:>6.2} {future:>12}");
         }
     }
 }

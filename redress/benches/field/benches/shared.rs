@@ -8,13 +8,15 @@
 //! one run.
 
 use std::hint::black_box;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use redress::{Budget, CircuitBreaker, Policy, PolicyBuilder};
+use redress_field::{Figures, rounds};
 
-const ROUNDS: usize = 101;
 const CALLS: u32 = 20_000;
 
 #[derive(Debug)]
@@ -81,6 +83,11 @@ fn breakers() -> Vec<Case> {
         .failure_policy(failsafe::failure_policy::consecutive_failures(5, backoff))
         .build();
     let recloser = recloser::Recloser::custom().build();
+    let in_a_row = execution_policy::CircuitBreaker::consecutive_failures(5);
+    let execution_policy = execution_policy::ExecutionPolicyBuilder::<u64, Down>::new()
+        .retry(execution_policy::Retry::none())
+        .circuit_breaker(in_a_row)
+        .build();
     vec![
         case("the operation alone", || {
             black_box(operation()).ok();
@@ -113,7 +120,43 @@ fn breakers() -> Vec<Case> {
         case("recloser, failure rate", move || {
             black_box(recloser.call(operation)).ok();
         }),
+        seatbelt(),
+        case("execution-policy, failures in a row", move || {
+            black_box(poll(execution_policy.run(async || operation()))).ok();
+        }),
     ]
+}
+
+fn seatbelt() -> Case {
+    use layered::{Execute, Service, Stack};
+    use seatbelt::{RecoveryInfo, ResilienceContext, breaker::Breaker};
+
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let context = runtime.block_on(async { ResilienceContext::new(tick::Clock::new_tokio()) });
+    let breaker = Breaker::layer("breaker", &context)
+        .recovery_with(|answer: &Result<u64, Down>, _| match answer {
+            Ok(_) => RecoveryInfo::never(),
+            Err(_) => RecoveryInfo::retry(),
+        })
+        .rejected_input_error(|(), _| Down)
+        .failure_threshold(0.5);
+    let service = (breaker, Execute::new(|()| async { operation() })).into_service();
+    case("seatbelt, failure rate", move || {
+        // Its clock lives as long as the runtime.
+        let _alive = &runtime;
+        black_box(poll(service.execute(()))).ok();
+    })
+}
+
+/// Polls a future that has nothing to wait for.
+fn poll<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it had nothing to wait for"),
+    }
 }
 
 fn policies() -> Vec<Case> {
@@ -146,17 +189,15 @@ fn policies() -> Vec<Case> {
 }
 
 fn main() {
-    measure("Breakers, success", &breakers());
-    measure("Policies, success, no deadline", &policies());
+    let mut figures = Figures::new();
+    measure("breakers", &breakers(), &mut figures);
+    measure("policies", &policies(), &mut figures);
+    figures.print();
 }
 
-fn measure(title: &str, cases: &[Case]) {
-    println!(
-        "\n{title:<34} {:>8} {:>9} {:>9} {:>6}",
-        "ns", "M/s, 1", "M/s, 2", "scale"
-    );
+fn measure(table: &str, cases: &[Case], figures: &mut Figures) {
     let mut samples = vec![(Vec::new(), Vec::new()); cases.len()];
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(101) {
         for (case, samples) in cases.iter().zip(&mut samples) {
             samples.0.push(rate(case, 1));
             samples.1.push(rate(case, 2));
@@ -164,8 +205,10 @@ fn measure(title: &str, cases: &[Case]) {
     }
     for (case, (one, two)) in cases.iter().zip(samples) {
         let (one, two) = (median(one), median(two));
-        let (name, ns, scale) = (case.name, 1e3 / one, two / one);
-        println!("{name:<34} {ns:>8.1} {one:>9.1} {two:>9.1} {scale:>6.2}");
+        figures.push(table, case.name, "ns", 1e3 / one);
+        figures.push(table, case.name, "M/s, 1 thread", one);
+        figures.push(table, case.name, "M/s, 2 threads", two);
+        figures.push(table, case.name, "scale", two / one);
     }
 }
 
