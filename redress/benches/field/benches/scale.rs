@@ -101,9 +101,9 @@ fn call(figures: &mut Figures) {
     for ((name, _), mut samples) in cases.into_iter().zip(samples) {
         samples.sort_by(f64::total_cmp);
         let median = samples[samples.len() / 2];
-        figures.push("calls", name, "ns", median);
+        figures.push("operations", name, "ns", median);
         let spread = samples[samples.len() * 3 / 4] - samples[samples.len() / 4];
-        figures.push("calls", name, "spread", spread);
+        figures.push("operations", name, "spread", spread);
     }
 }
 

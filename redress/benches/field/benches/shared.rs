@@ -9,15 +9,17 @@
 
 use std::hint::black_box;
 use std::pin::pin;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Barrier, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use redress::{Budget, CircuitBreaker, Policy, PolicyBuilder};
 use redress_field::{Figures, rounds};
 
-const CALLS: u32 = 20_000;
+/// Long enough that threads that start together run together.
+const CALLS: u32 = 100_000;
 
 #[derive(Debug)]
 struct Down;
@@ -212,26 +214,29 @@ fn measure(table: &str, cases: &[Case], figures: &mut Figures) {
     }
 }
 
-/// Returns millions of calls a second, of all threads together, each timed by itself after a common
-/// start.
-fn rate(case: &Case, threads: usize) -> f64 {
-    let start = Barrier::new(threads);
-    let sum = Mutex::new(0.0);
+/// Returns millions of calls a second, of all threads together: from when the first starts to when
+/// the last is done.
+fn rate(case: &Case, threads: u32) -> f64 {
+    let start = Barrier::new(threads as usize);
     let run = || {
         start.wait();
         let started = Instant::now();
         for _ in 0..CALLS {
             (case.call)();
         }
-        let rate = f64::from(CALLS) / started.elapsed().as_secs_f64() / 1e6;
-        *sum.lock().unwrap_or_else(|error| panic!("{error}")) += rate;
+        (started, Instant::now())
     };
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(run);
-        }
+    let spans = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        let spans = runs.into_iter().map(ScopedJoinHandle::join);
+        spans
+            .map(|span| span.expect("no panic"))
+            .collect::<Vec<_>>()
     });
-    sum.into_inner().unwrap_or(0.0)
+    let started = spans.iter().map(|(started, _)| *started).min();
+    let ended = spans.iter().map(|(_, ended)| *ended).max();
+    let span = started.zip(ended).map(|(start, end)| end - start);
+    f64::from(threads * CALLS) / span.unwrap_or(Duration::MAX).as_secs_f64() / 1e6
 }
 
 fn median(mut samples: Vec<f64>) -> f64 {

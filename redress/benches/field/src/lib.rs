@@ -60,6 +60,17 @@ impl Figures {
         distinct(self.of(table).map(|figure| figure.case.as_str()))
     }
 
+    /// Returns the table's columns in the order in which they first appear.
+    #[must_use]
+    pub fn columns<'f>(&'f self, table: &'f str) -> Vec<&'f str> {
+        distinct(self.of(table).map(|figure| figure.column.as_str()))
+    }
+
+    #[must_use]
+    pub fn tables(&self) -> Vec<&str> {
+        distinct(self.0.iter().map(|figure| figure.table.as_str()))
+    }
+
     fn of<'f>(&'f self, table: &'f str) -> impl Iterator<Item = &'f Figure> {
         self.0.iter().filter(move |figure| figure.table == table)
     }
@@ -78,8 +89,8 @@ impl Figures {
 
 impl Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for table in distinct(self.0.iter().map(|figure| figure.table.as_str())) {
-            let columns = distinct(self.of(table).map(|figure| figure.column.as_str()));
+        for table in self.tables() {
+            let columns = self.columns(table);
             write!(f, "\n{table:<52}")?;
             for column in &columns {
                 write!(f, " {column:>14}")?;

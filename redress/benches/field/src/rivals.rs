@@ -1,0 +1,85 @@
+//! Where another crate is ahead of what redress has that comes nearest, found in the figures.
+
+use redress_field::Figures;
+
+use crate::tables::{cells, decimals, markdown, named};
+
+/// What each crate does not do: name, text.
+const LACKS: &str = include_str!("../lacks.tsv");
+
+/// What is compared: tables (the beginning of their titles), column, which is better (`less` or
+/// `more`), the other crate's case, its nearest of redress.
+const RIVALS: &str = include_str!("../rivals.tsv");
+
+/// Less than this apart, two medians are level.
+const LEVEL: f64 = 0.03;
+
+fn lines(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split('\t').collect())
+}
+
+/// Returns what a crate does not do, by the beginning of a case's name.
+fn lack(case: &str) -> Option<&'static str> {
+    let names = |name: &str| case == name || case.starts_with(&format!("{name},"));
+    lines(LACKS).find_map(|line| match line.as_slice() {
+        [name, text] if names(name) => Some(*text),
+        _ => None,
+    })
+}
+
+pub(crate) fn lacks() -> String {
+    let rows = lines(LACKS).map(|line| cells(&line));
+    let head = std::iter::once(cells(&["crate", "does not do"]));
+    let table = markdown(&head.chain(rows).collect::<Vec<_>>());
+    // Text, not numbers.
+    table.replacen("|---:|", "|---|", 1)
+}
+
+pub(crate) fn not_first(figures: &Figures) -> Result<String, String> {
+    let mut rows = vec![cells(&[
+        "what",
+        "ahead",
+        "with",
+        "nearest of redress",
+        "with",
+        "in exchange it does not do",
+    ])];
+    for line in lines(RIVALS) {
+        let &[tables, column, better, rival, own] = line.as_slice() else {
+            return Err(format!("rivals.tsv: {line:?}"));
+        };
+        for table in figures
+            .tables()
+            .into_iter()
+            .filter(|t| t.starts_with(tables))
+        {
+            let theirs = figures.get(table, rival, column);
+            let ours = figures.get(table, own, column);
+            let Some((theirs, ours)) = theirs.zip(ours) else {
+                // One that is not measured at all is a mistake in the list; a part may be missing.
+                continue;
+            };
+            let ahead = match better {
+                "less" => theirs < ours * (1.0 - LEVEL),
+                "more" => theirs > ours * (1.0 + LEVEL),
+                other => return Err(format!("rivals.tsv: {other}")),
+            };
+            if ahead {
+                let lack = lack(rival).ok_or_else(|| format!("lacks.tsv: no {rival}"))?;
+                rows.push(vec![
+                    format!("{table}: {column}"),
+                    named(rival),
+                    decimals(theirs, column),
+                    named(own),
+                    decimals(ours, column),
+                    lack.to_owned(),
+                ]);
+            }
+        }
+    }
+    if rows.len() == 1 {
+        return Ok("Nowhere, of what was compared.".into());
+    }
+    Ok(markdown(&rows))
+}
