@@ -25,6 +25,7 @@ mod seatbelt;
 mod tokio_retry2;
 mod tower_resilience;
 
+use std::rc::Rc;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -51,19 +52,18 @@ fn owned<F: Future>(
     call: impl Fn(&'static AtomicU32) -> F + 'static,
 ) -> Case {
     static LEFT: AtomicU32 = AtomicU32::new(0);
-    // Made where a service may ask for its runtime.
-    let size = block_on(async { Case::new(name, |_| {}).future(&call(&LEFT)).future_bytes });
+    let call = Rc::new(call);
+    let calls = Rc::clone(&call);
     let run = move |times| {
         block_on(async {
             for _ in 0..times {
                 LEFT.store(failures, Relaxed);
-                let _ = keep(call(&LEFT).await);
+                let _ = keep(calls(&LEFT).await);
             }
         });
     };
-    let mut case = Case::new(name, run);
-    case.future_bytes = size;
-    case
+    // Made where a service may ask for its runtime.
+    block_on(async { Case::new(name, run).future(&call(&LEFT)) })
 }
 
 pub(crate) fn tables() -> Vec<Table> {
