@@ -43,19 +43,21 @@ impl<E> Error<E> {
         self.interrupt.report.stop_reason()
     }
 
-    /// Returns how many attempts were started; 0 if the call was refused.
+    /// Returns how many attempts were started, those before a deferral included; 0 if the call was
+    /// refused.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.interrupt.report.attempts
     }
 
-    /// Returns the class of the last failure; `None` if there was none.
+    /// Returns the class of the last failure that was counted; `None` if there was none. An attempt
+    /// that was aborted is not counted.
     #[must_use]
     pub const fn class(&self) -> Option<ErrorClass> {
         self.interrupt.report.class
     }
 
-    /// Returns what made the last attempt a failure; `None` if there was none.
+    /// Returns what made that attempt a failure; `None` if there was none.
     #[must_use]
     pub const fn cause(&self) -> Option<Cause> {
         self.interrupt.report.cause
@@ -69,8 +71,9 @@ impl<E> Error<E> {
         self.interrupt.report.retry_after
     }
 
-    /// Returns the last error that an attempt returned. There is none only if no attempt returned
-    /// one: the call was refused, aborted before the first attempt, or every attempt timed out.
+    /// Returns the last error that an attempt of this call returned. There is none only if no attempt
+    /// returned one: the call was refused, got no thread, was aborted before its first attempt, went
+    /// on with a deferred operation whose time was over, or every attempt timed out.
     #[must_use]
     pub const fn source_ref(&self) -> Option<&E> {
         self.source.as_ref()
@@ -143,7 +146,8 @@ impl Interrupt {
         self.report.stop_reason()
     }
 
-    /// Returns how many attempts were started; 0 if the call was refused.
+    /// Returns how many attempts were started, those before a deferral included; 0 if the call was
+    /// refused.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.report.attempts
@@ -164,7 +168,8 @@ impl Interrupt {
         self.unknown_policy.as_deref()
     }
 
-    /// Tells whether the last attempt was cut off by its timeout or by the deadline.
+    /// Tells whether the last attempt was cut off by its timeout or by the deadline; where an
+    /// operation went on that was deferred, this may be one of before.
     #[must_use]
     pub fn is_attempt_timeout(&self) -> bool {
         self.report.cause == Some(Cause::Timeout)

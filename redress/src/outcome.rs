@@ -24,9 +24,10 @@ pub struct Outcome<T, E> {
     pub elapsed: Duration,
     /// Why the call stopped; `None` after a success.
     pub stop_reason: Option<StopReason>,
-    /// The class of the last failure; `None` after a success.
+    /// The class of the last failure that was counted; `None` after a success. A call that was aborted
+    /// did not count its last attempt: this is then of an earlier one, as [`cause`](Self::cause) is.
     pub last_class: Option<ErrorClass>,
-    /// What made the last attempt a failure; `None` after a success.
+    /// What made that attempt a failure; `None` after a success.
     pub cause: Option<Cause>,
     /// The value, if a value is what was returned last: the success, or the failure in disguise.
     pub last_result: Option<T>,

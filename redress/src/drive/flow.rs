@@ -119,6 +119,8 @@ impl Flow {
             return Err(Stopped);
         }
         if frame.watched && aborts(hooks) {
+            // Whoever was asked may have taken time.
+            self.decided = self.elapsed(frame);
             self.stop(StopReason::Aborted, None, frame, hooks);
             return Err(Stopped);
         }
@@ -144,9 +146,7 @@ impl Flow {
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Result<(), Stopped> {
-        let deadline = frame.config.rules.deadline;
-        let remaining = deadline.map(|deadline| deadline.saturating_sub(self.elapsed(frame)));
-        let admitted = detached.admit(remaining);
+        let admitted = detached.admit(self.remaining(frame));
         self.decided = self.elapsed(frame);
         admitted.map_err(|reason| {
             self.stop(reason, None, frame, hooks);
@@ -180,12 +180,30 @@ impl Flow {
     ) -> Result<(), Stopped> {
         let elapsed = self.elapsed(frame);
         self.decided = elapsed;
-        // Shutting down comes before being late.
-        if frame.config.rules.is_over(elapsed) && !(frame.watched && aborts(hooks)) {
-            self.stop(StopReason::DeadlineExceeded, None, frame, hooks);
-            return Err(Stopped);
+        if frame.config.rules.is_over(elapsed) {
+            return Err(self.stop_late(frame, hooks));
         }
         self.next_attempt(frame, hooks)
+    }
+
+    /// Stops at the deadline, before another attempt.
+    pub(super) fn stop_late(&mut self, frame: &mut Frame<'_>, hooks: &dyn Hooks) -> Stopped {
+        self.decided = self.elapsed(frame);
+        // Shutting down comes before being late. Asked once: an answer may be good for one time only.
+        if frame.watched && aborts(hooks) {
+            self.keep_token(frame, hooks);
+            self.stop(StopReason::Aborted, None, frame, hooks);
+        } else {
+            self.stop(StopReason::DeadlineExceeded, None, frame, hooks);
+        }
+        Stopped
+    }
+
+    /// Returns how much of the deadline is left.
+    pub(super) fn remaining(&self, frame: &Frame<'_>) -> Option<Duration> {
+        let rules = &frame.config.rules;
+        rules.deadline?;
+        rules.remaining(self.elapsed(frame))
     }
 
     /// Ends the attempt of a call that nobody watches or guards, and says what follows.
@@ -273,6 +291,10 @@ impl Flow {
             SleepDecision::Sleep
         };
         self.call.take_delay(slot, delay);
+        if decision != SleepDecision::Sleep {
+            // Whoever decided may have taken time: a queue, for one.
+            self.decided = self.elapsed(frame);
+        }
         match decision {
             SleepDecision::Sleep => Next::Pause(delay),
             SleepDecision::Abort => {
@@ -316,7 +338,8 @@ impl Flow {
     /// that never started. Without one, does nothing.
     pub(crate) fn cancel(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
         if self.call.in_attempt {
-            self.decided = frame.elapsed();
+            // This may run while a panic of the clock itself goes by.
+            self.decided = shielded(self.decided, || self.elapsed(frame));
         }
         self.finish_attempt(AttemptStatus::Cancelled, None, frame, hooks);
         self.drop_token(frame, hooks);

@@ -1,12 +1,14 @@
 //! What a call has once there is more to it than a success at once.
 
 use std::cell::Cell;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::flow::{Flow, Next, Stopped};
 use super::frame::Frame;
 use super::hooks::Hooks;
 use super::judged::Judged;
+use super::sleeper::yield_now;
 use crate::clock::Wait;
 use crate::defaults;
 
@@ -95,6 +97,56 @@ impl Progress {
     #[inline]
     pub(super) fn must_wait(&self, hooks: &impl Hooks) -> bool {
         let attempts = self.flow.attempts();
-        attempts.is_multiple_of(defaults::ATTEMPTS_BETWEEN_YIELDS) || hooks.prepares_sleep()
+        // A count that has reached its end stays there.
+        attempts.is_multiple_of(defaults::ATTEMPTS_BETWEEN_YIELDS)
+            || attempts == u32::MAX
+            || hooks.prepares_sleep()
+    }
+
+    /// Waits for the hook that is awaited before a pause, if there is one, then for the pause. False
+    /// if the deadline comes first.
+    pub(super) fn poll_pause(
+        &mut self,
+        frame: &Frame<'_>,
+        hooks: &dyn Hooks,
+        cx: &mut Context<'_>,
+    ) -> Poll<bool> {
+        if let Some(pause) = self.pause {
+            let prepared = hooks.prepares_sleep();
+            if prepared && hooks.poll_before_sleep(cx).is_pending() {
+                return self.poll_deadline(frame, hooks, cx).map(|()| false);
+            }
+            self.pause = None;
+            // The hook may have taken what was left for the pause.
+            if prepared && self.flow.remaining(frame).is_some_and(|left| pause >= left) {
+                return Poll::Ready(false);
+            }
+            self.wait = Some(if pause.is_zero() {
+                yield_now()
+            } else {
+                frame.pause(pause, hooks)
+            });
+        }
+        match &mut self.wait {
+            Some(wait) => wait.as_mut().poll(cx).map(|()| true),
+            None => Poll::Ready(true),
+        }
+    }
+
+    /// Waits for the deadline; for ever without one.
+    fn poll_deadline(
+        &mut self,
+        frame: &Frame<'_>,
+        hooks: &dyn Hooks,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let wait = match &mut self.wait {
+            Some(wait) => wait,
+            None => match self.flow.remaining(frame) {
+                Some(left) => self.wait.insert(frame.timeout(left, hooks)),
+                None => return Poll::Pending,
+            },
+        };
+        wait.as_mut().poll(cx)
     }
 }

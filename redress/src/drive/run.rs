@@ -10,7 +10,6 @@ use super::frame::Frame;
 use super::hooks::Hooks;
 use super::judged::Judged;
 use super::progress::Progress;
-use super::sleeper::yield_now;
 use crate::clock::Timing;
 use crate::outcome::Report;
 use crate::policy::{Config, Configured, Start};
@@ -312,27 +311,20 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// Waits, then starts the next attempt. A pause of zero only lets other tasks run.
     #[cold]
     pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stopped>> {
+        let (frame, hooks) = (&mut self.frame, &self.hooks);
         let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-        if self.hooks.poll_abort(cx).is_pending() {
-            if let Some(pause) = progress.pause {
-                ready!(self.hooks.poll_before_sleep(cx));
-                progress.pause = None;
-                progress.wait = Some(if pause.is_zero() {
-                    yield_now()
-                } else {
-                    self.frame.pause(pause, &self.hooks)
-                });
-            }
-            if let Some(wait) = &mut progress.wait {
-                ready!(wait.as_mut().poll(cx));
-            }
-        }
+        let in_time = if hooks.poll_abort(cx).is_ready() {
+            true
+        } else {
+            ready!(progress.poll_pause(frame, hooks, cx))
+        };
         progress.pause = None;
         progress.wait = None;
-        let resumed = progress
-            .flow
-            .next_attempt_after_pause(&mut self.frame, &self.hooks);
-        Poll::Ready(resumed)
+        Poll::Ready(if in_time {
+            progress.flow.next_attempt_after_pause(frame, hooks)
+        } else {
+            Err(progress.flow.stop_late(frame, hooks))
+        })
     }
 
     /// Says why there is nothing to return.

@@ -8,8 +8,9 @@ use crate::clock::Wait;
 ///
 /// A policy without one waits with tokio's timer inside a tokio runtime (feature `tokio`), and
 /// elsewhere, also in a runtime that was built without a timer, with a single background thread
-/// that serves all calls of the process. A sleeper of
-/// the runtime's own is cheaper:
+/// that serves all calls of the process. A tokio runtime without a timer can only be told by a panic
+/// of tokio's, which is caught but printed, and ends a process that is built with
+/// `panic = "abort"`: give such a runtime a sleeper. One of the runtime's own is cheaper in any case:
 ///
 /// ```
 /// use redress::Policy;

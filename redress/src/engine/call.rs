@@ -51,7 +51,7 @@ pub(crate) struct Call {
     attempts: u32,
     failure: Option<Failure>,
     stop: Option<StopReason>,
-    /// An attempt is in progress that somebody was told of.
+    /// An attempt is in progress that somebody was told of, or asked for.
     pub(crate) in_attempt: bool,
     tally: Tally,
 }

@@ -78,7 +78,8 @@ impl Steps {
         }
     }
 
-    /// Asks for the next attempt. A `now` before the start counts as the start. When the operation is
+    /// Asks for the next attempt, and counts it: ask once for each. A `now` before the start counts as
+    /// the start. When the operation is
     /// over, this and [`record`](Self::record) say again how it ended.
     #[inline]
     pub fn next_attempt(&mut self, now: Instant) -> Step {
@@ -92,10 +93,11 @@ impl Steps {
         if self.call.attempts() > 0 && self.config.rules.is_over(self.since(now)) {
             return self.end(Step::Stop(StopReason::DeadlineExceeded));
         }
+        self.call.in_attempt = true;
         Step::Attempt(self.call.next_attempt())
     }
 
-    /// Records what the attempt came to.
+    /// Records what the attempt came to. One that was not asked for counts as well.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "what happened is handed over"
@@ -104,6 +106,9 @@ impl Steps {
     pub fn record(&mut self, attempted: Attempted, now: Instant) -> Step {
         if let Some(over) = self.over {
             return over;
+        }
+        if !std::mem::take(&mut self.call.in_attempt) {
+            self.call.next_attempt();
         }
         let elapsed = self.since(now);
         self.waiting = None;

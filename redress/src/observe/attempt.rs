@@ -17,7 +17,8 @@ impl<'a> AttemptStart<'a> {
         self.attempt
     }
 
-    /// Returns the time since the call's start.
+    /// Returns the time since the operation's start: the call's, or that of the first call where this one
+    /// goes on with a deferred operation.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed
@@ -62,7 +63,8 @@ impl<'a> AttemptEnd<'a> {
         self.attempt
     }
 
-    /// Returns the time since the call's start.
+    /// Returns the time since the operation's start: the call's, or that of the first call where this one
+    /// goes on with a deferred operation.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {
         self.elapsed

@@ -70,7 +70,7 @@ pub struct TimelineEvent {
     pub name: EventName,
     /// The attempt after which it happened; 0 before the first.
     pub attempt: u32,
-    /// The time since the call's start.
+    /// The time since the operation's start, as [`Event::elapsed`].
     pub elapsed: Duration,
     /// The delay before the next attempt; zero if there is none.
     pub sleep: Duration,

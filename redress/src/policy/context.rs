@@ -194,7 +194,8 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
 
     /// Adds a hook that is awaited before each sleep that really happens; the sleep starts when it
     /// has ended. The context then serves async calls only. A panic in it ends it and changes
-    /// nothing.
+    /// nothing. The deadline cuts it off, and ends the call where the hook has left no time for the
+    /// pause.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

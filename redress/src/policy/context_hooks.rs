@@ -59,6 +59,8 @@ pub(super) struct ContextHooks<'c, 'a> {
 /// What ends a call from outside.
 enum Abort<'a> {
     Never,
+    /// Nobody has asked yet.
+    Unmade,
     When(CallWait<'a>),
     Now,
 }
@@ -67,7 +69,7 @@ impl<'a> Shared<'a> {
     pub(super) fn hooks(&self) -> ContextHooks<'_, 'a> {
         let captured = matches!(self.timeline, Capture::Outcome);
         let abort = match &self.abort_on {
-            Some(make) => Abort::When(make()),
+            Some(_) => Abort::Unmade,
             None => Abort::Never,
         };
         ContextHooks {
@@ -166,7 +168,7 @@ impl Hooks for ContextHooks<'_, '_> {
             shielded((), || hook(ctx, sleep));
         }
         if let Some(hook) = &self.shared.before_sleep_async {
-            *self.before_sleep.borrow_mut() = Some(hook(ctx, sleep));
+            *self.before_sleep.borrow_mut() = shielded(None, || Some(hook(ctx, sleep)));
         }
     }
 
@@ -188,20 +190,26 @@ impl Hooks for ContextHooks<'_, '_> {
 
     fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut abort = self.abort.borrow_mut();
-        match &mut *abort {
-            Abort::Never => return Poll::Pending,
-            // What broke cannot say any more that the call should go on: nor that it should stop.
-            Abort::When(wait) => match shielded(None, || Some(wait.as_mut().poll(cx))) {
-                Some(Poll::Pending) => return Poll::Pending,
-                Some(Poll::Ready(())) => *abort = Abort::Now,
-                None => {
-                    *abort = Abort::Never;
-                    return Poll::Pending;
-                }
-            },
-            Abort::Now => {}
+        if let (Abort::Unmade, Some(make)) = (&*abort, &self.shared.abort_on) {
+            *abort = shielded(None, || Some(make())).map_or(Abort::Never, Abort::When);
         }
-        Poll::Ready(())
+        let polled = match &mut *abort {
+            Abort::Never | Abort::Unmade => return Poll::Pending,
+            Abort::Now => return Poll::Ready(()),
+            Abort::When(wait) => shielded(None, || Some(wait.as_mut().poll(cx))),
+        };
+        match polled {
+            Some(Poll::Pending) => Poll::Pending,
+            Some(Poll::Ready(())) => {
+                *abort = Abort::Now;
+                Poll::Ready(())
+            }
+            // What broke cannot say any more that the call should stop.
+            None => {
+                *abort = Abort::Never;
+                Poll::Pending
+            }
+        }
     }
 
     fn sleeper(&self) -> Option<&dyn Sleeper> {

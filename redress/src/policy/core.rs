@@ -126,6 +126,12 @@ impl<C, R> Policy<C, R> {
     /// The operation's last error inside [`Error`]. A value that the result classifier takes for a
     /// failure is not lost either: the last one comes back as `Ok`; [`execute`](Self::execute)
     /// tells the difference.
+    ///
+    /// # Panics
+    ///
+    /// Whatever the operation, a classifier, a strategy, a clock or a sleeper panics with goes through
+    /// to the caller; what the call holds of a breaker or a budget is given back. Panics of hooks and
+    /// observers are caught.
     #[inline]
     pub fn call<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Result<T, Error<E>>
     where
@@ -143,6 +149,10 @@ impl<C, R> Policy<C, R> {
     /// # Errors
     ///
     /// As for [`call`](Self::call). There is no error inside if every attempt was cut off.
+    ///
+    /// # Panics
+    ///
+    /// As for [`call`](Self::call).
     ///
     /// # Cancel safety
     ///
@@ -170,6 +180,10 @@ impl<C, R> Policy<C, R> {
     }
 
     /// Calls a sync operation as [`call`](Self::call) does, and reports how it ended.
+    ///
+    /// # Panics
+    ///
+    /// As for [`call`](Self::call).
     pub fn execute<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Outcome<T, E>
     where
         C: Classifier<E>,
@@ -180,6 +194,10 @@ impl<C, R> Policy<C, R> {
 
     /// Calls an async operation as [`call_async`](Self::call_async) does, and reports how it
     /// ended.
+    ///
+    /// # Panics
+    ///
+    /// As for [`call`](Self::call).
     ///
     /// # Cancel safety
     ///

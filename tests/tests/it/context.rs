@@ -276,3 +276,92 @@ async fn calls_with_everything_a_context_has_can_be_spawned() {
     });
     assert_eq!(outcome.await.unwrap().into_result().unwrap(), 7);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_cuts_an_awaited_hook_off() {
+    let policy = Policy::builder()
+        .strategy(fixed(2))
+        .deadline(6)
+        .build()
+        .unwrap();
+    let started = Instant::now();
+    let hangs = policy.context().before_sleep_async(|_, _| pending());
+    let outcome = hangs.execute_async(|| ready(Err::<(), _>(down()))).await;
+    assert_eq!(outcome.stop_reason, Some(StopReason::DeadlineExceeded));
+    assert_eq!(started.elapsed(), Duration::from_secs(6));
+
+    // A hook that leaves too little for the pause: nothing is slept for an attempt that cannot come.
+    let started = Instant::now();
+    let slow = policy
+        .context()
+        .before_sleep_async(|_, _| tokio::time::sleep(Duration::from_secs(5)));
+    let outcome = slow.execute_async(|| ready(Err::<(), _>(down()))).await;
+    assert_eq!(outcome.stop_reason, Some(StopReason::DeadlineExceeded));
+    assert_eq!(started.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn what_makes_a_future_for_a_call_may_break() {
+    let policy = Policy::builder()
+        .strategy(fixed(1))
+        .max_attempts(2)
+        .clock(VirtualClock::new())
+        .build()
+        .unwrap();
+    fn broken() -> std::future::Ready<()> {
+        panic!("it makes nothing")
+    }
+    let context = policy.context().abort_on(broken);
+    assert_eq!(context.execute(|| Err::<(), _>(down())).attempts, 2);
+    let context = policy.context().before_sleep_async(|_, _| broken());
+    let outcome = context
+        .execute_async(|| async { Err::<(), _>(down()) })
+        .await;
+    assert_eq!(outcome.attempts, 2);
+}
+
+#[test]
+fn an_answer_to_abort_if_that_is_good_for_one_time_is_not_lost() {
+    let clock = VirtualClock::new();
+    let policy = Policy::builder()
+        .strategy(fixed(10))
+        .deadline(15)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let once = std::sync::atomic::AtomicBool::new(false);
+    let outcome = policy
+        .context()
+        .before_sleep(|_, _| {
+            clock.advance(Duration::from_secs(20));
+            once.store(true, Relaxed);
+        })
+        .abort_if(|| once.swap(false, Relaxed))
+        .execute(|| Err::<(), _>(down()));
+    assert_eq!(outcome.stop_reason, Some(StopReason::Aborted));
+    assert_eq!(outcome.attempts, 1);
+}
+
+#[test]
+fn time_that_hooks_take_is_part_of_what_a_stop_reports() {
+    let clock = VirtualClock::new();
+    let policy = Policy::builder()
+        .strategy(fixed(10))
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let three = Duration::from_secs(3);
+    let slow = || {
+        clock.advance(three);
+        true
+    };
+    let outcome = policy.context().abort_if(slow).execute(|| Io::Ok(()));
+    assert_eq!((outcome.attempts, outcome.elapsed), (0, three));
+    let deferring = policy.context().sleep_handler(|_, _| {
+        clock.advance(three);
+        redress::SleepDecision::Defer
+    });
+    let outcome = deferring.execute(|| Err::<(), _>(down()));
+    assert_eq!(outcome.elapsed, three);
+    assert_eq!(outcome.resume_token().unwrap().elapsed(), three);
+}

@@ -221,3 +221,38 @@ fn a_deferred_call_announces_its_retry_and_that_it_is_scheduled() {
         ["start 1", "end 1 Failed", "retry 1", "scheduled 1"]
     );
 }
+
+#[test]
+fn a_clock_that_panics_is_a_panic_and_no_abort() {
+    struct Breaks(std::sync::atomic::AtomicU32);
+    impl redress::Clock for Breaks {
+        fn now(&self) -> std::time::Instant {
+            let reads = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            assert_eq!(reads, 0, "a broken clock");
+            std::time::Instant::now()
+        }
+    }
+    let policy = Policy::builder()
+        .strategy(strategies::instant())
+        .clock(Breaks(0.into()))
+        .on_event(|_: &Event<'_>| {})
+        .build()
+        .unwrap();
+    let call = || policy.call(|| Err::<(), _>(Error::other("down")));
+    assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
+}
+
+#[test]
+fn a_hook_may_panic_with_what_panics_again() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("again");
+        }
+    }
+    let policy = Policy::builder()
+        .on_event(|_: &Event<'_>| std::panic::panic_any(Bomb))
+        .build()
+        .unwrap();
+    assert_eq!(policy.call(|| Ok::<_, Error>(7)).unwrap(), 7);
+}

@@ -252,3 +252,22 @@ fn observers_of_a_resumed_call_see_the_operation() {
     let name = EventName::MaxAttemptsExceeded;
     assert_eq!(log.take(), [format!("{name} 2 1s")]);
 }
+
+#[test]
+fn steps_that_were_not_asked_for_count_and_make_good_tokens() {
+    let policy = Policy::builder()
+        .strategy(redress::strategies::fixed(1))
+        .max_attempts(3)
+        .build()
+        .unwrap();
+    let now = Instant::now();
+    let mut steps = policy.start(now);
+    let failed = || Attempted::Failed(ErrorClass::Transient.into());
+    for _ in 0..2 {
+        steps.record(failed(), now);
+        let token = steps.resume_token().unwrap().to_string();
+        assert!(token.parse::<ResumeToken>().is_ok(), "{token}");
+    }
+    let stop = Step::Stop(StopReason::MaxAttemptsGlobal);
+    assert_eq!(steps.record(failed(), now), stop);
+}

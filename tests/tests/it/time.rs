@@ -309,3 +309,28 @@ fn steps_that_are_over_stay_over() {
     assert_eq!(steps.record(failed, now), stopped);
     assert_eq!(steps.attempts(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_cut_off_is_gone_before_the_next_is_made() {
+    use std::sync::Arc;
+    let policy = Policy::builder()
+        .strategy(strategies::instant())
+        .attempt_timeout(1)
+        .max_attempts(3)
+        .build()
+        .unwrap();
+    let held = Arc::new(());
+    let mut most = 0;
+    let outcome = policy
+        .execute_async(|| {
+            let hold = Arc::clone(&held);
+            most = most.max(Arc::strong_count(&hold) - 1);
+            async move {
+                let _hold = hold;
+                pending::<Result<(), Error>>().await
+            }
+        })
+        .await;
+    assert_eq!(outcome.attempts, 3);
+    assert_eq!(most, 1);
+}
