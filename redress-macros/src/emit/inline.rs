@@ -7,6 +7,7 @@
 
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
+use syn::Lifetime;
 
 use super::leaves::{may_any_leave, may_leave};
 use super::{site, site_at};
@@ -17,10 +18,17 @@ pub(super) fn inline(body: &TokenStream, paths: &Paths) -> Option<TokenStream> {
     let mut tokens = body.clone().into_iter();
     match (tokens.next(), tokens.next()) {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => {
-            let inside = Inliner { paths }.block(&group.stream())?;
+            // The block's edition, which says when what its last expression has made is dropped, is
+            // that of its label: the user's.
+            let label = Lifetime::new("'__attempt", group.span());
+            let inside = Inliner {
+                paths,
+                label: &label,
+            }
+            .block(&group.stream())?;
             let mut rewritten = Group::new(Delimiter::Brace, inside);
             rewritten.set_span(group.span());
-            Some(quote_spanned!(site()=> '__attempt: #rewritten))
+            Some(quote_spanned!(site()=> #label: #rewritten))
         }
         _ => None,
     }
@@ -28,6 +36,7 @@ pub(super) fn inline(body: &TokenStream, paths: &Paths) -> Option<TokenStream> {
 
 struct Inliner<'a> {
     paths: &'a Paths,
+    label: &'a Lifetime,
 }
 
 fn word(token: Option<&TokenTree>) -> String {
@@ -79,7 +88,8 @@ impl Inliner<'_> {
                 } else {
                     value
                 };
-                Some(quote_spanned!(at=> break '__attempt #value))
+                let label = self.label;
+                Some(quote_spanned!(at=> break #label #value))
             }
             "let" => {
                 let is_assignment = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == '=' && p.spacing() == Spacing::Alone);
@@ -180,9 +190,10 @@ impl Inliner<'_> {
     fn question(&self, operand: &TokenStream, at: Span) -> TokenStream {
         let at = site_at(at);
         let p = self.paths.private_at(at);
+        let label = self.label;
         let control = quote_spanned!(at=> {
             #p::ControlFlow::Continue(__value) => __value,
-            #p::ControlFlow::Break(__rest) => break '__attempt #p::Leaves::leave(__rest),
+            #p::ControlFlow::Break(__rest) => break #label #p::Leaves::leave(__rest),
         });
         let matched = quote_spanned!(at=> match #p::Question::question(#operand) #control);
         Group::new(Delimiter::Parenthesis, matched).into_token_stream()

@@ -3,7 +3,8 @@
 use proc_macro2::{TokenStream, TokenTree};
 
 /// Macros that are known not to leave the function around them, and to come to an end: after
-/// `todo!()` the rest of the loop would be reported as unreachable.
+/// `todo!()` the rest of the loop would be reported as unreachable. By their bare names only: what
+/// has a path may be anybody's.
 const HARMLESS: [&str; 18] = [
     "assert",
     "assert_eq",
@@ -45,12 +46,20 @@ pub(super) fn may_any_leave(tokens: &[TokenTree]) -> bool {
 #[derive(Default)]
 struct Leaving {
     /// The name just before.
-    before: Option<String>,
+    before: Option<Name>,
+    /// A colon stands just before.
+    after_colon: bool,
+}
+
+struct Name {
+    word: String,
+    qualified: bool,
 }
 
 impl Leaving {
     fn sees(&mut self, token: &TokenTree) -> bool {
         let before = self.before.take();
+        let qualified = std::mem::take(&mut self.after_colon);
         match token {
             // Attributes, and what macros of unknown syntax get, are looked into as well.
             TokenTree::Group(group) => may_leave(&group.stream()),
@@ -60,13 +69,17 @@ impl Leaving {
                     word.as_str(),
                     "return" | "break" | "continue" | "loop" | "yield" | "become"
                 );
-                self.before = Some(word);
+                self.before = Some(Name { word, qualified });
                 leaves
             }
             TokenTree::Punct(punct) => match punct.as_char() {
                 '?' => true,
                 // `a != b` and `!a` are no macros, and `! {` after no name neither.
-                '!' => before.is_some_and(|name| !is_harmless(&name)) && !is_unequal(punct),
+                '!' => before.is_some_and(|name| !name.is_harmless()) && !is_unequal(punct),
+                ':' => {
+                    self.after_colon = true;
+                    false
+                }
                 _ => false,
             },
             TokenTree::Literal(_) => false,
@@ -74,8 +87,10 @@ impl Leaving {
     }
 }
 
-fn is_harmless(name: &str) -> bool {
-    HARMLESS.contains(&name)
+impl Name {
+    fn is_harmless(&self) -> bool {
+        !self.qualified && HARMLESS.contains(&self.word.as_str())
+    }
 }
 
 /// Recognises the first half of `!=`.
@@ -102,6 +117,8 @@ mod tests {
             ("todo!()", true),
             ("println!(\"{}\", f()?)", true),
             ("tokio::select! { }", true),
+            ("m::write!(n)", true),
+            ("Ok::<String, E>(format!(\"{n}\"))", false),
         ] {
             assert_eq!(may_leave(&body.parse().unwrap()), expected, "{body}");
         }

@@ -73,7 +73,42 @@ impl<T, E> Question for Poll<Option<Result<T, E>>> {
     }
 }
 
+impl<B, C> Question for ControlFlow<B, C> {
+    type Value = C;
+    type Rest = ControlFlow<B, Infallible>;
+
+    #[inline]
+    fn question(self) -> ControlFlow<Self::Rest, C> {
+        match self {
+            Self::Continue(value) => ControlFlow::Continue(value),
+            Self::Break(value) => ControlFlow::Break(ControlFlow::Break(value)),
+        }
+    }
+}
+
 /// What a `?` can leave with.
+///
+/// What the last expression of a body has made is dropped when the user's edition says so:
+///
+/// ```edition2021
+/// # use std::sync::Mutex;
+/// static LOG: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+/// struct Logs(&'static str);
+/// impl Logs {
+///     fn get(&self) -> std::io::Result<u32> { Ok(1) }
+/// }
+/// impl Drop for Logs {
+///     fn drop(&mut self) { LOG.lock().unwrap().push(self.0) }
+/// }
+/// #[redress::retry]
+/// fn get() -> std::io::Result<u32> {
+///     let _local = Logs("local");
+///     Ok(Logs("last expression").get()?)
+/// }
+/// get()?;
+/// assert_eq!(*LOG.lock().unwrap(), ["local", "last expression"]);
+/// # Ok::<_, std::io::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`?` cannot leave a function that returns `{Self}` with `{R}`",
     label = "the error does not convert",
@@ -98,5 +133,29 @@ impl<T> Leaves<Option<Infallible>> for Option<T> {
     #[inline]
     fn leave(_: Option<Infallible>) -> Self {
         None
+    }
+}
+
+impl<T, E, F: From<E>> Leaves<Result<Infallible, E>> for Poll<Result<T, F>> {
+    #[inline]
+    fn leave(rest: Result<Infallible, E>) -> Self {
+        Self::Ready(Leaves::leave(rest))
+    }
+}
+
+impl<T, E, F: From<E>> Leaves<Result<Infallible, E>> for Poll<Option<Result<T, F>>> {
+    #[inline]
+    fn leave(rest: Result<Infallible, E>) -> Self {
+        Self::Ready(Some(Leaves::leave(rest)))
+    }
+}
+
+impl<B, C> Leaves<ControlFlow<B, Infallible>> for ControlFlow<B, C> {
+    #[inline]
+    fn leave(rest: ControlFlow<B, Infallible>) -> Self {
+        match rest {
+            ControlFlow::Break(value) => Self::Break(value),
+            ControlFlow::Continue(never) => match never {},
+        }
     }
 }

@@ -2,6 +2,7 @@
 use std::cell::Cell;
 use std::fmt::{Debug, Display};
 use std::io::{Error, ErrorKind};
+use std::ops::ControlFlow;
 use std::task::Poll;
 
 use redress::retry;
@@ -367,4 +368,32 @@ fn the_question_mark_takes_a_poll() {
     assert_eq!(polls(true, &mut calls).unwrap(), Poll::Ready(3));
     assert_eq!(calls, 3);
     assert_eq!(polls(false, &mut calls).unwrap(), Poll::Pending);
+}
+
+#[retry(result_classifier = |_: &Poll<Result<u32, Error>>| None::<redress::ErrorClass>)]
+fn leaves_with_a_poll(fails: bool) -> Poll<Result<u32, Error>> {
+    let value = if fails {
+        Err(ErrorKind::Other.into())
+    } else {
+        Ok(1)
+    };
+    let ready: Poll<Result<u32, Error>> = Poll::Ready(value);
+    let value = ready?;
+    value.map(Ok)
+}
+
+#[retry(result_classifier = |_: &ControlFlow<u32, u32>| None::<redress::ErrorClass>)]
+fn leaves_with_a_control_flow(flow: ControlFlow<u32, u32>) -> ControlFlow<u32, u32> {
+    let value = flow?;
+    ControlFlow::Continue(value + 1)
+}
+
+#[test]
+fn the_question_mark_leaves_with_a_poll_and_a_control_flow() {
+    assert!(matches!(leaves_with_a_poll(true), Poll::Ready(Err(_))));
+    assert!(matches!(leaves_with_a_poll(false), Poll::Ready(Ok(1))));
+    let flow = leaves_with_a_control_flow(ControlFlow::Break(7));
+    assert_eq!(flow, ControlFlow::Break(7));
+    let flow = leaves_with_a_control_flow(ControlFlow::Continue(7));
+    assert_eq!(flow, ControlFlow::Continue(8));
 }
