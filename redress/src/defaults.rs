@@ -194,3 +194,7 @@ pub(crate) const FAILURES_PER_SECOND: f64 = 1_000_000.0;
 /// How long a circuit breaker stays open at most without a word from the doctor. Within ten minutes
 /// people notice an outage; what lasts longer after it than that is an outage of its own.
 pub(crate) const LONG_RECOVERY: Duration = Duration::from_secs(600);
+
+/// Below which attempt timeout the doctor warns: a request and its answer within one machine take
+/// some ten microseconds, and a scheduler's turn as long.
+pub(crate) const SHORTEST_ATTEMPT: Duration = Duration::from_micros(100);

@@ -266,11 +266,14 @@ fn a_picture_that_cannot_be_drawn_is_a_wrong_command() {
         let output = run(&scratch.0, &["a.toml", "--plot", picture]);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         assert!(utf8(&output.stderr).contains(picture), "{output:?}");
-        assert_eq!(utf8(&output.stdout), "");
     }
+    // The report is not lost with the picture.
+    let output = run(&scratch.0, &["a.toml", "--plot", "missing/a.svg"]);
+    assert!(!utf8(&output.stdout).is_empty());
     scratch.write("bad.toml", "[policies.a]\nx = 1\n");
     let output = run(&scratch.0, &["bad.toml", "--plot", "bad.svg"]);
     assert_eq!(output.status.code(), Some(1));
+    assert!(utf8(&output.stderr).contains("no picture"));
     assert!(!scratch.0.join("bad.svg").exists());
 }
 

@@ -164,6 +164,10 @@ impl ConfigFile {
 fn read_text(path: &Path) -> std::io::Result<String> {
     let most = u64::try_from(defaults::CONFIG_MAX_BYTES).unwrap_or(u64::MAX);
     let mut text = String::new();
+    // A pipe would be waited for as long as nobody writes.
+    if !path.metadata()?.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
     // One byte more tells that there is more.
     File::open(path)?
         .take(most.saturating_add(1))

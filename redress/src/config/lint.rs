@@ -2,7 +2,7 @@ use super::error::Lines;
 use super::node::Span;
 use super::reader::{in_a_file, nearest, segment};
 use super::{BreakerConfig, ConfigFile, Place, RetryConfig, Shared, names};
-use crate::inspect::Finding;
+use crate::inspect::{Finding, Level};
 use crate::{ConfigError, Policy};
 
 /// What is wrong with a policy of a file, and where.
@@ -17,7 +17,7 @@ pub struct FileFinding {
 
 impl FileFinding {
     /// Lists the policies that have it, in the order of their names: more than one where they share
-    /// a budget or a breaker.
+    /// a budget or a breaker, none where that belongs to nobody.
     #[must_use]
     pub fn policies(&self) -> &[String] {
         &self.policies
@@ -131,8 +131,46 @@ impl ConfigFile {
             }
         }
         all.append(&mut shared);
+        all.extend(self.unused(&lines));
         all.sort_by_key(|finding| finding.place.span().start);
         all
+    }
+
+    /// Lists the budgets and breakers that no policy names: most likely one was meant to.
+    fn unused(&self, lines: &Lines<'_>) -> Vec<FileFinding> {
+        let budgets = self.budgets().keys().filter(|name| {
+            !self.policies().values().any(
+                |policy| matches!(&policy.budget, Some(Shared::Named(budget)) if budget == *name),
+            )
+        });
+        let breakers = self.breakers().keys().filter(|name| {
+            !self.policies().values().any(|policy| {
+                matches!(&policy.circuit_breaker, Some(Shared::Named(breaker)) if breaker == *name)
+            })
+        });
+        let budgets = budgets.map(|name| ("budgets", "unused-budget", "budget", name));
+        let breakers = breakers.map(|name| ("breakers", "unused-breaker", "circuit_breaker", name));
+        let unused = budgets.chain(breakers);
+        unused
+            .map(|(table, code, key, name)| {
+                let setting = format!("{table}.{}", segment(name));
+                let (span, given) = self.span_of(&setting);
+                FileFinding {
+                    policies: Vec::new(),
+                    place: lines.place(&span),
+                    given,
+                    setting,
+                    finding: Finding {
+                        level: Level::Warning,
+                        code,
+                        setting: key.to_owned(),
+                        message: "no policy names it, so it does nothing".to_owned(),
+                        reason: "a policy has only what it names itself".to_owned(),
+                        fix: format!("write {key} = \"{name}\" in a policy, or remove it"),
+                    },
+                }
+            })
+            .collect()
     }
 
     fn breaker_of<'c>(&'c self, config: &'c RetryConfig) -> Option<&'c BreakerConfig> {

@@ -39,12 +39,12 @@ impl fmt::Display for Level {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    pub(super) level: Level,
-    pub(super) code: &'static str,
-    pub(super) setting: String,
-    pub(super) message: String,
-    pub(super) reason: String,
-    pub(super) fix: String,
+    pub(crate) level: Level,
+    pub(crate) code: &'static str,
+    pub(crate) setting: String,
+    pub(crate) message: String,
+    pub(crate) reason: String,
+    pub(crate) fix: String,
 }
 
 impl Finding {

@@ -1,5 +1,6 @@
 use std::error::Error;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use redress::Policy;
@@ -30,7 +31,25 @@ pub(crate) fn run(args: &Doctor) -> ExitCode {
     {
         return complain(&error);
     }
+    if let Some(picture) = &args.plot
+        && let Err(error) = draw(&report, picture)
+    {
+        return complain(&*error);
+    }
     ExitCode::from(u8::from(report.count(Level::Error) > 0))
+}
+
+/// Draws the schedules. The report has been shown, whatever becomes of the picture.
+fn draw(report: &Report, picture: &Path) -> Result<(), Box<dyn Error>> {
+    if report.policies.is_empty() {
+        // The errors are what the exit code says.
+        writeln!(anstream::stderr(), "no picture: the file has errors")?;
+        return Ok(());
+    }
+    let drawn = picture::draw(report)?;
+    let failed = |error| format!("{}: cannot be written: {error}", picture.display());
+    std::fs::write(picture, drawn).map_err(failed)?;
+    Ok(())
 }
 
 /// Says why there is no report.
@@ -40,7 +59,7 @@ fn complain(error: &dyn Error) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
-/// Looks at the file, and draws the picture.
+/// Looks at the file.
 fn examine(args: &Doctor) -> Result<Report, Box<dyn Error>> {
     let target = Target::of(&args.target);
     let name = target.file.display().to_string();
@@ -49,13 +68,7 @@ fn examine(args: &Doctor) -> Result<Report, Box<dyn Error>> {
         Err(error) if has_text(&error) => return Ok(Report::refused(name, &error)),
         Err(error) => return Err(error.into()),
     };
-    let report = Report::of(name, &file, policies(&file, &target)?);
-    if let Some(picture) = &args.plot {
-        let drawn = picture::draw(&report)?;
-        std::fs::write(picture, drawn)
-            .map_err(|error| format!("{}: cannot be written: {error}", picture.display()))?;
-    }
-    Ok(report)
+    Ok(Report::of(name, &file, policies(&file, &target)?))
 }
 
 /// Tells whether a file was refused for what it says, rather than not read at all.

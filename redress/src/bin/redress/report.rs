@@ -81,7 +81,9 @@ impl Report {
             let names = found.policies().iter().filter(|name| looked.contains(name));
             let names: Vec<_> = names.cloned().collect();
             let finding = found.finding();
-            (!names.is_empty()).then(|| Finding {
+            // What belongs to no policy is of interest to who looks at all of them.
+            let nobodys = found.policies().is_empty() && looked.len() == config.policies().len();
+            (nobodys || !names.is_empty()).then(|| Finding {
                 level: finding.level(),
                 code: finding.code(),
                 policies: names,

@@ -2,11 +2,12 @@ use std::time::Duration;
 
 use super::{Findings, Patient, Slot, Text, list};
 use crate::strategies::{DelayBounds, length};
-use crate::{ErrorClass, StopReason};
+use crate::{ErrorClass, StopReason, defaults};
 
 /// Looks at what the deadline leaves.
 pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
     unbounded(patient, findings);
+    too_short(patient, findings);
     if let Some(deadline) = patient.snapshot.deadline
         && !no_room(patient, deadline, findings)
     {
@@ -39,6 +40,26 @@ fn unbounded(patient: &Patient<'_>, findings: &mut Findings) {
                 list(endless)
             ),
             fix: "set a deadline, or max_attempts".to_owned(),
+        },
+    );
+}
+
+/// No attempt over a network can succeed in so little time.
+fn too_short(patient: &Patient<'_>, findings: &mut Findings) {
+    let Some(timeout) = patient.snapshot.attempt_timeout else {
+        return;
+    };
+    if timeout >= defaults::SHORTEST_ATTEMPT {
+        return;
+    }
+    findings.warning(
+        "attempt-timeout-too-short",
+        "attempt_timeout",
+        Text {
+            message: format!("{} is over before any answer", length(timeout)),
+            reason: "every attempt is cut off: the operation never succeeds".to_owned(),
+            fix: "set it above the slowest good answer; a number without a unit is seconds"
+                .to_owned(),
         },
     );
 }

@@ -202,3 +202,41 @@ fn a_byte_order_mark_and_windows_line_ends_are_no_mistake() {
         assert_eq!(place.column(), other.column());
     }
 }
+
+#[test]
+fn a_breaker_or_budget_that_no_policy_names_is_found() {
+    let text = "\
+[breakers.payments]
+[budgets.shared]
+kind = 'rolling'
+max_retries = 5
+window = '10s'
+[policies.payments]
+budget = 'shared'
+";
+    let file = redress::config::ConfigFile::parse(redress::config::Format::Toml, text).unwrap();
+    let found = file.lint();
+    let unused: Vec<_> = found
+        .iter()
+        .filter(|found| found.finding().code().starts_with("unused-"))
+        .map(|found| {
+            (
+                found.finding().code(),
+                found.setting(),
+                found.place().line(),
+            )
+        })
+        .collect();
+    assert_eq!(unused, [("unused-breaker", "breakers.payments", 1)]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policies.toml");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let error = redress::config::ConfigFile::read(&path).unwrap_err();
+    assert!(error.to_string().contains("not a regular file"), "{error}");
+}

@@ -29,6 +29,14 @@ fn a_call_without_end_is_an_error() {
 }
 
 #[test]
+fn a_timeout_that_nothing_can_meet_is_named() {
+    let lost_unit = builder().attempt_timeout(Duration::from_nanos(30));
+    let finding = assert_finds(lost_unit, "attempt-timeout-too-short", "attempt_timeout");
+    assert_eq!(finding.level(), Level::Warning);
+    assert_clean(builder().attempt_timeout(0.001));
+}
+
+#[test]
 fn a_timeout_that_leaves_no_room_is_an_error() {
     for timeout in [59.75, 60.0, 61.0] {
         let builder = builder().attempt_timeout(timeout);
