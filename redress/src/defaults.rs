@@ -183,6 +183,10 @@ pub(crate) const WATCH_PATIENCE: Duration = Duration::from_secs(1);
 #[cfg(feature = "watch")]
 pub(crate) const WATCH_POLL: Duration = Duration::from_secs(30);
 
+/// How often it is looked for while its folder is not there, which nothing can notice.
+#[cfg(feature = "watch")]
+pub(crate) const WATCH_MISSING_POLL: Duration = Duration::from_secs(1);
+
 /// How many attempts a schedule lists at most. A policy without a limit would fill the memory;
 /// nobody reads on.
 pub(crate) const SCHEDULE_ATTEMPTS: usize = 1000;

@@ -163,7 +163,7 @@ impl ConfigFile {
 /// Reads a file of text, and never more of it than may be.
 fn read_text(path: &Path) -> std::io::Result<String> {
     let most = u64::try_from(defaults::CONFIG_MAX_BYTES).unwrap_or(u64::MAX);
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     // A pipe would be waited for as long as nobody writes.
     if !path.metadata()?.is_file() {
         return Err(std::io::Error::other("it is not a regular file"));
@@ -171,8 +171,14 @@ fn read_text(path: &Path) -> std::io::Result<String> {
     // One byte more tells that there is more.
     File::open(path)?
         .take(most.saturating_add(1))
-        .read_to_string(&mut text)?;
-    Ok(text)
+        .read_to_end(&mut bytes)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..at).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let message = format!("line {line} is not UTF-8: save the file as UTF-8");
+        std::io::Error::new(std::io::ErrorKind::InvalidData, message)
+    })
 }
 
 impl Model {

@@ -53,6 +53,25 @@ use crate::{AnyValue, DefaultClassifier};
 /// }
 /// assert_eq!(charge(5).unwrap(), 5);
 /// ```
+///
+/// A policy of a file has the default classifier, which takes any `std::error::Error`. Give the handle
+/// another where an error is none, such as `Box<dyn Error>`, or says itself what it means:
+///
+/// ```
+/// # use redress::config::Format;
+/// # use redress::{Classify, ErrorClass, Policies, StopReason};
+/// # struct Busy;
+/// # impl Classify for Busy {
+/// #     fn classify(&self) -> redress::Classification { ErrorClass::Permanent.into() }
+/// # }
+/// # let policies = Policies::from_str(Format::Toml, "[policies.payments]").unwrap();
+/// let payments = policies.get("payments")?.classifier(|error: &Busy| error.classify());
+/// let outcome = payments.execute(|| Err::<(), _>(Busy));
+/// assert_eq!(outcome.stop_reason, Some(StopReason::NonRetryableClass));
+/// # Ok::<_, redress::UnknownPolicy>(())
+/// ```
+///
+/// In the attribute that is `policy = POLICIES.get("payments").map(|p| p.classifier(classify))`.
 #[derive(Clone)]
 pub struct Policies {
     registry: Arc<Registry>,

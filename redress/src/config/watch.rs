@@ -90,7 +90,8 @@ impl Policies {
             policies: self.clone(),
             path: path.clone(),
             watcher,
-            real_folder: None,
+            folders: [None, None],
+            armed: true,
             woken,
             stopped: Arc::clone(&stopped),
             on_reload,
@@ -118,8 +119,10 @@ struct Watching<F> {
     policies: Policies,
     path: PathBuf,
     watcher: RecommendedWatcher,
-    /// The watched folder that the file is really in, behind symbolic links.
-    real_folder: Option<PathBuf>,
+    /// The watched folders: the file's, and the one that it is really in, behind symbolic links.
+    folders: [Option<Folder>; 2],
+    /// They are watched.
+    armed: bool,
     woken: Receiver<()>,
     stopped: Arc<AtomicBool>,
     /// The text that was last looked at, or why there was none.
@@ -132,13 +135,18 @@ impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
         // At once, too: the file may have changed before it was watched.
         while !self.is_stopped() {
             self.look();
-            let noticed = self.woken.recv_timeout(defaults::WATCH_POLL).is_ok();
+            let again = if self.armed {
+                defaults::WATCH_POLL
+            } else {
+                defaults::WATCH_MISSING_POLL
+            };
+            let noticed = self.woken.recv_timeout(again).is_ok();
             if noticed {
                 self.settle();
             }
             // What was watched may be gone, or another one.
-            if !noticed || self.seen.is_err() || self.real_folder != self.find_real_folder() {
-                let _next_time = self.arm();
+            if !noticed || self.seen.is_err() || self.folders != self.find_folders() {
+                self.armed = self.arm().is_ok();
             }
         }
     }
@@ -183,25 +191,66 @@ impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
     /// Watches the folders in which something happens when the file changes: a file that is
     /// replaced is another one, and only its folder notices.
     fn arm(&mut self) -> notify::Result<()> {
-        let real_folder = self.find_real_folder();
-        if self.real_folder != real_folder
-            && let Some(before) = self.real_folder.take()
-        {
-            let _gone_already = self.watcher.unwatch(&before);
+        let folders = self.find_folders();
+        if self.folders != folders {
+            // A folder that was replaced has the same name, and is another one.
+            for before in std::mem::take(&mut self.folders).into_iter().flatten() {
+                let _gone_already = self.watcher.unwatch(&before.path);
+            }
         }
-        if let Some(folder) = &real_folder {
-            let watched = self.watcher.watch(folder, RecursiveMode::NonRecursive);
-            self.real_folder = watched.is_ok().then_some(real_folder).flatten();
+        let [own, real] = &folders;
+        if let Some(folder) = real {
+            // The file's own folder matters more, and is next.
+            let _next_time = self
+                .watcher
+                .watch(&folder.path, RecursiveMode::NonRecursive);
         }
+        let path = match own {
+            Some(folder) => folder.path.as_path(),
+            None => folder(&self.path).unwrap_or(Path::new(".")),
+        };
         // Last, as the two may be the same.
-        let folder = folder(&self.path).unwrap_or(Path::new("."));
-        self.watcher.watch(folder, RecursiveMode::NonRecursive)
+        self.watcher.watch(path, RecursiveMode::NonRecursive)?;
+        self.folders = folders;
+        Ok(())
     }
 
-    fn find_real_folder(&self) -> Option<PathBuf> {
-        let real = self.path.canonicalize().ok()?;
-        folder(&real).map(Path::to_owned)
+    /// Finds the file's folder, and the one that the file is really in.
+    fn find_folders(&self) -> [Option<Folder>; 2] {
+        let own = folder(&self.path).unwrap_or(Path::new("."));
+        let real = self.path.canonicalize().ok();
+        let real = real.as_deref().and_then(folder);
+        [Some(own), real].map(|path| Folder::at(path?))
     }
+}
+
+/// A folder that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Folder {
+    path: PathBuf,
+    id: Option<(u64, u64)>,
+}
+
+impl Folder {
+    fn at(path: &Path) -> Option<Self> {
+        let metadata = path.metadata().ok()?;
+        Some(Self {
+            path: path.to_owned(),
+            id: id(&metadata),
+        })
+    }
+}
+
+/// Returns what tells a folder from another of the same name, where the system has such a thing.
+#[cfg(unix)]
+fn id(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn id(_: &std::fs::Metadata) -> Option<(u64, u64)> {
+    None
 }
 
 fn folder(path: &Path) -> Option<&Path> {

@@ -24,6 +24,7 @@ use crate::{ErrorClass, StopReason, defaults};
 /// then MAX_ATTEMPTS_GLOBAL, after 6 attempts at most and 108s in the worst case, of which the \
 /// deadline leaves 60s
 /// * not before the deadline: the attempt does not start
+/// without Retry-After: a hint takes the place of a delay
 /// ");
 /// # Ok::<_, redress::ConfigError>(())
 /// ```
@@ -34,6 +35,10 @@ pub struct Schedule {
     ends: Option<StopReason>,
     timeout: Option<Duration>,
     deadline: Option<Duration>,
+    /// A hint of the other side may take the place of a delay.
+    pub(super) hinted: bool,
+    /// Something ends the call, however far away.
+    pub(super) limited: bool,
 }
 
 /// One attempt of a [`Schedule`].
@@ -68,6 +73,12 @@ impl Schedule {
             ends: None,
             timeout: config.attempt_timeout,
             deadline,
+            hinted: rules
+                .strategy(rules.slot(class))
+                .is_some_and(crate::Strategy::honours_hints),
+            limited: deadline.is_some()
+                || rules.max_attempts.is_some()
+                || rules.class_limit(rules.slot(class), u32::MAX).is_some(),
         };
         let mut previous = None;
         let mut next = Planned::first();

@@ -32,6 +32,9 @@ impl fmt::Display for Schedule {
         if rows.iter().flatten().any(|cell| cell.ends_with('*')) {
             writeln!(f, "* not before the deadline: the attempt does not start")?;
         }
+        if self.hinted && self.attempts().len() > 1 {
+            writeln!(f, "without Retry-After: a hint takes the place of a delay")?;
+        }
         Ok(())
     }
 }
@@ -56,7 +59,8 @@ impl Schedule {
 
     fn end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(reason) = self.ends() else {
-            return writeln!(f, "then more, without end");
+            let end = if self.limited { "" } else { ", without end" };
+            return writeln!(f, "then more{end}");
         };
         let attempts = self.attempts().len();
         let s = if attempts == 1 { "" } else { "s" };

@@ -203,6 +203,9 @@ fn over_time(
     };
     let spare = rounded(deadline.saturating_sub(delays) / attempts.max(1));
     let shorten = !timeouts.is_zero() && !spare.is_zero();
+    // Of more attempts than a schedule lists, only a part is known: no advice that counts on all.
+    let all = worst.schedule.ends().is_some();
+    let shorten = shorten && all;
     let shorten = shorten.then(|| format!("lower attempt_timeout to {}", length(spare)));
     let timeout = patient.snapshot.attempt_timeout.unwrap_or_default();
     let fit = worst.schedule.attempts().iter().filter(|planned| {
@@ -210,17 +213,19 @@ fn over_time(
         planned.certain && ends.is_some_and(|end| end <= deadline)
     });
     let fitting = fit.count();
-    let fewer = (fitting > 0).then(|| format!("lower max_attempts to {fitting}"));
+    // One attempt is no retry: that is no advice.
+    let fewer = (fitting > 1).then(|| format!("lower max_attempts to {fitting}"));
     findings.warning(
         "beyond-deadline",
         setting,
         Text {
             message: format!(
-                "in the worst case {takes}, beyond the deadline of {}",
+                "in the worst case {}{takes}, beyond the deadline of {}",
+                if all { "" } else { "the first " },
                 length(deadline)
             ),
             reason,
-            fix: one_of([shorten, fewer, raise(total)]),
+            fix: one_of([shorten, fewer, raise(total).filter(|_| all)]),
         },
     );
 }

@@ -237,3 +237,29 @@ fn a_panic_in_the_callback_does_not_end_the_watch() {
     }
     assert_eq!(attempts(&policies.get("a").unwrap()), 5);
 }
+
+#[test]
+fn a_folder_that_is_replaced_by_another_is_watched_in_its_place() {
+    let watched = Watched::at(|folder| {
+        std::fs::create_dir(folder.join("now")).unwrap();
+        let file = folder.join("now/retry.toml");
+        std::fs::write(&file, text(3)).unwrap();
+        file
+    });
+    let path = |name: &str| watched.path(name);
+    std::fs::create_dir(path("next")).unwrap();
+    watched.write("next/retry.toml", &text(4));
+    std::fs::rename(path("now"), path("before")).unwrap();
+    std::fs::rename(path("next"), path("now")).unwrap();
+    while attempts(&watched.handle()) != 4 {
+        watched.reports.recv_timeout(PATIENCE).unwrap().ok();
+    }
+    // Sooner than the poll that helps where nothing is noticed.
+    let before_the_poll = Duration::from_secs(20);
+    for now in 5..8 {
+        watched.write("now/retry.toml", &text(now));
+        while attempts(&watched.handle()) != now {
+            watched.reports.recv_timeout(before_the_poll).unwrap().ok();
+        }
+    }
+}
