@@ -214,7 +214,7 @@ window = '10s'
 [policies.payments]
 budget = 'shared'
 ";
-    let file = redress::config::ConfigFile::parse(redress::config::Format::Toml, text).unwrap();
+    let file = ConfigFile::parse(Format::Toml, text).unwrap();
     let found = file.lint();
     let unused: Vec<_> = found
         .iter()
@@ -237,6 +237,6 @@ fn a_pipe_is_refused_and_not_waited_for() {
     let path = folder.path().join("policies.toml");
     let made = std::process::Command::new("mkfifo").arg(&path).status();
     assert!(made.unwrap().success());
-    let error = redress::config::ConfigFile::read(&path).unwrap_err();
+    let error = ConfigFile::read(&path).unwrap_err();
     assert!(error.to_string().contains("not a regular file"), "{error}");
 }
