@@ -2,7 +2,7 @@
 
 use redress_field::Figures;
 
-use crate::tables::{cells, decimals, markdown, named};
+use crate::tables::{cells, decimals, named, text};
 
 /// What each crate does not do: name, text.
 const LACKS: &str = include_str!("../lacks.tsv");
@@ -14,8 +14,8 @@ const RIVALS: &str = include_str!("../rivals.tsv");
 /// Less than this apart, two medians are level.
 const LEVEL: f64 = 0.03;
 
-fn lines(text: &str) -> impl Iterator<Item = Vec<&str>> {
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
+fn lines(file: &str) -> impl Iterator<Item = Vec<&str>> {
+    let lines = file.lines().filter(|line| !line.starts_with('#'));
     lines.map(|line| line.split('\t').collect())
 }
 
@@ -31,9 +31,7 @@ fn lack(case: &str) -> Option<&'static str> {
 pub(crate) fn lacks() -> String {
     let rows = lines(LACKS).map(|line| cells(&line));
     let head = std::iter::once(cells(&["crate", "does not do"]));
-    let table = markdown(&head.chain(rows).collect::<Vec<_>>());
-    // Text, not numbers.
-    table.replacen("|---:|", "|---|", 1)
+    text(&head.chain(rows).collect::<Vec<_>>())
 }
 
 pub(crate) fn not_first(figures: &Figures) -> Result<String, String> {
@@ -81,5 +79,5 @@ pub(crate) fn not_first(figures: &Figures) -> Result<String, String> {
     if rows.len() == 1 {
         return Ok("Nowhere, of what was compared.".into());
     }
-    Ok(markdown(&rows))
+    Ok(text(&rows))
 }

@@ -5,14 +5,21 @@ use redress_field::Figures;
 /// What the ratios of a call's time are to.
 const BASE: &str = "hand-written loop with a deadline";
 
-/// Writes a table; its first row is the head.
-pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
+/// Writes a table of names and numbers; its first row is the head.
+fn markdown(rows: &[Vec<String>]) -> String {
+    let numbers = rows.first().map_or(0, |head| head.len().saturating_sub(1));
+    with_rule(rows, &format!("|---|{}", "---:|".repeat(numbers)))
+}
+
+/// Writes a table of text; its first row is the head.
+pub(crate) fn text(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    with_rule(rows, &format!("|{}", "---|".repeat(columns)))
+}
+
+fn with_rule(rows: &[Vec<String>], rule: &str) -> String {
     let mut lines: Vec<String> = rows.iter().map(|row| line(row)).collect();
-    if let Some(head) = rows.first() {
-        let numbers = head.iter().skip(1).map(|_| "---:");
-        let rule: Vec<_> = std::iter::once("---").chain(numbers).collect();
-        lines.insert(1, format!("|{}|", rule.join("|")));
-    }
+    lines.insert(1.min(lines.len()), rule.to_owned());
     lines.join("\n")
 }
 
@@ -35,7 +42,7 @@ pub(crate) fn environment(lines: &str) -> String {
     let rows = lines.lines().filter_map(|line| line.split_once('\t'));
     let rows = rows.map(|(name, value)| cells(&[name, value]));
     let head = std::iter::once(cells(&["what", "which"]));
-    markdown(&head.chain(rows).collect::<Vec<_>>())
+    text(&head.chain(rows).collect::<Vec<_>>())
 }
 
 /// All that is known of the calls of one table.
@@ -92,7 +99,7 @@ pub(crate) fn plain(figures: &Figures, title: &str) -> String {
 pub(crate) fn ratios(figures: &Figures, title: &str) -> String {
     let columns = figures.columns(title);
     let mut head = cells(&[title]);
-    head.extend(cells(&columns));
+    head.extend(columns.iter().map(|column| named(column)));
     head.push("ratio".into());
     let cases = figures.cases(title);
     let first = cases.first().zip(columns.first());
@@ -153,7 +160,9 @@ pub(crate) fn decimals(value: f64, column: &str) -> String {
     match column {
         "ns" | "spread" => nanoseconds(value),
         "crates" | "bytes each" | "future" => count(value),
-        "scale" | "seconds" | "#[retry]" | "by hand" => format!("{value:.2}"),
+        "scale" | "seconds" | "CPU s" | "#[retry], CPU s" | "by hand, CPU s" => {
+            format!("{value:.2}")
+        }
         _ => format!("{value:.1}"),
     }
 }
