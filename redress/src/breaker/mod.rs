@@ -38,4 +38,4 @@ pub use permit::{Permit, Rejected};
 pub(crate) use settings::nanos;
 pub(crate) use shared::Shared;
 pub use snapshot::{CircuitSnapshot, CircuitState};
-pub(crate) use ticket::Ticket;
+pub(crate) use ticket::{Kind, Ticket};

@@ -37,6 +37,18 @@ impl Ticket {
         }
     }
 
+    /// Takes it apart, for who has a place for each part.
+    #[inline]
+    pub(crate) const fn into_parts(self) -> (u32, Kind) {
+        (self.number, self.kind)
+    }
+
+    /// Makes it of its parts again.
+    #[inline]
+    pub(crate) const fn from_parts(number: u32, kind: Kind) -> Self {
+        Self { number, kind }
+    }
+
     /// Tells whether only a failure is worth telling.
     #[inline]
     pub(crate) const fn is_plain(self) -> bool {

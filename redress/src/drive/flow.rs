@@ -5,6 +5,7 @@ use super::frame::Frame;
 use super::guards::Refused;
 use super::hooks::{Hooks, SleepDecision, shielded};
 use super::judged::Judged;
+use super::marks::Marks;
 use crate::engine::{Call, Decision, Failure, Slot};
 use crate::observe::{AttemptStatus, EventName};
 use crate::{BudgetToken, ResumeToken, StopReason, budget};
@@ -111,29 +112,29 @@ impl Flow {
             self.keep_token(frame, hooks);
         }
         // A call that the breaker refuses anyway is refused, whoever wants to abort it.
-        if frame.guarded
+        if frame.is_guarded()
             && self.call.attempts() == 0
             && let Some(refused) = frame.refuses_beyond(Duration::ZERO, hooks)
         {
             self.stop_refused(&refused, frame, hooks);
             return Err(Stopped);
         }
-        if frame.watched && aborts(hooks) {
+        if frame.is_watched() && aborts(hooks) {
             // Whoever was asked may have taken time.
             self.decided = self.elapsed(frame);
             self.stop(StopReason::Aborted, None, frame, hooks);
             return Err(Stopped);
         }
-        if frame.watched
+        if frame.is_watched()
             && let Some(detached) = hooks.detached()
         {
             self.find_thread(detached, frame, hooks)?;
         }
-        if frame.guarded {
+        if frame.is_guarded() {
             self.enter(frame, hooks)?;
         }
         self.call.next_attempt();
-        if frame.watched {
+        if frame.is_watched() {
             self.announce_start(frame, hooks);
         }
         Ok(())
@@ -190,7 +191,7 @@ impl Flow {
     pub(super) fn stop_late(&mut self, frame: &mut Frame<'_>, hooks: &dyn Hooks) -> Stopped {
         self.decided = self.elapsed(frame);
         // Shutting down comes before being late. Asked once: an answer may be good for one time only.
-        if frame.watched && aborts(hooks) {
+        if frame.is_watched() && aborts(hooks) {
             self.keep_token(frame, hooks);
             self.stop(StopReason::Aborted, None, frame, hooks);
         } else {
@@ -239,7 +240,7 @@ impl Flow {
         // One moment for all that this shows: the clock is most of what watching costs.
         let elapsed = self.elapsed(frame);
         self.decided = elapsed;
-        if frame.watched {
+        if frame.is_watched() {
             self.announce_end(&judged.attempted, frame, hooks);
             if !judged.is_success() && aborts(hooks) {
                 return self.stop(StopReason::Aborted, None, frame, hooks);
@@ -270,7 +271,7 @@ impl Flow {
                     return self.stop_refused(&refused, frame, hooks);
                 }
                 self.token = token.map_or(budget::Ticket::KEPT, BudgetToken::into_ticket);
-                frame.held |= self.token.is_held();
+                frame.marks.add(Marks::HELD, self.token.is_held());
                 self.retry(judged, slot, delay, frame, hooks)
             }
         }
@@ -285,7 +286,7 @@ impl Flow {
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
     ) -> Next {
-        let decision = if frame.watched {
+        let decision = if frame.is_watched() {
             self.ask_before_sleep(judged, slot, delay, frame, hooks)
         } else {
             SleepDecision::Sleep
@@ -433,7 +434,7 @@ impl Flow {
 
     /// Tells the breaker how a call ended that did not succeed.
     fn leave(&mut self, frame: &mut Frame<'_>, hooks: &dyn Hooks) {
-        if frame.permit.is_none() {
+        if !frame.has_permit() {
             return;
         }
         let change = match (self.call.stop_reason(), self.call.failure()) {

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::hooks::Hooks;
+use super::marks::Marks;
 use super::sleeper::sleep_here;
 use crate::clock::{Coarse, Timing, Wait};
 use crate::policy::Config;
@@ -10,20 +11,10 @@ use crate::{Budget, breaker};
 pub(crate) struct Frame<'p> {
     pub(crate) config: &'p Config,
     started: Started,
-    /// The breaker's permit.
-    pub(super) permit: Option<breaker::Ticket>,
-    /// Somebody asks how long it took.
-    pub(super) timed: bool,
-    /// Somebody sees attempts and events, or may stop the call.
-    pub(crate) watched: bool,
-    /// There is a breaker or a budget.
-    pub(super) guarded: bool,
-    /// Somebody sees a success, or is told of it.
-    pub(super) loud: bool,
-    /// Something may have to be given back, or an attempt to be closed.
-    pub(super) held: bool,
-    /// The budget has counted the call.
-    pub(super) in_flight: bool,
+    /// The breaker's permit is this number and a kind; none without one.
+    permit_number: u32,
+    permit_kind: Option<breaker::Kind>,
+    pub(super) marks: Marks,
 }
 
 /// When a call started, by the clock that goes on telling its time.
@@ -58,13 +49,9 @@ impl<'p> Frame<'p> {
         Self {
             config,
             started: Started::Untimed,
-            permit: None,
-            timed,
-            watched: false,
-            guarded: false,
-            loud: false,
-            held: false,
-            in_flight: false,
+            permit_number: 0,
+            permit_kind: None,
+            marks: if timed { Marks::TIMED } else { Marks::NONE },
         }
     }
 
@@ -72,15 +59,47 @@ impl<'p> Frame<'p> {
     pub(super) fn attend(&mut self, hooks: &dyn Hooks) -> Timing {
         let config = self.config;
         let funded = hooks.budget().is_some_and(Budget::is_funded);
-        self.watched = config.watched || hooks.is_active();
-        self.guarded = config.guarded || config.rules.budget.is_some() || hooks.is_guarded();
-        self.loud = self.watched || config.rules.successes.matter || funded;
-        self.held = self.watched;
-        if self.timed || self.watched {
+        let watched = config.watched || hooks.is_active();
+        let guarded = config.guarded || config.rules.budget.is_some() || hooks.is_guarded();
+        let marks = &mut self.marks;
+        marks.add(Marks::WATCHED.or(Marks::HELD), watched);
+        marks.add(Marks::GUARDED, guarded);
+        marks.add(
+            Marks::LOUD,
+            watched || config.rules.successes.matter || funded,
+        );
+        if marks.has(Marks::TIMED.or(Marks::WATCHED)) {
             Timing::Exact
         } else {
             config.timing
         }
+    }
+
+    /// Tells whether somebody sees attempts and events, or may stop the call.
+    #[inline]
+    pub(crate) const fn is_watched(&self) -> bool {
+        self.marks.has(Marks::WATCHED)
+    }
+
+    /// Tells whether there is a breaker or a budget.
+    #[inline]
+    pub(super) const fn is_guarded(&self) -> bool {
+        self.marks.has(Marks::GUARDED)
+    }
+
+    pub(super) const fn has_permit(&self) -> bool {
+        self.permit_kind.is_some()
+    }
+
+    pub(super) const fn put_permit(&mut self, permit: breaker::Ticket) {
+        let (number, kind) = permit.into_parts();
+        self.permit_number = number;
+        self.permit_kind = Some(kind);
+    }
+
+    pub(super) fn take_permit(&mut self) -> Option<breaker::Ticket> {
+        let kind = self.permit_kind.take()?;
+        Some(breaker::Ticket::from_parts(self.permit_number, kind))
     }
 
     /// Creates the frame of a call that nobody watches or guards, and starts its time.
@@ -111,7 +130,7 @@ impl<'p> Frame<'p> {
     /// Tells whether nothing but the engine has a say in the call.
     #[inline]
     pub(super) const fn is_plain(&self) -> bool {
-        !self.watched && !self.guarded
+        !self.marks.has(Marks::WATCHED.or(Marks::GUARDED))
     }
 
     /// Blocks the thread.

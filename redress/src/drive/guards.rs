@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::frame::Frame;
 use super::hooks::Hooks;
+use super::marks::Marks;
 use crate::breaker::{Change, Shared};
 use crate::engine::Attempted;
 use crate::{Budget, BudgetToken, CircuitBreaker, ErrorClass, budget};
@@ -17,7 +18,7 @@ impl<'p> Frame<'p> {
     /// Asks the breaker for a permit, unless there is none or the call has one. Returns the change
     /// of state that this was.
     pub(super) fn enter(&mut self, hooks: &dyn Hooks) -> Result<Option<Change>, Refused> {
-        if self.permit.is_some() {
+        if self.has_permit() {
             return Ok(None);
         }
         let Some(shared) = self.breaker(hooks) else {
@@ -26,17 +27,17 @@ impl<'p> Frame<'p> {
         let permit = shared.try_acquire().map_err(|r| Refused(r.nanos()))?;
         let change = permit.change();
         let ticket = permit.into_ticket();
-        self.held |= ticket.is_probe();
-        self.loud |= !ticket.is_plain();
-        self.permit = Some(ticket);
+        self.marks.add(Marks::HELD, ticket.is_probe());
+        self.marks.add(Marks::LOUD, !ticket.is_plain());
+        self.put_permit(ticket);
         Ok(change)
     }
 
     /// Counts the call in flight where its budget counts calls.
     pub(super) fn count_call(&mut self, hooks: &dyn Hooks) {
         if let Some(budget) = self.budget(hooks) {
-            self.in_flight = budget.count_call();
-            self.held |= self.in_flight;
+            let counted = budget.count_call();
+            self.marks.add(Marks::IN_FLIGHT.or(Marks::HELD), counted);
         }
     }
 
@@ -71,7 +72,7 @@ impl<'p> Frame<'p> {
         failure: Option<ErrorClass>,
         hooks: &dyn Hooks,
     ) -> Option<Change> {
-        let permit = self.permit.take()?;
+        let permit = self.take_permit()?;
         let permit = self.breaker(hooks)?.permit(permit);
         match failure {
             None => permit.succeed(),
@@ -81,7 +82,7 @@ impl<'p> Frame<'p> {
 
     /// Gives the permit back without a verdict.
     pub(super) fn abstain(&mut self, hooks: &dyn Hooks) -> Option<Change> {
-        let permit = self.permit.take()?;
+        let permit = self.take_permit()?;
         drop(self.breaker(hooks)?.permit(permit));
         None
     }
@@ -89,7 +90,7 @@ impl<'p> Frame<'p> {
     /// Tells whether there is no use in waiting for the next attempt.
     pub(super) fn refuses_beyond(&self, wait: Duration, hooks: &dyn Hooks) -> Option<Refused> {
         // A call that still has its permit is not asked again.
-        if self.permit.is_some() {
+        if self.has_permit() {
             return None;
         }
         let shared = self.breaker(hooks)?;
@@ -121,7 +122,7 @@ impl<'p> Frame<'p> {
     /// Gives back what the call still holds.
     pub(super) fn close(&mut self, hooks: &dyn Hooks) {
         self.abstain(hooks);
-        if std::mem::take(&mut self.in_flight)
+        if self.marks.take(Marks::IN_FLIGHT)
             && let Some(budget) = self.budget(hooks)
         {
             budget.end_call();

@@ -9,6 +9,7 @@ pub(crate) mod future;
 mod guards;
 mod hooks;
 mod judged;
+mod marks;
 mod progress;
 mod run;
 mod shown;

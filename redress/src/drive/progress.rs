@@ -86,7 +86,7 @@ impl Progress {
         hooks: &H,
     ) -> Result<(), Stopped> {
         // A hook may have taken time, where there is one.
-        if frame.watched {
+        if frame.is_watched() {
             return self.flow.next_attempt_after_pause(frame, hooks);
         }
         self.flow.next_attempt(frame, hooks)

@@ -9,6 +9,7 @@ use super::flow::{Next, Stopped};
 use super::frame::Frame;
 use super::hooks::Hooks;
 use super::judged::Judged;
+use super::marks::Marks;
 use super::progress::Progress;
 use crate::clock::Timing;
 use crate::outcome::Report;
@@ -95,7 +96,10 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Stopped> {
         match self.frame.config.start {
-            _ if self.hooks.is_active() || self.hooks.is_guarded() || self.frame.timed => {
+            _ if self.hooks.is_active()
+                || self.hooks.is_guarded()
+                || self.frame.marks.has(Marks::TIMED) =>
+            {
                 self.start_attended()
             }
             Start::Untimed => Ok(()),
@@ -111,7 +115,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     fn start_attended(&mut self) -> Result<(), Stopped> {
         let timing = self.frame.attend(&self.hooks);
         self.frame.start(timing);
-        if self.frame.watched {
+        if self.frame.is_watched() {
             self.start_watched()
         } else if self.frame.config.guarded || self.hooks.is_guarded() {
             self.start_guarded()
@@ -142,7 +146,7 @@ impl<'p, H: Hooks> Run<'p, H> {
             Ok(_unseen) => {
                 self.frame.count_call(&self.hooks);
                 // Whoever holds something has progress: it is all that dropping looks at.
-                if self.frame.held {
+                if self.frame.marks.has(Marks::HELD) {
                     self.progress.get_or_insert_with(Progress::in_first_attempt);
                 }
                 Ok(())
@@ -159,16 +163,16 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// must know but see nothing.
     #[inline]
     pub(crate) fn succeeds(&mut self, judged: &Judged) -> bool {
-        judged.is_success() && (!self.frame.loud || self.tell_success())
+        judged.is_success() && (!self.frame.marks.has(Marks::LOUD) || self.tell_success())
     }
 
     /// Tells those of a success who must know but see nothing, unless somebody sees it.
     #[inline(never)]
     fn tell_success(&mut self) -> bool {
-        if !self.frame.watched {
+        if !self.frame.is_watched() {
             self.frame.tell_success(&self.hooks);
         }
-        !self.frame.watched
+        !self.frame.is_watched()
     }
 
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
@@ -363,7 +367,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         let flow = self.progress.as_ref().map(|progress| &progress.flow);
         let frame = &self.frame;
         let elapsed = match flow {
-            Some(flow) if frame.watched || flow.stop_reason().is_some() => flow.decided(),
+            Some(flow) if frame.is_watched() || flow.stop_reason().is_some() => flow.decided(),
             // Nothing was decided about a success that nobody watched.
             _ => frame.elapsed(),
         };
@@ -393,7 +397,7 @@ impl<'p, H: Hooks> Run<'p, H> {
 impl<H: Hooks> Run<'_, H> {
     #[inline]
     pub(super) fn is_held(&self) -> bool {
-        self.progress.is_some() && self.frame.held
+        self.progress.is_some() && self.frame.marks.has(Marks::HELD)
     }
 
     /// Gives back whatever the call still holds.

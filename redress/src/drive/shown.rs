@@ -34,7 +34,7 @@ impl Flow {
         frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) {
-        if !frame.watched {
+        if !frame.is_watched() {
             return;
         }
         let event = Event {
@@ -59,7 +59,7 @@ impl Flow {
         frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) {
-        if !frame.watched {
+        if !frame.is_watched() {
             return;
         }
         // Whoever aborts does not say that the last failure was the reason.
