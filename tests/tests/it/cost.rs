@@ -181,6 +181,15 @@ fn a_future_around_64_bytes_stays_small() {
         "{}",
         size_of_val(&by_policy)
     );
+    // An operation that borrows is one pointer more.
+    let ones = [1; 8];
+    let borrowing = policy.call_async(|| Inner(ones));
+    assert!(
+        size_of_val(&borrowing) <= 144,
+        "{}",
+        size_of_val(&borrowing)
+    );
+    drop(borrowing);
     let by_attribute = around(|| Inner([1; 8]));
     assert!(
         size_of_val(&by_attribute) <= 144,
