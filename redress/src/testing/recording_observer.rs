@@ -118,7 +118,7 @@ pub struct RecordedEvent {
     pub name: EventName,
     /// The attempt after which it happened; 0 before the first.
     pub attempt: u32,
-    /// The time since the call's start.
+    /// The time since the operation's start, as [`Event::elapsed`] tells it.
     pub elapsed: Duration,
     /// The delay before the next attempt; zero if there is none.
     pub sleep: Duration,
@@ -170,7 +170,7 @@ impl From<RecordedEvent> for TimelineEvent {
 pub struct RecordedAttempt {
     /// The attempt's number, counted from 1.
     pub attempt: u32,
-    /// The time since the call's start.
+    /// The time since the operation's start, as [`Event::elapsed`] tells it.
     pub elapsed: Duration,
     /// The name of the operation, if it was given one.
     pub operation: Option<String>,
