@@ -8,13 +8,15 @@
 // Expands to:
 
 async fn get() -> Result<u32, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::literal()
-        .operation("get")
-        .attempt_timeout(::redress::__private::Duration::from_millis(500));
-    let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::Literals::of(
+            "get",
+        )
+        .attempt_timeout(::redress::__private::Duration::from_millis(500))
+        .policy();
+    let mut __run = __REDRESS_POLICY.run();
     let mut __last = ::redress::__private::Option::None;
     loop {
-        match {
+        if let ::redress::__private::Break(__returned) = {
             let __returned = {
                 let mut __attempt = ::redress::__private::pin!(
                     async { if false { return ::redress::__private::never:: < Result <
@@ -27,27 +29,18 @@ async fn get() -> Result<u32, Error> {
             };
             let __judged = match &__returned {
                 ::redress::__private::Option::Some(__outcome) => {
-                    match ::redress::__private::error_of(__outcome) {
-                        ::redress::__private::Option::Some(__error) => {
-                            use ::redress::__private::{Tag, by_type::*, failed};
-                            failed(__error, (&&&&Tag(__error)).redress_classify())
-                        }
-                        ::redress::__private::Option::None => {
-                            ::redress::__private::SUCCEEDED
-                        }
-                    }
+                    ::redress::__private::Judge::judge(
+                        ::redress::__private::by_type(__outcome).classifier(),
+                        __outcome,
+                    )
                 }
                 ::redress::__private::Option::None => ::redress::__private::TIMED_OUT,
             };
             __run.after_async_or_interrupt(__returned, &mut __last, __judged)
-        } {
-            ::redress::__private::Settled::Return(__returned) => return __returned,
-            ::redress::__private::Settled::Again => {}
-            ::redress::__private::Settled::Pause(__pause) => {
-                let ::redress::__private::ControlFlow::Break(__returned) = __pause.await
-                else { continue };
-                return __returned;
-            }
+        }
+            .await
+        {
+            return __returned;
         }
     }
 }

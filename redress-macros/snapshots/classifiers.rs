@@ -8,17 +8,19 @@
 // Expands to:
 
 fn get() -> Result<impl Display, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::literal()
-        .operation("get");
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::Literals::of(
+            "get",
+        )
+        .policy();
     let __classifier = &::redress::__private::classifier_fn::<
         Result<(), Error>,
         _,
         _,
     >(|error| class_of(error));
     let __results = &judge;
-    let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
+    let mut __run = __REDRESS_POLICY.run();
     loop {
-        match {
+        if let ::redress::__private::Break(__returned) = {
             let __returned: Result<_, Error> = { fetch() };
             let __judged = {
                 use ::redress::__private::PlainValue as _;
@@ -27,8 +29,7 @@ fn get() -> Result<impl Display, Error> {
             };
             __run.after(__returned, __judged)
         } {
-            ::redress::__private::ControlFlow::Break(__returned) => return __returned,
-            ::redress::__private::ControlFlow::Continue(()) => {}
+            return __returned;
         }
     }
 }

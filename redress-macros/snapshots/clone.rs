@@ -8,8 +8,10 @@
 // Expands to:
 
 async fn send(body: String, id: Id) -> Result<u32, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::literal()
-        .operation("send");
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::Literals::of(
+            "send",
+        )
+        .policy();
     let __redress_body = body;
     {
         #[diagnostic::on_unimplemented(
@@ -23,28 +25,18 @@ async fn send(body: String, id: Id) -> Result<u32, Error> {
         fn __redress_kept<T: __RedressKept>(_: &T) {}
         __redress_kept(&id);
     }
-    let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
+    let mut __run = __REDRESS_POLICY.run();
     loop {
         #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
         let mut body = ::redress::__private::Clone::clone(&__redress_body);
-        match {
+        if let ::redress::__private::Break(__returned) = {
             let __returned: Result<u32, Error> = { post(body, id).await };
-            let __judged = match ::redress::__private::error_of(&__returned) {
-                ::redress::__private::Option::Some(__error) => {
-                    use ::redress::__private::{Tag, by_type::*, failed};
-                    failed(__error, (&&&&Tag(__error)).redress_classify())
-                }
-                ::redress::__private::Option::None => ::redress::__private::SUCCEEDED,
-            };
+            let __judged = ::redress::__private::by_type(&__returned).classifier();
             __run.after_async(__returned, __judged)
-        } {
-            ::redress::__private::Settled::Return(__returned) => return __returned,
-            ::redress::__private::Settled::Again => {}
-            ::redress::__private::Settled::Pause(__pause) => {
-                let ::redress::__private::ControlFlow::Break(__returned) = __pause.await
-                else { continue };
-                return __returned;
-            }
+        }
+            .await
+        {
+            return __returned;
         }
     }
 }

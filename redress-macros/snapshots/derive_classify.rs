@@ -32,8 +32,9 @@ impl ::redress::Classify for ApiError {
                 ::redress::__private::by(
                     __field_0,
                     |__error| {
-                        use ::redress::__private::by_type::*;
-                        (&&&&::redress::__private::Tag(__error)).redress_classify()
+                        ::redress::__private::by_type_of(__error)
+                            .classifier()
+                            .classify(__error)
                     },
                 )
             }

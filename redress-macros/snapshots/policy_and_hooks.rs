@@ -47,13 +47,12 @@ fn get(&self, name: &str) -> Result<u32, Error> {
         }
     };
     loop {
-        match {
+        if let ::redress::__private::Break(__returned) = {
             let __returned: Result<u32, Error> = { self.fetch() };
             let __judged = ::redress::__private::judge_by_policy(__policy, &__returned);
             __run.after(__returned, __judged)
         } {
-            ::redress::__private::ControlFlow::Break(__returned) => return __returned,
-            ::redress::__private::ControlFlow::Continue(()) => {}
+            return __returned;
         }
     }
 }

@@ -33,21 +33,14 @@ fn get() -> Result<u32, Error> {
         ATTEMPTS != 0,
         "`max_attempts` must be at least 1: it counts attempts, the first one included"
     );
-    let mut __run = ::redress::__private::Run::new(&__REDRESS_POLICY, ());
+    let mut __run = __REDRESS_POLICY.run();
     loop {
-        match {
+        if let ::redress::__private::Break(__returned) = {
             let __returned: Result<u32, Error> = { fetch() };
-            let __judged = match ::redress::__private::error_of(&__returned) {
-                ::redress::__private::Option::Some(__error) => {
-                    use ::redress::__private::{Tag, by_type::*, failed};
-                    failed(__error, (&&&&Tag(__error)).redress_classify())
-                }
-                ::redress::__private::Option::None => ::redress::__private::SUCCEEDED,
-            };
+            let __judged = ::redress::__private::by_type(&__returned).classifier();
             __run.after(__returned, __judged)
         } {
-            ::redress::__private::ControlFlow::Break(__returned) => return __returned,
-            ::redress::__private::ControlFlow::Continue(()) => {}
+            return __returned;
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Every path that an expansion names, in one place.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt as _, quote_spanned};
 
 /// The way to the runtime: absolute, so that nothing in the user's scope can shadow it.
 pub(crate) struct Paths {
-    krate: TokenStream,
-    private: TokenStream,
+    krate: PathTokens,
+    private: PathTokens,
     /// The path is the user's, with spans of its own.
     given: bool,
 }
@@ -22,28 +22,30 @@ impl Paths {
         };
         let private = quote_spanned!(site=> #krate::__private);
         Self {
-            krate,
-            private,
+            krate: PathTokens::of(krate),
+            private: PathTokens::of(private),
             given,
         }
     }
 
     /// Returns the module that holds everything an expansion calls.
-    pub(crate) fn private(&self) -> &TokenStream {
+    pub(crate) fn private(&self) -> &PathTokens {
         &self.private
     }
 
     /// The same, located where a message about it belongs.
-    pub(crate) fn private_at(&self, at: Span) -> TokenStream {
-        if !self.given {
-            let at = Span::mixed_site().located_at(at);
-            return quote_spanned!(at=> ::redress::__private);
-        }
-        let tokens = self.private.clone().into_iter().map(|mut token| {
-            token.set_span(token.span().located_at(at));
+    pub(crate) fn private_at(&self, at: Span) -> PathTokens {
+        let at = Span::mixed_site().located_at(at);
+        let located = self.private.0.iter().cloned().map(|mut token| {
+            let own = if self.given {
+                token.span().located_at(at)
+            } else {
+                at
+            };
+            token.set_span(own);
             token
         });
-        tokens.collect()
+        PathTokens(located.collect())
     }
 
     /// Returns the public module of the built-in strategies.
@@ -53,7 +55,24 @@ impl Paths {
     }
 
     /// Returns the root of the crate, for its public items.
-    pub(crate) fn root(&self) -> &TokenStream {
+    pub(crate) fn root(&self) -> &PathTokens {
         &self.krate
+    }
+}
+
+/// A path, token by token: a stream in a stream is copied over to the compiler and back each time.
+pub(crate) struct PathTokens(Vec<TokenTree>);
+
+impl PathTokens {
+    fn of(path: TokenStream) -> Self {
+        Self(path.into_iter().collect())
+    }
+}
+
+impl ToTokens for PathTokens {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for token in &self.0 {
+            tokens.append(token.clone());
+        }
     }
 }

@@ -2,15 +2,15 @@
 //! macros, whose version is pinned.
 
 pub use std::future::poll_fn;
-pub use std::ops::ControlFlow;
+pub use std::ops::ControlFlow::{Break, Continue};
 pub use std::option::Option;
 pub use std::pin::pin;
 pub use std::result::Result;
 
 pub use std::time::Duration;
 
-pub use crate::drive::{Hooks, Judged, Run, Settled};
-pub use crate::policy::{Config, FnPolicy};
+pub use crate::drive::{Hooks, Judge, Judged, Run};
+pub use crate::policy::{Config, FnPolicy, Literals};
 pub use crate::{
     AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Classification, Classifier,
     Classify, ErrorClass, Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder,
@@ -80,59 +80,6 @@ where
     R: ResultClassifier<T>,
 {
     policy.judge(returned)
-}
-
-/// An error to be classified by what is known about its type at the macro's site: method
-/// resolution takes the first of the traits below that fits.
-#[derive(Debug)]
-pub struct Tag<'a, E: ?Sized>(pub &'a E);
-
-/// First: the error says itself.
-pub trait ByClassify {
-    /// Classifies.
-    fn redress_classify(&self) -> Classification;
-}
-
-impl<E: Classify + ?Sized> ByClassify for &&&Tag<'_, E> {
-    fn redress_classify(&self) -> Classification {
-        self.0.classify()
-    }
-}
-
-/// Second: the error holds one of any type, as `anyhow::Error` and a boxed error do.
-pub trait ByDynError {
-    /// Classifies.
-    fn redress_classify(&self) -> Classification;
-}
-
-impl<E: AsRef<dyn std::error::Error + Send + Sync> + ?Sized> ByDynError for &&Tag<'_, E> {
-    fn redress_classify(&self) -> Classification {
-        classify::classify_dyn(self.0.as_ref())
-    }
-}
-
-/// Third: the error is a [`std::error::Error`].
-pub trait ByError {
-    /// Classifies.
-    fn redress_classify(&self) -> Classification;
-}
-
-impl<E: std::error::Error + 'static> ByError for &Tag<'_, E> {
-    fn redress_classify(&self) -> Classification {
-        crate::DefaultClassifier.classify(self.0)
-    }
-}
-
-/// Last: nothing is known.
-pub trait ByNothing {
-    /// Classifies.
-    fn redress_classify(&self) -> Classification;
-}
-
-impl<E: ?Sized> ByNothing for Tag<'_, E> {
-    fn redress_classify(&self) -> Classification {
-        ErrorClass::Unknown.into()
-    }
 }
 
 /// Adapts what the macro was given to [`Hooks`].
@@ -238,6 +185,7 @@ pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
     hook
 }
 
+mod by_type;
 mod constants;
 mod derive;
 mod guarded;
@@ -245,6 +193,7 @@ mod policy_source;
 mod returned;
 mod ways_out;
 
+pub use by_type::*;
 pub use constants::*;
 pub use derive::*;
 pub use guarded::Guarded;

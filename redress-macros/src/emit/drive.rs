@@ -55,6 +55,7 @@ pub(super) fn body(plan: &Plan<'_>) -> TokenStream {
 fn start(plan: &Plan<'_>) -> TokenStream {
     let p = plan.paths.private();
     let hooks = hooks::hooks(plan);
+    let given = hooks.clone().unwrap_or_else(|| quote_spanned!(site()=> ()));
     let leave = &plan.leave;
     let policy = match plan.config.policy {
         Some(_) => quote_spanned!(site()=> __policy),
@@ -66,13 +67,21 @@ fn start(plan: &Plan<'_>) -> TokenStream {
             let at_p = plan.paths.private_at(at);
             let refused = quote_spanned!(at=> #at_p::interrupted(__interrupt));
             quote_spanned! {site()=>
-                let mut __run = match #p::Run::begin(#policy, #hooks) {
+                let mut __run = match #p::Run::begin(#policy, #given) {
                     #p::Result::Ok(__run) => __run,
                     #p::Result::Err(__interrupt) => #leave #refused,
                 };
             }
         }
-        _ => quote_spanned!(site()=> let mut __run = #p::Run::new(#policy, #hooks);),
+        _ => {
+            let run = match &hooks {
+                None if plan.config.policy.is_none() => {
+                    quote_spanned!(site()=> __REDRESS_POLICY.run())
+                }
+                _ => quote_spanned!(site()=> #p::Run::new(#policy, #given)),
+            };
+            quote_spanned!(site()=> let mut __run = #run;)
+        }
     };
     if cuts_attempts(plan) {
         quote_spanned!(site()=> #run let mut __last = #p::Option::None;)
@@ -104,10 +113,11 @@ fn inlined(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
 
 fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let judge = judge::judge(plan, &returned(plan));
+    let judged = judged(plan);
     let after = quote_spanned! {site()=> {
         #attempt
         let __judged = #judge;
-        __run.after(__returned, __judged)
+        __run.after(__returned, #judged)
     }};
     ended(plan, &after)
 }
@@ -117,25 +127,8 @@ fn ended(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
     let p = plan.paths.private();
     let leave = &plan.leave;
     quote_spanned! {site()=>
-        match #after {
-            #p::ControlFlow::Break(__returned) => #leave __returned,
-            #p::ControlFlow::Continue(()) => {}
-        }
-    }
-}
-
-/// Returns what the last attempt returned, or goes on to the next, after a pause if there is one.
-fn settled(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
-    let p = plan.paths.private();
-    let leave = &plan.leave;
-    quote_spanned! {site()=>
-        match #after {
-            #p::Settled::Return(__returned) => #leave __returned,
-            #p::Settled::Again => {}
-            #p::Settled::Pause(__pause) => {
-                let #p::ControlFlow::Break(__returned) = __pause.await else { continue };
-                #leave __returned;
-            }
+        if let #p::Break(__returned) = #after {
+            #leave __returned;
         }
     }
 }
@@ -169,15 +162,21 @@ fn returned(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(site_at(plan.returns_at)=> &__returned)
 }
 
+/// The same of its judgement: the compiler reports a mistake once where it finds it twice.
+fn judged(plan: &Plan<'_>) -> TokenStream {
+    quote_spanned!(site_at(plan.returns_at)=> __judged)
+}
+
 fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let judge = judge::judge(plan, &returned(plan));
+    let judged = judged(plan);
     // In a block of its own, so that the future does not keep what was returned while it waits.
     let after = quote_spanned! {site()=> {
         #attempt
         let __judged = #judge;
-        __run.after_async(__returned, __judged)
-    }};
-    settled(plan, &after)
+        __run.after_async(__returned, #judged)
+    }.await};
+    ended(plan, &after)
 }
 
 /// An attempt that may be cut off. Polling it through the call keeps the future at the size of
@@ -198,10 +197,10 @@ fn cut(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
             #p::poll_fn(|__cx| __run.poll_attempt(__attempt.as_mut(), __cx)).await
         };
         let __judged = match &__returned {
-            #p::Option::Some(__outcome) => #judge,
+            #p::Option::Some(__outcome) => #p::Judge::judge(#judge, __outcome),
             #p::Option::None => #p::TIMED_OUT,
         };
         #after
-    }};
-    settled(plan, &after)
+    }.await};
+    ended(plan, &after)
 }

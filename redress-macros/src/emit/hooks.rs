@@ -150,8 +150,8 @@ fn results(plan: &Plan<'_>, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> 
     })
 }
 
-/// Returns what `Run` is given as its hooks: `()` where there are none.
-pub(super) fn hooks(plan: &Plan<'_>) -> TokenStream {
+/// Returns what `Run` is given as its hooks, if there are any.
+pub(super) fn hooks(plan: &Plan<'_>) -> Option<TokenStream> {
     let p = plan.paths.private();
     let hooks = seeing(plan);
     let option = |keyed: &Option<Keyed<Expr>>, name: &str| {
@@ -166,13 +166,14 @@ pub(super) fn hooks(plan: &Plan<'_>) -> TokenStream {
         return hooks;
     }
     let (breaker, budget) = (option(breaker, "__breaker"), option(budget, "__budget"));
-    quote_spanned! {site()=>
+    let hooks = hooks.unwrap_or_else(|| quote_spanned!(site()=> ()));
+    Some(quote_spanned! {site()=>
         #p::Guarded { breaker: #breaker, budget: #budget, hooks: #hooks }
-    }
+    })
 }
 
-/// Returns what sees the call.
-fn seeing(plan: &Plan<'_>) -> TokenStream {
+/// Returns what sees the call, if anything does.
+fn seeing(plan: &Plan<'_>) -> Option<TokenStream> {
     let p = plan.paths.private();
     let config = plan.config;
     let operation = operation(plan);
@@ -218,13 +219,13 @@ fn seeing(plan: &Plan<'_>) -> TokenStream {
         });
     }
     match (operation, arms.is_empty()) {
-        (None, true) => quote_spanned!(site()=> ()),
-        (operation, true) => quote_spanned! {site()=>
+        (None, true) => None,
+        (operation, true) => Some(quote_spanned! {site()=>
             #p::Hooked { operation: #operation, on: |_: #p::Hook<'_>| false }
-        },
+        }),
         (operation, false) => {
             let operation = operation.unwrap_or_else(|| quote_spanned!(site()=> ()));
-            quote_spanned! {site()=>
+            Some(quote_spanned! {site()=>
                 #p::Hooked {
                     operation: #operation,
                     on: move |__hook: #p::Hook<'_>| {
@@ -235,7 +236,7 @@ fn seeing(plan: &Plan<'_>) -> TokenStream {
                         false
                     },
                 }
-            }
+            })
         }
     }
 }

@@ -81,7 +81,7 @@ impl Inliner<'_> {
         }
         match word(tokens.first()).as_str() {
             "return" => {
-                let value = self.postfix(tokens.get(1..)?)?;
+                let value = self.unless_plain(tokens.get(1..)?)?;
                 let at = site_at(tokens.first()?.span());
                 let value = if value.is_empty() {
                     quote_spanned!(at=> ())
@@ -95,8 +95,11 @@ impl Inliner<'_> {
                 let is_assignment = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == '=' && p.spacing() == Spacing::Alone);
                 let at = tokens.iter().position(is_assignment)?;
                 let (head, value) = tokens.split_at(at + 1);
+                if may_any_leave(head) {
+                    return None;
+                }
                 let value = self.postfix(value)?;
-                (!may_any_leave(head)).then(|| quote_spanned!(site()=> #(#head)* #value))
+                Some(quote_spanned!(site()=> #(#head)* #value))
             }
             "if" => self.branches(tokens),
             _ => self.postfix(tokens),
@@ -129,12 +132,18 @@ impl Inliner<'_> {
         simple.then_some(out)
     }
 
+    /// Rewrites an expression, unless nothing leaves it: then it may be any.
+    fn unless_plain(&self, tokens: &[TokenTree]) -> Option<TokenStream> {
+        if may_any_leave(tokens) {
+            self.postfix(tokens)
+        } else {
+            Some(tokens.iter().cloned().collect())
+        }
+    }
+
     /// Rewrites an expression of names, calls, fields and `?` only: there each `?` belongs to all
     /// that is written before it.
     fn postfix(&self, tokens: &[TokenTree]) -> Option<TokenStream> {
-        if !may_any_leave(tokens) {
-            return Some(tokens.iter().cloned().collect());
-        }
         let mut before = TokenStream::new();
         let mut previous: Option<&TokenTree> = None;
         for token in tokens {
@@ -178,10 +187,10 @@ impl Inliner<'_> {
         for argument in tokens.split_inclusive(|token| is_punct(token, ',')) {
             match argument.split_last() {
                 Some((comma, inner)) if is_punct(comma, ',') => {
-                    out.extend(self.postfix(inner)?);
+                    out.extend(self.unless_plain(inner)?);
                     out.extend([comma.clone()]);
                 }
-                _ => out.extend(self.postfix(argument)?),
+                _ => out.extend(self.unless_plain(argument)?),
             }
         }
         Some(out)
@@ -192,8 +201,8 @@ impl Inliner<'_> {
         let p = self.paths.private_at(at);
         let label = self.label;
         let control = quote_spanned!(at=> {
-            #p::ControlFlow::Continue(__value) => __value,
-            #p::ControlFlow::Break(__rest) => break #label #p::Leaves::leave(__rest),
+            #p::Continue(__value) => __value,
+            #p::Break(__rest) => break #label #p::Leaves::leave(__rest),
         });
         let matched = quote_spanned!(at=> match #p::Question::question(#operand) #control);
         Group::new(Delimiter::Parenthesis, matched).into_token_stream()

@@ -7,8 +7,9 @@ use syn::spanned::Spanned as _;
 use super::{Plan, site, site_at};
 use crate::paths::Paths;
 
-/// Returns the expression that judges what an attempt returned. It is no closure: two hundred
-/// functions that return the same type share one copy of the step that takes it.
+/// Returns the expression that judges what an attempt returned, or that says how to. It is no
+/// closure: two hundred functions that return the same type share one copy of the step that takes
+/// it.
 pub(super) fn judge(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
     let config = plan.config;
     match (
@@ -22,18 +23,9 @@ pub(super) fn judge(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
             quote_spanned!(at=> #p::judge_by_policy(__policy, #returned))
         }
         (None, None, None) => {
-            let p = plan.paths.private();
-            let at_p = plan.paths.private_at(site_at(plan.returns_at));
-            let error = quote_spanned!(site_at(plan.returns_at)=> #at_p::error_of(#returned));
-            quote_spanned! {site()=>
-                match #error {
-                    #p::Option::Some(__error) => {
-                        use #p::{Tag, by_type::*, failed};
-                        failed(__error, (&&&&Tag(__error)).redress_classify())
-                    }
-                    #p::Option::None => #p::SUCCEEDED,
-                }
-            }
+            let at = site_at(plan.returns_at);
+            let p = plan.paths.private_at(at);
+            quote_spanned!(at=> #p::by_type(#returned).classifier())
         }
         (None, Some(classifier), None) => {
             let at = site_at(classifier.value.span());
@@ -60,14 +52,8 @@ pub(super) fn judge(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
     }
 }
 
-/// Returns the closure that classifies an error by what its type is known to be: the first of the
-/// traits wins that fits after the fewest dereferences.
+/// Returns the closure that classifies an error by what its type is known to be.
 pub(crate) fn by_type(paths: &Paths) -> TokenStream {
     let p = paths.private();
-    quote_spanned! {site()=>
-        |__error| {
-            use #p::by_type::*;
-            (&&&&#p::Tag(__error)).redress_classify()
-        }
-    }
+    quote_spanned!(site()=> |__error| #p::by_type_of(__error).classifier().classify(__error))
 }

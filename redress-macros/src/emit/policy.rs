@@ -21,13 +21,19 @@ pub(super) fn items(plan: &Plan<'_>) -> TokenStream {
     let p = plan.paths.private();
     let settings = settings(plan);
     let checks = consts::checks(plan.config, plan.paths);
+    let name = static_name(plan);
     let policy = if is_literal(plan.config) {
-        quote_spanned!(site()=> #p::FnPolicy::literal() #settings)
+        let start = match name {
+            Some(name) => quote_spanned!(site()=> of(#name)),
+            None => quote_spanned!(site()=> unnamed()),
+        };
+        quote_spanned!(site()=> Literals::#start #settings.policy())
     } else {
-        quote_spanned!(site()=> #p::FnPolicy::new(|| #p::build(#p::builder() #settings)))
+        let name = name.map(|name| quote_spanned!(site()=> .operation(#name)));
+        quote_spanned!(site()=> FnPolicy::new(|| #p::build(#p::builder() #name #settings)))
     };
     quote_spanned! {site()=>
-        static __REDRESS_POLICY: #p::FnPolicy = #policy;
+        static __REDRESS_POLICY: #p::FnPolicy = #p::#policy;
         #checks
     }
 }
@@ -55,9 +61,6 @@ fn settings(plan: &Plan<'_>) -> TokenStream {
         let method = Ident::new(name, site());
         out.extend(quote_spanned!(site()=> .#method(#value)));
     };
-    if let Some(name) = static_name(plan) {
-        set("operation", name);
-    }
     if let Some(keyed) = &config.strategy {
         set("strategy", strategy(&keyed.value, paths));
     }

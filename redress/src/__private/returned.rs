@@ -13,11 +13,6 @@ pub use std::boxed::Box;
 pub use std::clone::Clone;
 pub use std::marker::Copy;
 
-/// The ways to classify an error by its type, for method resolution.
-pub mod by_type {
-    pub use super::super::{ByClassify as _, ByDynError as _, ByError as _, ByNothing as _};
-}
-
 /// Stands in a branch that is never taken, to say of which type it is.
 #[must_use]
 pub fn never<T>() -> T {
@@ -50,28 +45,13 @@ impl<T, E> ReturnsResult for Result<T, E> {
     }
 }
 
-/// Returns the error in a `Result`; of another type it says that it is none.
-#[inline]
-pub fn error_of<R: ReturnsResult>(returned: &R) -> Option<&R::Error> {
-    returned.as_result().as_ref().err()
-}
-
 /// Makes a future whose output is known before its block is looked into.
 pub fn future_of<R, F: Future<Output = R>>(make: impl FnOnce() -> F) -> F {
     make()
 }
 
-/// An attempt that returned a success.
-pub const SUCCEEDED: Judged = Judged::SUCCEEDED;
-
 /// An attempt that was cut off.
 pub const TIMED_OUT: Judged = Judged::TIMED_OUT;
-
-/// Judges an error that the macro's site has classified.
-#[inline]
-pub fn failed<E>(_error: &E, classification: Classification) -> Judged {
-    Judged::failed::<E>(classification)
-}
 
 /// Takes `operation = ...`.
 pub fn operation<T: AsRef<str> + ?Sized>(name: &T) -> Operation<&str> {

@@ -6,37 +6,41 @@ use super::hooks::Hooks;
 use super::run::Run;
 use crate::{FromInterrupt, Interrupt};
 
-/// What follows an async attempt. Most calls never pause, so they never pay for the future that
-/// does.
-pub enum Settled<T, F> {
-    /// Return this.
-    Return(T),
+/// What follows an async attempt.
+pub(super) enum Settled {
+    /// The call is over.
+    Return,
     /// Run the operation again.
     Again,
-    /// Wait for this.
-    Pause(F),
+    /// Wait first.
+    Pause,
 }
 
-/// Waits until an async call may go on, or gives back what its last attempt returned.
+/// Waits until an async call may go on, or gives back what its last attempt returned. Most have
+/// nothing to wait for and are ready at once.
 pub struct After<'r, 'p, H: Hooks, T> {
-    run: &'r mut Run<'p, H>,
+    /// Where there is a pause.
+    run: Option<&'r mut Run<'p, H>>,
+    /// With a pause, what to give back if nothing follows it; without, what to return, or `None` to
+    /// go on.
     returned: Option<T>,
 }
 
 impl<'r, 'p, H: Hooks, T> After<'r, 'p, H, T> {
     #[inline]
-    pub(super) const fn new(run: &'r mut Run<'p, H>, returned: T) -> Self {
+    pub(super) const fn at_once(end: Option<T>) -> Self {
         Self {
-            run,
-            returned: Some(returned),
+            run: None,
+            returned: end,
         }
     }
 
-    /// Tells whether there is another attempt, and gives back what the last one returned.
     #[inline]
-    fn poll_resumed(&mut self, cx: &mut Context<'_>) -> Poll<(bool, Option<T>)> {
-        let resumed = ready!(self.run.poll_pause(cx)).is_ok();
-        Poll::Ready((resumed, self.returned.take()))
+    pub(super) const fn pause(run: &'r mut Run<'p, H>, returned: T) -> Self {
+        Self {
+            run: Some(run),
+            returned: Some(returned),
+        }
     }
 }
 
@@ -48,9 +52,14 @@ impl<H: Hooks, T> Future for After<'_, '_, H, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(self.poll_resumed(cx)) {
-            (false, Some(returned)) => ControlFlow::Break(returned),
-            _ => ControlFlow::Continue(()),
+        if let Some(run) = &mut self.run
+            && ready!(run.poll_pause(cx)).is_ok()
+        {
+            return Poll::Ready(ControlFlow::Continue(()));
+        }
+        Poll::Ready(match self.returned.take() {
+            Some(returned) => ControlFlow::Break(returned),
+            None => ControlFlow::Continue(()),
         })
     }
 }
@@ -58,7 +67,8 @@ impl<H: Hooks, T> Future for After<'_, '_, H, T> {
 /// As [`After`], for a call whose attempts can be cut off: what an attempt returned is kept until
 /// a later one returns something.
 pub struct AfterOrInterrupt<'r, 'p, H: Hooks, T> {
-    after: After<'r, 'p, H, Option<T>>,
+    run: Option<&'r mut Run<'p, H>>,
+    returned: Option<T>,
     last: &'r mut Option<T>,
     // Held as a function so that only the call that makes this needs the bound, and a return type
     // that lacks it is reported once.
@@ -67,12 +77,17 @@ pub struct AfterOrInterrupt<'r, 'p, H: Hooks, T> {
 
 impl<'r, 'p, H: Hooks, T> AfterOrInterrupt<'r, 'p, H, T> {
     #[inline]
-    pub(super) fn new(after: After<'r, 'p, H, Option<T>>, last: &'r mut Option<T>) -> Self
+    pub(super) fn new(
+        run: Option<&'r mut Run<'p, H>>,
+        returned: Option<T>,
+        last: &'r mut Option<T>,
+    ) -> Self
     where
         T: FromInterrupt,
     {
         Self {
-            after,
+            run,
+            returned,
             last,
             interrupted: T::from_interrupt,
         }
@@ -86,16 +101,22 @@ impl<H: Hooks, T> Future for AfterOrInterrupt<'_, '_, H, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (resumed, returned) = ready!(self.after.poll_resumed(cx));
-        let returned = returned.flatten();
-        Poll::Ready(if resumed {
-            *self.last = returned;
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(match returned {
-                Some(returned) => returned,
-                None => (self.interrupted)(self.after.run.interrupt()),
-            })
+        let this = &mut *self;
+        Poll::Ready(match &mut this.run {
+            None => match this.returned.take() {
+                Some(returned) => ControlFlow::Break(returned),
+                None => ControlFlow::Continue(()),
+            },
+            Some(run) => match ready!(run.poll_pause(cx)) {
+                Ok(()) => {
+                    *this.last = this.returned.take();
+                    ControlFlow::Continue(())
+                }
+                Err(_) => ControlFlow::Break(match this.returned.take() {
+                    Some(returned) => returned,
+                    None => (this.interrupted)(run.interrupt()),
+                }),
+            },
         })
     }
 }

@@ -85,13 +85,13 @@ where
                     }
                     let last = returned.or_else(|| last.take());
                     match run.settle_async(judged) {
-                        Settled::Return(()) => break last,
+                        Settled::Return => break last,
                         Settled::Again => {
                             // What the last attempt holds is free before the next one is made.
                             this.state.set(State::Over);
                             last
                         }
-                        Settled::Pause(()) => {
+                        Settled::Pause => {
                             this.state.set(State::Pause { last });
                             continue;
                         }

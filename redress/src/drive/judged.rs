@@ -42,3 +42,17 @@ impl Judged {
         matches!(self.attempted, Attempted::Succeeded)
     }
 }
+
+/// Says what an attempt came to.
+pub trait Judge<T> {
+    /// Judges what it returned.
+    fn judge(self, returned: &T) -> Judged;
+}
+
+/// What is judged already.
+impl<T> Judge<T> for Judged {
+    #[inline]
+    fn judge(self, _returned: &T) -> Judged {
+        self
+    }
+}

@@ -16,11 +16,10 @@ mod shown;
 mod sleeper;
 mod thread_timer;
 
-pub use after::Settled;
 pub(crate) use detached::{Detached, Threads};
 pub(crate) use hooks::shielded;
 pub use hooks::{Hooks, SleepDecision};
-pub use judged::Judged;
+pub use judged::{Judge, Judged};
 pub use run::Run;
 pub use sleeper::Sleeper;
 #[cfg(feature = "testing")]

@@ -8,7 +8,7 @@ use super::after::{After, AfterOrInterrupt, Settled};
 use super::flow::{Next, Stopped};
 use super::frame::Frame;
 use super::hooks::Hooks;
-use super::judged::Judged;
+use super::judged::{Judge, Judged};
 use super::marks::Marks;
 use super::progress::Progress;
 use crate::clock::Timing;
@@ -176,8 +176,9 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
-    #[inline(always)]
-    pub fn after<T>(&mut self, returned: T, judged: Judged) -> ControlFlow<T> {
+    #[inline]
+    pub fn after<T>(&mut self, returned: T, judge: impl Judge<T>) -> ControlFlow<T> {
+        let judged = judge.judge(&returned);
         if self.succeeds(&judged) {
             return ControlFlow::Break(returned);
         }
@@ -188,19 +189,16 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     /// Takes what an async attempt returned.
-    #[inline(always)]
-    pub fn after_async<T>(
-        &mut self,
-        returned: T,
-        judged: Judged,
-    ) -> Settled<T, After<'_, 'p, H, T>> {
+    #[inline]
+    pub fn after_async<T>(&mut self, returned: T, judge: impl Judge<T>) -> After<'_, 'p, H, T> {
+        let judged = judge.judge(&returned);
         if self.succeeds(&judged) {
-            return Settled::Return(returned);
+            return After::at_once(Some(returned));
         }
         match self.settle_async(judged) {
-            Settled::Return(()) => Settled::Return(returned),
-            Settled::Again => Settled::Again,
-            Settled::Pause(()) => Settled::Pause(After::new(self, returned)),
+            Settled::Return => After::at_once(Some(returned)),
+            Settled::Again => After::at_once(None),
+            Settled::Pause => After::pause(self, returned),
         }
     }
 
@@ -212,20 +210,23 @@ impl<'p, H: Hooks> Run<'p, H> {
         returned: Option<T>,
         last: &'r mut Option<T>,
         judged: Judged,
-    ) -> Settled<T, AfterOrInterrupt<'r, 'p, H, T>> {
+    ) -> AfterOrInterrupt<'r, 'p, H, T> {
         let returned = returned.or_else(|| last.take());
-        if self.succeeds(&judged) {
-            return Settled::Return(self.returned_or_interrupt(returned));
-        }
-        match self.settle_async(judged) {
-            Settled::Return(()) => Settled::Return(self.returned_or_interrupt(returned)),
+        let settled = if self.succeeds(&judged) {
+            Settled::Return
+        } else {
+            self.settle_async(judged)
+        };
+        match settled {
+            Settled::Return => {
+                let returned = self.returned_or_interrupt(returned);
+                AfterOrInterrupt::new(None, Some(returned), last)
+            }
             Settled::Again => {
                 *last = returned;
-                Settled::Again
+                AfterOrInterrupt::new(None, None, last)
             }
-            Settled::Pause(()) => {
-                Settled::Pause(AfterOrInterrupt::new(After::new(self, returned), last))
-            }
+            Settled::Pause => AfterOrInterrupt::new(Some(self), returned, last),
         }
     }
 
@@ -293,21 +294,21 @@ impl<'p, H: Hooks> Run<'p, H> {
         clippy::needless_pass_by_value,
         reason = "keeps a success out of memory"
     )]
-    pub(super) fn settle_async(&mut self, judged: Judged) -> Settled<(), ()> {
+    pub(super) fn settle_async(&mut self, judged: Judged) -> Settled {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
         let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
         progress.wait = None;
         match progress.end_attempt(&judged, frame, hooks) {
-            Next::Return => Settled::Return(()),
+            Next::Return => Settled::Return,
             Next::Pause(Duration::ZERO) if !progress.must_wait(hooks) => {
                 match progress.resume(frame, hooks) {
                     Ok(()) => Settled::Again,
-                    Err(Stopped) => Settled::Return(()),
+                    Err(Stopped) => Settled::Return,
                 }
             }
             Next::Pause(pause) => {
                 progress.pause = Some(pause);
-                Settled::Pause(())
+                Settled::Pause
             }
         }
     }

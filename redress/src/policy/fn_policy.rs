@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::{Config, Configured, Policy};
 use crate::defaults;
+use crate::drive::Run;
 
 /// The policy of one function, made at its first call. The settings are part of the static, so
 /// that a call reads them without following a pointer.
@@ -18,10 +19,11 @@ enum Settings {
     Literal(Literals),
 }
 
-/// Settings that are values in the source: data instead of code, which costs the compiler a
-/// closure for each function that has no others.
-#[derive(Debug)]
-struct Literals {
+/// Settings that are values in the source: data instead of code, which costs the compiler a closure
+/// for each function that has no others. Starts with the defaults, to be changed by methods named as
+/// the builder's.
+#[derive(Debug, Clone, Copy)]
+pub struct Literals {
     operation: Option<&'static str>,
     max_attempts: Option<u32>,
     max_unknown_attempts: Option<u32>,
@@ -33,26 +35,16 @@ impl FnPolicy {
     /// Takes what computes the settings.
     #[must_use]
     pub const fn new(compute: fn() -> Config) -> Self {
-        Self::of(Settings::Computed(compute))
-    }
-
-    /// Starts with the defaults, to be changed by methods named as the builder's.
-    #[must_use]
-    pub const fn literal() -> Self {
-        Self::of(Settings::Literal(Literals {
-            operation: None,
-            max_attempts: Some(defaults::MAX_ATTEMPTS),
-            max_unknown_attempts: Some(defaults::MAX_UNKNOWN_ATTEMPTS),
-            deadline: Some(defaults::DEADLINE),
-            attempt_timeout: None,
-        }))
-    }
-
-    const fn of(settings: Settings) -> Self {
         Self {
             config: OnceLock::new(),
-            settings,
+            settings: Settings::Computed(compute),
         }
+    }
+
+    /// Starts a call without hooks.
+    #[inline]
+    pub fn run(&self) -> Run<'_> {
+        Run::new(self, ())
     }
 
     #[cold]
@@ -65,6 +57,37 @@ impl FnPolicy {
 }
 
 impl Literals {
+    /// Starts with the defaults, and a name.
+    #[must_use]
+    pub const fn of(operation: &'static str) -> Self {
+        Self::starting(Some(operation))
+    }
+
+    /// Starts with the defaults, and no name.
+    #[must_use]
+    pub const fn unnamed() -> Self {
+        Self::starting(None)
+    }
+
+    const fn starting(operation: Option<&'static str>) -> Self {
+        Self {
+            operation,
+            max_attempts: Some(defaults::MAX_ATTEMPTS),
+            max_unknown_attempts: Some(defaults::MAX_UNKNOWN_ATTEMPTS),
+            deadline: Some(defaults::DEADLINE),
+            attempt_timeout: None,
+        }
+    }
+
+    /// Makes the policy.
+    #[must_use]
+    pub const fn policy(self) -> FnPolicy {
+        FnPolicy {
+            config: OnceLock::new(),
+            settings: Settings::Literal(self),
+        }
+    }
+
     fn build(&self) -> Config {
         let mut builder = Policy::builder();
         if let Some(name) = self.operation {
@@ -91,13 +114,11 @@ impl Literals {
 
 macro_rules! setters {
     ($($(#[$doc:meta])* $setter:ident($($value:ident: $type:ty)?) => $field:ident = $setting:expr;)*) => {
-        impl FnPolicy {$(
+        impl Literals {$(
             $(#[$doc])*
             #[must_use]
             pub const fn $setter(mut self $(, $value: $type)?) -> Self {
-                if let Settings::Literal(literals) = &mut self.settings {
-                    literals.$field = $setting;
-                }
+                self.$field = $setting;
                 self
             }
         )*}
@@ -105,8 +126,6 @@ macro_rules! setters {
 }
 
 setters! {
-    /// Names the operation.
-    operation(name: &'static str) => operation = Some(name);
     /// Sets how many attempts a call may make.
     max_attempts(attempts: u32) => max_attempts = Some(attempts);
     /// Lets a call make any number of attempts.
@@ -143,12 +162,8 @@ mod tests {
     #[test]
     fn literal_settings_make_what_the_builder_makes() {
         let second = Duration::from_secs(1);
-        let all = FnPolicy::literal()
-            .operation("get")
-            .max_attempts(3)
-            .max_unknown_attempts(1)
-            .deadline(5 * second)
-            .attempt_timeout(second);
+        let all = Literals::of("get").max_attempts(3).max_unknown_attempts(1);
+        let all = all.deadline(5 * second).attempt_timeout(second).policy();
         let computed = FnPolicy::new(|| {
             let second = Duration::from_secs(1);
             let builder = builder().operation("get").max_attempts(3);
@@ -157,11 +172,12 @@ mod tests {
         });
         assert_eq!(shown(&all), shown(&computed));
         assert_eq!(
-            shown(&FnPolicy::literal()),
+            shown(&Literals::unnamed().policy()),
             shown(&FnPolicy::new(|| build(builder())))
         );
-        let unlimited = FnPolicy::literal().unlimited_attempts();
+        let unlimited = Literals::unnamed().unlimited_attempts();
         let unlimited = unlimited.unlimited_unknown_attempts().no_deadline();
+        let unlimited = unlimited.policy();
         let rules = &unlimited.config().rules;
         assert_eq!((rules.max_attempts, rules.deadline), (None, None));
         assert_eq!(rules.max_unknown_attempts, None);

@@ -1,0 +1,156 @@
+//! Errors that are classified by what is known about their type at the macro's site: method
+//! resolution finds `classifier()` at the first of a chain of types whose bound holds.
+
+use std::error::Error;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use super::{ReturnsResult, classify};
+use crate::drive::{Judge, Judged};
+use crate::{Classification, Classifier, Classify, DefaultClassifier, ErrorClass};
+
+/// Starts with what an attempt returned; of another type it says that it is no `Result`.
+#[inline]
+pub fn by_type<R: ReturnsResult>(_returned: &R) -> ByClassify<R::Error> {
+    ByClassify::NEW
+}
+
+/// Starts with an error.
+#[inline]
+pub fn by_type_of<E: ?Sized>(_error: &E) -> ByClassify<E> {
+    ByClassify::NEW
+}
+
+/// First: the error says itself.
+#[derive(Debug)]
+pub struct ByClassify<E: ?Sized>(ByDynError<E>);
+
+/// Second: the error holds one of any type, as `anyhow::Error` and a boxed error do.
+#[derive(Debug)]
+pub struct ByDynError<E: ?Sized>(ByError<E>);
+
+/// Third: the error is a [`std::error::Error`].
+#[derive(Debug)]
+pub struct ByError<E: ?Sized>(ByNothing<E>);
+
+/// Last: nothing is known.
+#[derive(Debug)]
+pub struct ByNothing<E: ?Sized>(PhantomData<fn(&E)>);
+
+impl<E: ?Sized> ByClassify<E> {
+    const NEW: Self = Self(ByDynError(ByError(ByNothing(PhantomData))));
+}
+
+impl<E: ?Sized> Deref for ByClassify<E> {
+    type Target = ByDynError<E>;
+
+    #[inline]
+    fn deref(&self) -> &ByDynError<E> {
+        &self.0
+    }
+}
+
+impl<E: ?Sized> Deref for ByDynError<E> {
+    type Target = ByError<E>;
+
+    #[inline]
+    fn deref(&self) -> &ByError<E> {
+        &self.0
+    }
+}
+
+impl<E: ?Sized> Deref for ByError<E> {
+    type Target = ByNothing<E>;
+
+    #[inline]
+    fn deref(&self) -> &ByNothing<E> {
+        &self.0
+    }
+}
+
+impl<E: Classify + ?Sized> ByClassify<E> {
+    /// Ends the chain.
+    #[inline]
+    pub const fn classifier(&self) -> ByType<Itself> {
+        ByType(Itself)
+    }
+}
+
+impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> ByDynError<E> {
+    /// Ends the chain.
+    #[inline]
+    pub const fn classifier(&self) -> ByType<Inner> {
+        ByType(Inner)
+    }
+}
+
+impl<E: Error + 'static> ByError<E> {
+    /// Ends the chain.
+    #[inline]
+    pub const fn classifier(&self) -> ByType<DefaultClassifier> {
+        ByType(DefaultClassifier)
+    }
+}
+
+impl<E: ?Sized> ByNothing<E> {
+    /// Ends the chain.
+    #[inline]
+    pub const fn classifier(&self) -> ByType<Nothing> {
+        ByType(Nothing)
+    }
+}
+
+/// What the chain has found.
+#[derive(Debug)]
+pub struct ByType<C>(C);
+
+impl<C> ByType<C> {
+    /// Classifies an error.
+    #[inline]
+    pub fn classify<E: ?Sized>(&self, error: &E) -> Classification
+    where
+        C: Classifier<E>,
+    {
+        self.0.classify(error)
+    }
+}
+
+impl<R: ReturnsResult, C: Classifier<R::Error>> Judge<R> for ByType<C> {
+    #[inline]
+    fn judge(self, returned: &R) -> Judged {
+        super::judge_with(returned.as_result(), &self.0)
+    }
+}
+
+/// Asks the error.
+#[derive(Debug)]
+pub struct Itself;
+
+impl<E: Classify + ?Sized> Classifier<E> for Itself {
+    #[inline]
+    fn classify(&self, error: &E) -> Classification {
+        error.classify()
+    }
+}
+
+/// Asks the error within.
+#[derive(Debug)]
+pub struct Inner;
+
+impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> Classifier<E> for Inner {
+    #[inline]
+    fn classify(&self, error: &E) -> Classification {
+        classify::classify_dyn(error.as_ref())
+    }
+}
+
+/// Takes every error for UNKNOWN.
+#[derive(Debug)]
+pub struct Nothing;
+
+impl<E: ?Sized> Classifier<E> for Nothing {
+    #[inline]
+    fn classify(&self, _error: &E) -> Classification {
+        ErrorClass::Unknown.into()
+    }
+}
