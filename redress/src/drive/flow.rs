@@ -113,19 +113,20 @@ impl Flow {
         }
         // A call that the breaker refuses anyway is refused, whoever wants to abort it.
         if frame.is_guarded()
+            && frame.is_hooked()
             && self.call.attempts() == 0
             && let Some(refused) = frame.refuses_beyond(Duration::ZERO, hooks)
         {
             self.stop_refused(&refused, frame, hooks);
             return Err(Stopped);
         }
-        if frame.is_watched() && aborts(hooks) {
+        if frame.is_hooked() && aborts(hooks) {
             // Whoever was asked may have taken time.
             self.decided = self.elapsed(frame);
             self.stop(StopReason::Aborted, None, frame, hooks);
             return Err(Stopped);
         }
-        if frame.is_watched()
+        if frame.is_hooked()
             && let Some(detached) = hooks.detached()
         {
             self.find_thread(detached, frame, hooks)?;
@@ -191,7 +192,7 @@ impl Flow {
     pub(super) fn stop_late(&mut self, frame: &mut Frame<'_>, hooks: &dyn Hooks) -> Stopped {
         self.decided = self.elapsed(frame);
         // Shutting down comes before being late. Asked once: an answer may be good for one time only.
-        if frame.is_watched() && aborts(hooks) {
+        if frame.is_hooked() && aborts(hooks) {
             self.keep_token(frame, hooks);
             self.stop(StopReason::Aborted, None, frame, hooks);
         } else {
@@ -242,7 +243,7 @@ impl Flow {
         self.decided = elapsed;
         if frame.is_watched() {
             self.announce_end(&judged.attempted, frame, hooks);
-            if !judged.is_success() && aborts(hooks) {
+            if !judged.is_success() && frame.is_hooked() && aborts(hooks) {
                 return self.stop(StopReason::Aborted, None, frame, hooks);
             }
         }
@@ -257,6 +258,10 @@ impl Flow {
                 self.emit(EventName::Success, Duration::ZERO, None, frame, hooks);
                 let change = change.or_else(|| frame.leave(None, hooks));
                 self.show_change(change, frame, hooks);
+                // Its attempt is closed, its token and its permit are back.
+                if !frame.marks.has(Marks::IN_FLIGHT) {
+                    frame.marks.take(Marks::HELD);
+                }
                 Next::Return
             }
             Decision::Stop(reason) => {
@@ -326,6 +331,9 @@ impl Flow {
         let Some((classification, cause)) = judged.attempted.failure() else {
             return SleepDecision::Sleep;
         };
+        if !frame.is_hooked() {
+            return SleepDecision::Sleep;
+        }
         let remaining = frame.config.rules.remaining(self.decided);
         let ctx = self.call.context(slot, classification, cause, remaining);
         let decision = shielded(SleepDecision::Sleep, || hooks.sleep_decision(&ctx, delay));

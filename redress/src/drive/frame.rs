@@ -59,10 +59,12 @@ impl<'p> Frame<'p> {
     pub(super) fn attend(&mut self, hooks: &dyn Hooks) -> Timing {
         let config = self.config;
         let funded = hooks.budget().is_some_and(Budget::is_funded);
-        let watched = config.watched || hooks.is_active();
+        let hooked = hooks.is_active();
+        let watched = config.watched || hooked;
         let guarded = config.guarded || config.rules.budget.is_some() || hooks.is_guarded();
         let marks = &mut self.marks;
         marks.add(Marks::WATCHED.or(Marks::HELD), watched);
+        marks.add(Marks::HOOKED, hooked);
         marks.add(Marks::GUARDED, guarded);
         marks.add(
             Marks::LOUD,
@@ -79,6 +81,12 @@ impl<'p> Frame<'p> {
     #[inline]
     pub(crate) const fn is_watched(&self) -> bool {
         self.marks.has(Marks::WATCHED)
+    }
+
+    /// Tells whether the call brings hooks of its own.
+    #[inline]
+    pub(super) const fn is_hooked(&self) -> bool {
+        self.marks.has(Marks::HOOKED)
     }
 
     /// Tells whether there is a breaker or a budget.

@@ -16,6 +16,8 @@ impl Marks {
     pub(super) const HELD: Self = Self(1 << 4);
     /// The budget has counted the call.
     pub(super) const IN_FLIGHT: Self = Self(1 << 5);
+    /// The call brings hooks of its own that see it, or may stop it.
+    pub(super) const HOOKED: Self = Self(1 << 6);
 
     /// Tells whether any of these is there.
     #[inline]
@@ -58,6 +60,7 @@ mod tests {
             Marks::LOUD,
             Marks::HELD,
             Marks::IN_FLIGHT,
+            Marks::HOOKED,
         ];
         for mark in all {
             let mut marks = Marks::NONE;

@@ -92,7 +92,9 @@ impl Flow {
         for observer in &frame.config.observers {
             shielded((), || observer.on_attempt_start(&attempt));
         }
-        shielded((), || hooks.attempt_start(&attempt));
+        if frame.is_hooked() {
+            shielded((), || hooks.attempt_start(&attempt));
+        }
     }
 
     #[cold]
@@ -136,7 +138,9 @@ impl Flow {
         for observer in &frame.config.observers {
             shielded((), || observer.on_attempt_end(&attempt));
         }
-        shielded((), || hooks.attempt_end(&attempt));
+        if frame.is_hooked() {
+            shielded((), || hooks.attempt_end(&attempt));
+        }
     }
 }
 
@@ -144,9 +148,16 @@ fn show(event: &Event<'_>, frame: &Frame<'_>, hooks: &dyn Hooks) {
     for observer in &frame.config.observers {
         shielded((), || observer.on_event(event));
     }
-    shielded((), || hooks.event(event));
+    if frame.is_hooked() {
+        shielded((), || hooks.event(event));
+    }
 }
 
 fn operation<'a>(frame: &Frame<'a>, hooks: &'a dyn Hooks) -> Option<&'a str> {
-    hooks.operation().or(frame.config.operation.as_deref())
+    let own = if frame.is_hooked() {
+        hooks.operation()
+    } else {
+        None
+    };
+    own.or(frame.config.operation.as_deref())
 }
