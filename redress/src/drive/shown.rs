@@ -84,12 +84,15 @@ impl Flow {
     #[cold]
     pub(super) fn announce_start(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
         self.call.in_attempt = true;
+        if !shows_attempts(frame) {
+            return;
+        }
         let attempt = AttemptStart {
             attempt: self.call.attempts(),
             elapsed: self.decided(),
             operation: operation(frame, hooks),
         };
-        for observer in &frame.config.observers {
+        for observer in frame.config.observers.of_attempts() {
             shielded((), || observer.on_attempt_start(&attempt));
         }
         if frame.is_hooked() {
@@ -124,7 +127,7 @@ impl Flow {
         frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) {
-        if !std::mem::take(&mut self.call.in_attempt) {
+        if !std::mem::take(&mut self.call.in_attempt) || !shows_attempts(frame) {
             return;
         }
         let attempt = AttemptEnd {
@@ -135,7 +138,7 @@ impl Flow {
             class: failure.map(|failure| failure.class),
             cause: failure.map(|failure| failure.cause),
         };
-        for observer in &frame.config.observers {
+        for observer in frame.config.observers.of_attempts() {
             shielded((), || observer.on_attempt_end(&attempt));
         }
         if frame.is_hooked() {
@@ -144,8 +147,13 @@ impl Flow {
     }
 }
 
+/// Tells whether anybody sees attempts.
+fn shows_attempts(frame: &Frame<'_>) -> bool {
+    frame.is_hooked() || !frame.config.observers.of_attempts().is_empty()
+}
+
 fn show(event: &Event<'_>, frame: &Frame<'_>, hooks: &dyn Hooks) {
-    for observer in &frame.config.observers {
+    for observer in frame.config.observers.of_events() {
         shielded((), || observer.on_event(event));
     }
     if frame.is_hooked() {

@@ -41,11 +41,21 @@ pub trait Observer: Send + Sync {
     fn on_attempt_end(&self, attempt: &AttemptEnd<'_>) {
         let _ = attempt;
     }
+
+    /// Tells whether there is any use in showing it attempts; asked when a policy is built.
+    #[doc(hidden)]
+    fn sees_attempts(&self) -> bool {
+        true
+    }
 }
 
 impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
     fn on_event(&self, event: &Event<'_>) {
         self(event);
+    }
+
+    fn sees_attempts(&self) -> bool {
+        false
     }
 }
 
@@ -72,4 +82,30 @@ impl<F: Fn(&AttemptEnd<'_>) + Send + Sync> Observer for OnAttemptEnd<F> {
 }
 
 /// The observers of a policy.
-pub(crate) type Observers = Vec<Arc<dyn Observer>>;
+#[derive(Clone, Default)]
+pub(crate) struct Observers {
+    all: Vec<Arc<dyn Observer>>,
+    /// Those that see attempts, too: most are closures, which see none.
+    of_attempts: Vec<Arc<dyn Observer>>,
+}
+
+impl Observers {
+    pub(crate) fn push(&mut self, observer: Arc<dyn Observer>) {
+        if observer.sees_attempts() {
+            self.of_attempts.push(Arc::clone(&observer));
+        }
+        self.all.push(observer);
+    }
+
+    /// Returns those that see events, which is all of them.
+    #[inline]
+    pub(crate) fn of_events(&self) -> &[Arc<dyn Observer>] {
+        &self.all
+    }
+
+    /// Returns those that see attempts.
+    #[inline]
+    pub(crate) fn of_attempts(&self) -> &[Arc<dyn Observer>] {
+        &self.of_attempts
+    }
+}

@@ -52,7 +52,7 @@ impl PolicyBuilder {
             operation: None,
             time: Time::System,
             sleeper: None,
-            observers: Observers::new(),
+            observers: Observers::default(),
             budget: None,
             breaker: None,
             max_detached_threads: defaults::MAX_DETACHED_THREADS,
@@ -332,7 +332,7 @@ impl<C, R> PolicyBuilder<C, R> {
             budget: self.budget,
             successes,
         };
-        let watched = !self.observers.is_empty();
+        let watched = !self.observers.of_events().is_empty();
         let counted = rules.budget.as_ref().is_some_and(Budget::counts_calls);
         let guarded = self.breaker.is_some() || rules.successes.matter || counted;
         let timing = timing(&self.time, rules.deadline, attempt_timeout);

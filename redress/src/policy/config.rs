@@ -70,7 +70,7 @@ impl fmt::Debug for Config {
             .field("operation", &self.operation)
             .field("time", &self.time)
             .field("sleeper", &self.sleeper.is_some())
-            .field("observers", &self.observers.len())
+            .field("observers", &self.observers.of_events().len())
             .field("breaker", &self.breaker)
             .finish_non_exhaustive()
     }
