@@ -107,6 +107,10 @@ impl Flow {
         frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) {
+        if !shows_attempts(frame) {
+            self.call.in_attempt = false;
+            return;
+        }
         let (status, failure) = match attempted.failure() {
             None => (AttemptStatus::Succeeded, None),
             Some((classification, _)) if classification.is_abort() => {
