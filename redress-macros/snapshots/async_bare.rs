@@ -15,7 +15,7 @@ async fn get(&mut self, url: &str) -> Result<String, Error> {
         .policy();
     let mut __run = __REDRESS_POLICY.run();
     loop {
-        if let ::redress::__private::Break(__returned) = {
+        match {
             let __returned: Result<String, Error> = '__attempt: {
                 self.calls += 1;
                 Ok(
@@ -32,10 +32,13 @@ async fn get(&mut self, url: &str) -> Result<String, Error> {
             };
             let __judged = ::redress::__private::by_type(&__returned).classifier();
             __run.after_async(__returned, __judged)
-        }
-            .await
-        {
-            return __returned;
+        } {
+            ::redress::__private::Break(__returned) => return __returned,
+            ::redress::__private::Continue(__pause) => {
+                if let ::redress::__private::Break(__returned) = __pause.await {
+                    return __returned;
+                }
+            }
         }
     }
 }

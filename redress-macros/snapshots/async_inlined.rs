@@ -14,14 +14,17 @@ async fn get(&self) -> Result<String, Error> {
         .policy();
     let mut __run = __REDRESS_POLICY.run();
     loop {
-        if let ::redress::__private::Break(__returned) = {
+        match {
             let __returned: Result<String, Error> = { self.fetch().await };
             let __judged = ::redress::__private::by_type(&__returned).classifier();
             __run.after_async(__returned, __judged)
-        }
-            .await
-        {
-            return __returned;
+        } {
+            ::redress::__private::Break(__returned) => return __returned,
+            ::redress::__private::Continue(__pause) => {
+                if let ::redress::__private::Break(__returned) = __pause.await {
+                    return __returned;
+                }
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ async fn get() -> Result<u32, Error> {
     let mut __run = __REDRESS_POLICY.run();
     let mut __last = ::redress::__private::Option::None;
     loop {
-        if let ::redress::__private::Break(__returned) = {
+        match {
             let __returned = {
                 let mut __attempt = ::redress::__private::pin!(
                     async { if false { return ::redress::__private::never:: < Result <
@@ -37,10 +37,13 @@ async fn get() -> Result<u32, Error> {
                 ::redress::__private::Option::None => ::redress::__private::TIMED_OUT,
             };
             __run.after_async_or_interrupt(__returned, &mut __last, __judged)
-        }
-            .await
-        {
-            return __returned;
+        } {
+            ::redress::__private::Break(__returned) => return __returned,
+            ::redress::__private::Continue(__pause) => {
+                if let ::redress::__private::Break(__returned) = __pause.await {
+                    return __returned;
+                }
+            }
         }
     }
 }

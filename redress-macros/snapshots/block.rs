@@ -20,7 +20,7 @@ fn surroundings() {
         ));
         let mut __run = __REDRESS_POLICY.run();
         loop {
-            if let ::redress::__private::Break(__returned) = {
+            match {
                 let __returned: ::redress::__private::Result<_, Error> = '__attempt: {
                     let n = (match ::redress::__private::Question::question(
                         step(&mut n).await,
@@ -34,10 +34,13 @@ fn surroundings() {
                 };
                 let __judged = ::redress::__private::by_type(&__returned).classifier();
                 __run.after_async(__returned, __judged)
-            }
-                .await
-            {
-                return __returned;
+            } {
+                ::redress::__private::Break(__returned) => return __returned,
+                ::redress::__private::Continue(__pause) => {
+                    if let ::redress::__private::Break(__returned) = __pause.await {
+                        return __returned;
+                    }
+                }
             }
         }
     };

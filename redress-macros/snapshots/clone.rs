@@ -29,14 +29,17 @@ async fn send(body: String, id: Id) -> Result<u32, Error> {
     loop {
         #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
         let mut body = ::redress::__private::Clone::clone(&__redress_body);
-        if let ::redress::__private::Break(__returned) = {
+        match {
             let __returned: Result<u32, Error> = { post(body, id).await };
             let __judged = ::redress::__private::by_type(&__returned).classifier();
             __run.after_async(__returned, __judged)
-        }
-            .await
-        {
-            return __returned;
+        } {
+            ::redress::__private::Break(__returned) => return __returned,
+            ::redress::__private::Continue(__pause) => {
+                if let ::redress::__private::Break(__returned) = __pause.await {
+                    return __returned;
+                }
+            }
         }
     }
 }

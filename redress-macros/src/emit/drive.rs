@@ -133,6 +133,20 @@ fn ended(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
     }
 }
 
+/// As [`ended`], after a pause. A call that is over has nothing to wait for: what it returns is not
+/// kept in a future that might be waiting.
+fn paused(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
+    let p = plan.paths.private();
+    let leave = &plan.leave;
+    let ended = ended(plan, &quote_spanned!(site()=> __pause.await));
+    quote_spanned! {site()=>
+        match #after {
+            #p::Break(__returned) => #leave __returned,
+            #p::Continue(__pause) => #ended
+        }
+    }
+}
+
 /// Makes a future of a block. The edge that never returns tells the compiler the block's type, so
 /// that a mistake in it is reported where it is.
 fn asynchronous(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
@@ -175,8 +189,8 @@ fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
         #attempt
         let __judged = #judge;
         __run.after_async(__returned, #judged)
-    }.await};
-    ended(plan, &after)
+    }};
+    paused(plan, &after)
 }
 
 /// An attempt that may be cut off. Polling it through the call keeps the future at the size of
@@ -201,6 +215,6 @@ fn cut(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
             #p::Option::None => #p::TIMED_OUT,
         };
         #after
-    }.await};
-    ended(plan, &after)
+    }};
+    paused(plan, &after)
 }

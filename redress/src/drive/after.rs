@@ -16,30 +16,20 @@ pub(super) enum Settled {
     Pause,
 }
 
-/// Waits until an async call may go on, or gives back what its last attempt returned. Most have
-/// nothing to wait for and are ready at once.
+/// Waits until an async call may go on, or gives back what its last attempt returned. Ready at once
+/// where there is no pause.
 pub struct After<'r, 'p, H: Hooks, T> {
-    /// Where there is a pause.
-    run: Option<&'r mut Run<'p, H>>,
-    /// With a pause, what to give back if nothing follows it; without, what to return, or `None` to
-    /// go on.
-    returned: Option<T>,
+    /// Whose pause it is, and what the last attempt returned.
+    pause: Option<(&'r mut Run<'p, H>, T)>,
 }
 
 impl<'r, 'p, H: Hooks, T> After<'r, 'p, H, T> {
-    #[inline]
-    pub(super) const fn at_once(end: Option<T>) -> Self {
-        Self {
-            run: None,
-            returned: end,
-        }
-    }
+    pub(super) const AT_ONCE: Self = Self { pause: None };
 
     #[inline]
     pub(super) const fn pause(run: &'r mut Run<'p, H>, returned: T) -> Self {
         Self {
-            run: Some(run),
-            returned: Some(returned),
+            pause: Some((run, returned)),
         }
     }
 }
@@ -52,14 +42,13 @@ impl<H: Hooks, T> Future for After<'_, '_, H, T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(run) = &mut self.run
-            && ready!(run.poll_pause(cx)).is_ok()
-        {
+        let Some((run, _)) = &mut self.pause else {
             return Poll::Ready(ControlFlow::Continue(()));
-        }
-        Poll::Ready(match self.returned.take() {
-            Some(returned) => ControlFlow::Break(returned),
-            None => ControlFlow::Continue(()),
+        };
+        let resumed = ready!(run.poll_pause(cx)).is_ok();
+        Poll::Ready(match self.pause.take() {
+            Some((_, returned)) if !resumed => ControlFlow::Break(returned),
+            _ => ControlFlow::Continue(()),
         })
     }
 }
@@ -102,21 +91,19 @@ impl<H: Hooks, T> Future for AfterOrInterrupt<'_, '_, H, T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        Poll::Ready(match &mut this.run {
-            None => match this.returned.take() {
-                Some(returned) => ControlFlow::Break(returned),
-                None => ControlFlow::Continue(()),
-            },
-            Some(run) => match ready!(run.poll_pause(cx)) {
-                Ok(()) => {
-                    *this.last = this.returned.take();
-                    ControlFlow::Continue(())
-                }
-                Err(_) => ControlFlow::Break(match this.returned.take() {
-                    Some(returned) => returned,
-                    None => (this.interrupted)(run.interrupt()),
-                }),
-            },
+        let Some(run) = &mut this.run else {
+            return Poll::Ready(ControlFlow::Continue(()));
+        };
+        let resumed = ready!(run.poll_pause(cx)).is_ok();
+        let returned = this.returned.take();
+        Poll::Ready(if resumed {
+            *this.last = returned;
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(match returned {
+                Some(returned) => returned,
+                None => (this.interrupted)(run.interrupt()),
+            })
         })
     }
 }

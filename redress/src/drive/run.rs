@@ -190,15 +190,19 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     /// Takes what an async attempt returned.
     #[inline]
-    pub fn after_async<T>(&mut self, returned: T, judge: impl Judge<T>) -> After<'_, 'p, H, T> {
+    pub fn after_async<T>(
+        &mut self,
+        returned: T,
+        judge: impl Judge<T>,
+    ) -> ControlFlow<T, After<'_, 'p, H, T>> {
         let judged = judge.judge(&returned);
         if self.succeeds(&judged) {
-            return After::at_once(Some(returned));
+            return ControlFlow::Break(returned);
         }
         match self.settle_async(judged) {
-            Settled::Return => After::at_once(Some(returned)),
-            Settled::Again => After::at_once(None),
-            Settled::Pause => After::pause(self, returned),
+            Settled::Return => ControlFlow::Break(returned),
+            Settled::Again => ControlFlow::Continue(After::AT_ONCE),
+            Settled::Pause => ControlFlow::Continue(After::pause(self, returned)),
         }
     }
 
@@ -210,23 +214,20 @@ impl<'p, H: Hooks> Run<'p, H> {
         returned: Option<T>,
         last: &'r mut Option<T>,
         judged: Judged,
-    ) -> AfterOrInterrupt<'r, 'p, H, T> {
+    ) -> ControlFlow<T, AfterOrInterrupt<'r, 'p, H, T>> {
         let returned = returned.or_else(|| last.take());
-        let settled = if self.succeeds(&judged) {
-            Settled::Return
-        } else {
-            self.settle_async(judged)
-        };
-        match settled {
-            Settled::Return => {
-                let returned = self.returned_or_interrupt(returned);
-                AfterOrInterrupt::new(None, Some(returned), last)
-            }
+        if self.succeeds(&judged) {
+            return ControlFlow::Break(self.returned_or_interrupt(returned));
+        }
+        match self.settle_async(judged) {
+            Settled::Return => ControlFlow::Break(self.returned_or_interrupt(returned)),
             Settled::Again => {
                 *last = returned;
-                AfterOrInterrupt::new(None, None, last)
+                ControlFlow::Continue(AfterOrInterrupt::new(None, None, last))
             }
-            Settled::Pause => AfterOrInterrupt::new(Some(self), returned, last),
+            Settled::Pause => {
+                ControlFlow::Continue(AfterOrInterrupt::new(Some(self), returned, last))
+            }
         }
     }
 

@@ -60,22 +60,21 @@ impl Literals {
     /// Starts with the defaults, and a name.
     #[must_use]
     pub const fn of(operation: &'static str) -> Self {
-        Self::starting(Some(operation))
+        Self {
+            operation: Some(operation),
+            max_attempts: Some(defaults::MAX_ATTEMPTS),
+            max_unknown_attempts: Some(defaults::MAX_UNKNOWN_ATTEMPTS),
+            deadline: Some(defaults::DEADLINE),
+            attempt_timeout: None,
+        }
     }
 
     /// Starts with the defaults, and no name.
     #[must_use]
     pub const fn unnamed() -> Self {
-        Self::starting(None)
-    }
-
-    const fn starting(operation: Option<&'static str>) -> Self {
         Self {
-            operation,
-            max_attempts: Some(defaults::MAX_ATTEMPTS),
-            max_unknown_attempts: Some(defaults::MAX_UNKNOWN_ATTEMPTS),
-            deadline: Some(defaults::DEADLINE),
-            attempt_timeout: None,
+            operation: None,
+            ..Self::of("")
         }
     }
 
