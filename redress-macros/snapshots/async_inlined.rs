@@ -12,12 +12,13 @@ async fn get(&self) -> Result<String, Error> {
             "get",
         )
         .policy();
-    let mut __run = __REDRESS_POLICY.run();
+    let mut __run = __REDRESS_POLICY.redress_run();
     loop {
         match {
             let __returned: Result<String, Error> = { self.fetch().await };
-            let __judged = ::redress::__private::by_type(&__returned).classifier();
-            __run.after_async(__returned, __judged)
+            let __judged = ::redress::__private::by_type(&__returned)
+                .redress_classifier();
+            __run.redress_after_async(__returned, __judged)
         } {
             ::redress::__private::Break(__returned) => return __returned,
             ::redress::__private::Continue(__pause) => {

@@ -13,7 +13,7 @@ async fn get() -> Result<u32, Error> {
         )
         .attempt_timeout(::redress::__private::Duration::from_millis(500))
         .policy();
-    let mut __run = __REDRESS_POLICY.run();
+    let mut __run = __REDRESS_POLICY.redress_run();
     let mut __last = ::redress::__private::Option::None;
     loop {
         match {
@@ -23,20 +23,20 @@ async fn get() -> Result<u32, Error> {
                     u32, Error > > (); } fetch(). await }
                 );
                 ::redress::__private::poll_fn(|__cx| {
-                        __run.poll_attempt(__attempt.as_mut(), __cx)
+                        __run.redress_poll_attempt(__attempt.as_mut(), __cx)
                     })
                     .await
             };
             let __judged = match &__returned {
                 ::redress::__private::Option::Some(__outcome) => {
                     ::redress::__private::Judge::judge(
-                        ::redress::__private::by_type(__outcome).classifier(),
+                        ::redress::__private::by_type(__outcome).redress_classifier(),
                         __outcome,
                     )
                 }
                 ::redress::__private::Option::None => ::redress::__private::TIMED_OUT,
             };
-            __run.after_async_or_interrupt(__returned, &mut __last, __judged)
+            __run.redress_after_async_or_interrupt(__returned, &mut __last, __judged)
         } {
             ::redress::__private::Break(__returned) => return __returned,
             ::redress::__private::Continue(__pause) => {

@@ -18,7 +18,7 @@ fn surroundings() {
                     ),
                 ),
         ));
-        let mut __run = __REDRESS_POLICY.run();
+        let mut __run = __REDRESS_POLICY.redress_run();
         loop {
             match {
                 let __returned: ::redress::__private::Result<_, Error> = '__attempt: {
@@ -32,8 +32,9 @@ fn surroundings() {
                     });
                     Ok(n)
                 };
-                let __judged = ::redress::__private::by_type(&__returned).classifier();
-                __run.after_async(__returned, __judged)
+                let __judged = ::redress::__private::by_type(&__returned)
+                    .redress_classifier();
+                __run.redress_after_async(__returned, __judged)
             } {
                 ::redress::__private::Break(__returned) => return __returned,
                 ::redress::__private::Continue(__pause) => {

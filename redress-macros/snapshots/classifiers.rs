@@ -18,7 +18,7 @@ fn get() -> Result<impl Display, Error> {
         _,
     >(|error| class_of(error));
     let __results = &judge;
-    let mut __run = __REDRESS_POLICY.run();
+    let mut __run = __REDRESS_POLICY.redress_run();
     loop {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<_, Error> = { fetch() };
@@ -27,7 +27,7 @@ fn get() -> Result<impl Display, Error> {
                 ::redress::__private::Returned(&__returned)
                     .judge_with(__classifier, __results)
             };
-            __run.after(__returned, __judged)
+            __run.redress_after(__returned, __judged)
         } {
             return __returned;
         }

@@ -25,14 +25,15 @@ async fn send(body: String, id: Id) -> Result<u32, Error> {
         fn __redress_kept<T: __RedressKept>(_: &T) {}
         __redress_kept(&id);
     }
-    let mut __run = __REDRESS_POLICY.run();
+    let mut __run = __REDRESS_POLICY.redress_run();
     loop {
         #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
         let mut body = ::redress::__private::Clone::clone(&__redress_body);
         match {
             let __returned: Result<u32, Error> = { post(body, id).await };
-            let __judged = ::redress::__private::by_type(&__returned).classifier();
-            __run.after_async(__returned, __judged)
+            let __judged = ::redress::__private::by_type(&__returned)
+                .redress_classifier();
+            __run.redress_after_async(__returned, __judged)
         } {
             ::redress::__private::Break(__returned) => return __returned,
             ::redress::__private::Continue(__pause) => {

@@ -33,8 +33,8 @@ impl ::redress::Classify for ApiError {
                     __field_0,
                     |__error| {
                         ::redress::__private::by_type_of(__error)
-                            .classifier()
-                            .classify(__error)
+                            .redress_classifier()
+                            .redress_classify(__error)
                     },
                 )
             }

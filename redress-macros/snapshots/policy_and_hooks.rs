@@ -50,7 +50,7 @@ fn get(&self, name: &str) -> Result<u32, Error> {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<u32, Error> = { self.fetch() };
             let __judged = ::redress::__private::judge_by_policy(__policy, &__returned);
-            __run.after(__returned, __judged)
+            __run.redress_after(__returned, __judged)
         } {
             return __returned;
         }

@@ -33,12 +33,13 @@ fn get() -> Result<u32, Error> {
         ATTEMPTS != 0,
         "`max_attempts` must be at least 1: it counts attempts, the first one included"
     );
-    let mut __run = __REDRESS_POLICY.run();
+    let mut __run = __REDRESS_POLICY.redress_run();
     loop {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<u32, Error> = { fetch() };
-            let __judged = ::redress::__private::by_type(&__returned).classifier();
-            __run.after(__returned, __judged)
+            let __judged = ::redress::__private::by_type(&__returned)
+                .redress_classifier();
+            __run.redress_after(__returned, __judged)
         } {
             return __returned;
         }

@@ -13,7 +13,7 @@ fn get(url: &str) -> Result<String, Error> {
             "get",
         )
         .policy();
-    let mut __run = __REDRESS_POLICY.run();
+    let mut __run = __REDRESS_POLICY.redress_run();
     loop {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<String, Error> = '__attempt: {
@@ -25,8 +25,9 @@ fn get(url: &str) -> Result<String, Error> {
                 });
                 Ok(text)
             };
-            let __judged = ::redress::__private::by_type(&__returned).classifier();
-            __run.after(__returned, __judged)
+            let __judged = ::redress::__private::by_type(&__returned)
+                .redress_classifier();
+            __run.redress_after(__returned, __judged)
         } {
             return __returned;
         }

@@ -76,7 +76,7 @@ fn start(plan: &Plan<'_>) -> TokenStream {
         _ => {
             let run = match &hooks {
                 None if plan.config.policy.is_none() => {
-                    quote_spanned!(site()=> __REDRESS_POLICY.run())
+                    quote_spanned!(site()=> __REDRESS_POLICY.redress_run())
                 }
                 _ => quote_spanned!(site()=> #p::Run::new(#policy, #given)),
             };
@@ -117,7 +117,7 @@ fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let after = quote_spanned! {site()=> {
         #attempt
         let __judged = #judge;
-        __run.after(__returned, #judged)
+        __run.redress_after(__returned, #judged)
     }};
     ended(plan, &after)
 }
@@ -188,7 +188,7 @@ fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let after = quote_spanned! {site()=> {
         #attempt
         let __judged = #judge;
-        __run.after_async(__returned, #judged)
+        __run.redress_after_async(__returned, #judged)
     }};
     paused(plan, &after)
 }
@@ -203,12 +203,12 @@ fn cut(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
         .interrupting()
         .map_or_else(site, |key| site_at(key.span()));
     let after = quote_spanned! {at=>
-        __run.after_async_or_interrupt(__returned, &mut __last, __judged)
+        __run.redress_after_async_or_interrupt(__returned, &mut __last, __judged)
     };
     let after = quote_spanned! {site()=> {
         let __returned = {
             let mut __attempt = #p::pin!(#attempt);
-            #p::poll_fn(|__cx| __run.poll_attempt(__attempt.as_mut(), __cx)).await
+            #p::poll_fn(|__cx| __run.redress_poll_attempt(__attempt.as_mut(), __cx)).await
         };
         let __judged = match &__returned {
             #p::Option::Some(__outcome) => #p::Judge::judge(#judge, __outcome),

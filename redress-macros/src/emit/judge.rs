@@ -25,7 +25,7 @@ pub(super) fn judge(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
         (None, None, None) => {
             let at = site_at(plan.returns_at);
             let p = plan.paths.private_at(at);
-            quote_spanned!(at=> #p::by_type(#returned).classifier())
+            quote_spanned!(at=> #p::by_type(#returned).redress_classifier())
         }
         (None, Some(classifier), None) => {
             let at = site_at(classifier.value.span());
@@ -55,5 +55,7 @@ pub(super) fn judge(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
 /// Returns the closure that classifies an error by what its type is known to be.
 pub(crate) fn by_type(paths: &Paths) -> TokenStream {
     let p = paths.private();
-    quote_spanned!(site()=> |__error| #p::by_type_of(__error).classifier().classify(__error))
+    quote_spanned! {site()=>
+        |__error| #p::by_type_of(__error).redress_classifier().redress_classify(__error)
+    }
 }

@@ -1,5 +1,6 @@
 //! Errors that are classified by what is known about their type at the macro's site: method
-//! resolution finds `classifier()` at the first of a chain of types whose bound holds.
+//! resolution finds `redress_classifier()` at the first of a chain of types whose bound holds. Its
+//! name is one that no trait in the user's scope has.
 
 use std::error::Error;
 use std::marker::PhantomData;
@@ -71,7 +72,7 @@ impl<E: ?Sized> Deref for ByError<E> {
 impl<E: Classify + ?Sized> ByClassify<E> {
     /// Ends the chain.
     #[inline]
-    pub const fn classifier(&self) -> ByType<Itself> {
+    pub const fn redress_classifier(&self) -> ByType<Itself> {
         ByType(Itself)
     }
 }
@@ -79,15 +80,16 @@ impl<E: Classify + ?Sized> ByClassify<E> {
 impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> ByDynError<E> {
     /// Ends the chain.
     #[inline]
-    pub const fn classifier(&self) -> ByType<Inner> {
+    pub const fn redress_classifier(&self) -> ByType<Inner> {
         ByType(Inner)
     }
 }
 
-impl<E: Error + 'static> ByError<E> {
+// That it is `'static` is asked once, by the classifier.
+impl<E: Error> ByError<E> {
     /// Ends the chain.
     #[inline]
-    pub const fn classifier(&self) -> ByType<DefaultClassifier> {
+    pub const fn redress_classifier(&self) -> ByType<DefaultClassifier> {
         ByType(DefaultClassifier)
     }
 }
@@ -95,7 +97,7 @@ impl<E: Error + 'static> ByError<E> {
 impl<E: ?Sized> ByNothing<E> {
     /// Ends the chain.
     #[inline]
-    pub const fn classifier(&self) -> ByType<Nothing> {
+    pub const fn redress_classifier(&self) -> ByType<Nothing> {
         ByType(Nothing)
     }
 }
@@ -107,7 +109,7 @@ pub struct ByType<C>(C);
 impl<C> ByType<C> {
     /// Classifies an error.
     #[inline]
-    pub fn classify<E: ?Sized>(&self, error: &E) -> Classification
+    pub fn redress_classify<E: ?Sized>(&self, error: &E) -> Classification
     where
         C: Classifier<E>,
     {

@@ -41,7 +41,7 @@ where
         if returned.is_some() {
             last = returned;
         }
-        if run.after((), judged).is_break() {
+        if run.redress_after((), judged).is_break() {
             return last;
         }
     }

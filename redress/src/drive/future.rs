@@ -75,7 +75,7 @@ where
                     None
                 }
                 StateProj::Attempt { attempt, last } => {
-                    let returned = ready!(run.poll_attempt(attempt, cx));
+                    let returned = ready!(run.redress_poll_attempt(attempt, cx));
                     let judged = match &returned {
                         Some(returned) => this.policy.judge(returned),
                         None => Judged::TIMED_OUT,

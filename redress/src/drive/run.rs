@@ -175,9 +175,11 @@ impl<'p, H: Hooks> Run<'p, H> {
         !self.frame.is_watched()
     }
 
+    // What expansions call by a method's name has one that no trait in the user's scope has.
+
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
     #[inline]
-    pub fn after<T>(&mut self, returned: T, judge: impl Judge<T>) -> ControlFlow<T> {
+    pub fn redress_after<T>(&mut self, returned: T, judge: impl Judge<T>) -> ControlFlow<T> {
         let judged = judge.judge(&returned);
         if self.succeeds(&judged) {
             return ControlFlow::Break(returned);
@@ -190,7 +192,7 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     /// Takes what an async attempt returned.
     #[inline]
-    pub fn after_async<T>(
+    pub fn redress_after_async<T>(
         &mut self,
         returned: T,
         judge: impl Judge<T>,
@@ -209,7 +211,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// Takes what an async attempt returned, `None` if it was cut off. `last` keeps what the last
     /// attempt returned that was not.
     #[inline]
-    pub fn after_async_or_interrupt<'r, T: FromInterrupt>(
+    pub fn redress_after_async_or_interrupt<'r, T: FromInterrupt>(
         &'r mut self,
         returned: Option<T>,
         last: &'r mut Option<T>,
@@ -238,7 +240,7 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     /// Polls an attempt until it is ready or has run for too long, which is `None`.
     #[inline]
-    pub fn poll_attempt<F: Future>(
+    pub fn redress_poll_attempt<F: Future>(
         &mut self,
         attempt: Pin<&mut F>,
         cx: &mut Context<'_>,

@@ -43,7 +43,7 @@ impl FnPolicy {
 
     /// Starts a call without hooks.
     #[inline]
-    pub fn run(&self) -> Run<'_> {
+    pub fn redress_run(&self) -> Run<'_> {
         Run::new(self, ())
     }
 

@@ -110,3 +110,51 @@ async fn same_names(
 async fn own_variables_are_invisible() {
     assert_eq!(same_names(&1, 2, 3, 4, &mut 0).await.unwrap(), 13);
 }
+
+mod methods_for_every_type {
+    #![allow(dead_code)]
+    use redress::{Classification, Classify, ErrorClass, retry};
+
+    /// Has the names that an expansion might call.
+    trait Everything: Sized {
+        fn classifier(&self) -> ErrorClass {
+            ErrorClass::Permanent
+        }
+        fn classify(self, _error: &std::io::Error) -> Classification {
+            ErrorClass::Permanent.into()
+        }
+        fn run(self) {}
+        fn after<T, J>(self, _returned: T, _judged: J) {}
+        fn after_async<T, J>(self, _returned: T, _judged: J) {}
+    }
+
+    impl<T> Everything for T {}
+
+    #[derive(Debug, Classify)]
+    enum Failure {
+        #[classify(source)]
+        Io(std::io::Error),
+    }
+
+    #[retry(strategy = instant())]
+    fn derived(calls: &mut u32) -> Result<u32, Failure> {
+        crate::until(3, calls).map_err(Failure::Io)
+    }
+
+    #[retry(strategy = instant())]
+    fn plain(calls: &mut u32) -> Result<u32, std::io::Error> {
+        crate::until(3, calls)
+    }
+
+    #[retry(strategy = instant())]
+    async fn awaited(calls: &mut u32) -> Result<u32, std::io::Error> {
+        crate::until(3, calls)
+    }
+
+    #[tokio::test]
+    async fn are_not_called() {
+        assert_eq!(derived(&mut 0).unwrap(), 3);
+        assert_eq!(plain(&mut 0).unwrap(), 3);
+        assert_eq!(awaited(&mut 0).await.unwrap(), 3);
+    }
+}
