@@ -23,7 +23,7 @@ pub(crate) struct Flow {
     /// For how long the breaker refuses, if that stopped the call.
     retry_after: Option<Duration>,
     /// What the retry has cost the budget.
-    token: budget::Ticket,
+    pub(super) token: budget::Ticket,
 }
 
 /// What a driver does next.
@@ -154,24 +154,6 @@ impl Flow {
             self.stop(reason, None, frame, hooks);
             Stopped
         })
-    }
-
-    /// Asks the breaker, where it has not been asked already.
-    pub(crate) fn enter(
-        &mut self,
-        frame: &mut Frame<'_>,
-        hooks: &dyn Hooks,
-    ) -> Result<(), Stopped> {
-        match frame.enter(hooks) {
-            Ok(change) => {
-                self.show_change(change, frame, hooks);
-                Ok(())
-            }
-            Err(refused) => {
-                self.stop_refused(&refused, frame, hooks);
-                Err(Stopped)
-            }
-        }
     }
 
     /// Starts an attempt after a pause that took time.
@@ -354,20 +336,6 @@ impl Flow {
         self.drop_token(frame, hooks);
     }
 
-    /// What was decided on stays spent, whatever comes of it.
-    fn keep_token(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
-        let token = frame.token(std::mem::take(&mut self.token), hooks);
-        self.token = token.map_or(budget::Ticket::KEPT, |mut token| {
-            token.keep();
-            token.into_ticket()
-        });
-    }
-
-    /// Gives back what was not kept, and ends a retry in flight.
-    fn drop_token(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
-        drop(frame.token(std::mem::take(&mut self.token), hooks));
-    }
-
     /// Returns how long the attempt may still run, if there is a limit.
     pub(crate) fn attempt_limit(&self, frame: &Frame<'_>) -> Option<Duration> {
         let timeout = frame.config.attempt_timeout;
@@ -430,7 +398,7 @@ impl Flow {
         Next::Return
     }
 
-    fn stop_refused(
+    pub(super) fn stop_refused(
         &mut self,
         refused: &Refused,
         frame: &mut Frame<'_>,
@@ -438,18 +406,6 @@ impl Flow {
     ) -> Next {
         self.retry_after = Some(Duration::from_nanos(refused.0));
         self.stop(StopReason::CircuitOpen, None, frame, hooks)
-    }
-
-    /// Tells the breaker how a call ended that did not succeed.
-    fn leave(&mut self, frame: &mut Frame<'_>, hooks: &dyn Hooks) {
-        if !frame.has_permit() {
-            return;
-        }
-        let change = match (self.call.stop_reason(), self.call.failure()) {
-            (Some(StopReason::Aborted), _) | (_, None) => frame.abstain(hooks),
-            (_, Some(failure)) => frame.leave(Some(failure.class), hooks),
-        };
-        self.show_change(change, frame, hooks);
     }
 }
 

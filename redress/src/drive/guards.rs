@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
+use super::flow::{Flow, Stopped};
 use super::frame::Frame;
 use super::hooks::Hooks;
 use super::marks::Marks;
 use crate::breaker::{Change, Shared};
 use crate::engine::Attempted;
-use crate::{Budget, BudgetToken, CircuitBreaker, ErrorClass, budget};
+use crate::{Budget, BudgetToken, CircuitBreaker, ErrorClass, StopReason, budget};
 
 /// The breaker refused the call, for so many nanoseconds.
 pub(super) struct Refused(pub(super) u64);
@@ -136,5 +137,51 @@ impl<'p> Frame<'p> {
     {
         let breaker = hooks.breaker().or(self.config.breaker.as_ref());
         breaker.map(CircuitBreaker::shared)
+    }
+}
+
+impl Flow {
+    /// Asks the breaker, where it has not been asked already.
+    pub(super) fn enter(
+        &mut self,
+        frame: &mut Frame<'_>,
+        hooks: &dyn Hooks,
+    ) -> Result<(), Stopped> {
+        match frame.enter(hooks) {
+            Ok(change) => {
+                self.show_change(change, frame, hooks);
+                Ok(())
+            }
+            Err(refused) => {
+                self.stop_refused(&refused, frame, hooks);
+                Err(Stopped)
+            }
+        }
+    }
+
+    /// What was decided on stays spent, whatever comes of it.
+    pub(super) fn keep_token(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
+        let token = frame.token(std::mem::take(&mut self.token), hooks);
+        self.token = token.map_or(budget::Ticket::KEPT, |mut token| {
+            token.keep();
+            token.into_ticket()
+        });
+    }
+
+    /// Gives back what was not kept, and ends a retry in flight.
+    pub(super) fn drop_token(&mut self, frame: &Frame<'_>, hooks: &dyn Hooks) {
+        drop(frame.token(std::mem::take(&mut self.token), hooks));
+    }
+
+    /// Tells the breaker how a call ended that did not succeed.
+    pub(super) fn leave(&mut self, frame: &mut Frame<'_>, hooks: &dyn Hooks) {
+        if !frame.has_permit() {
+            return;
+        }
+        let change = match (self.call.stop_reason(), self.call.failure()) {
+            (Some(StopReason::Aborted), _) | (_, None) => frame.abstain(hooks),
+            (_, Some(failure)) => frame.leave(Some(failure.class), hooks),
+        };
+        self.show_change(change, frame, hooks);
     }
 }
