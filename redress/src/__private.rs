@@ -42,7 +42,7 @@ pub fn interrupted<T: FromInterrupt>(interrupt: Interrupt) -> T {
 #[inline]
 pub fn judge<T, E>(returned: &Result<T, E>, classify: impl FnOnce(&E) -> Classification) -> Judged {
     match returned {
-        Ok(_) => Judged::SUCCEEDED,
+        Ok(_) => Judged::succeeded(),
         Err(error) => Judged::failed::<E>(classify(error)),
     }
 }

@@ -204,7 +204,7 @@ fn an_inner_call_that_was_aborted_aborts_the_outer_one() {
     let policy = crate::Policy::new();
     let interrupted = || {
         let mut run = crate::drive::Run::begin(&policy, Shutdown)?;
-        drop(run.redress_after(Ok::<_, io::Error>(()), crate::drive::Judged::SUCCEEDED));
+        drop(run.redress_after(Ok::<_, io::Error>(()), crate::drive::Judged::succeeded()));
         Ok::<_, io::Error>(())
     };
     assert!(

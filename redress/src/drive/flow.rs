@@ -4,9 +4,8 @@ use super::Detached;
 use super::frame::Frame;
 use super::guards::Refused;
 use super::hooks::{Hooks, SleepDecision, shielded};
-use super::judged::Judged;
 use super::marks::Marks;
-use crate::engine::{Call, Decision, Failure, Slot};
+use crate::engine::{Call, Failed, Failure, Slot};
 use crate::observe::{AttemptStatus, EventName};
 use crate::{BudgetToken, ResumeToken, StopReason, budget};
 
@@ -26,12 +25,6 @@ pub(crate) struct Flow {
     pub(super) token: budget::Ticket,
 }
 
-/// What a driver does next.
-pub(crate) enum Next {
-    Return,
-    Pause(Duration),
-}
-
 /// The call is over without another attempt.
 pub(crate) struct Stopped;
 
@@ -46,24 +39,33 @@ impl Flow {
 
     /// Forgets everything, for the next call.
     #[inline]
-    pub(super) const fn reset(&mut self) {
+    pub(super) const fn reset(&mut self, attended: bool) {
         let Self {
             call,
             before,
-            decided,
+            decided: _,
             retry_after,
             token,
         } = self;
         call.reset();
+        if !attended {
+            return;
+        }
         *before = Duration::ZERO;
-        *decided = Duration::ZERO;
         *retry_after = None;
         *token = budget::Ticket::KEPT;
     }
 
+    /// Notes that nothing is decided yet.
+    #[inline]
+    pub(super) const fn start_time(&mut self) {
+        self.decided = Duration::ZERO;
+    }
+
     /// Starts the first attempt of a call that nobody watches.
+    #[inline]
     pub(super) const fn start_unseen(&mut self) {
-        self.call.next_attempt();
+        self.call.first_attempt();
     }
 
     /// Goes on where another call has stopped.
@@ -117,14 +119,12 @@ impl Flow {
             && self.call.attempts() == 0
             && let Some(refused) = frame.refuses_beyond(Duration::ZERO, hooks)
         {
-            self.stop_refused(&refused, frame, hooks);
-            return Err(Stopped);
+            return Err(self.stop_refused(&refused, frame, hooks));
         }
         if frame.is_hooked() && aborts(hooks) {
             // Whoever was asked may have taken time.
             self.decided = self.elapsed(frame);
-            self.stop(StopReason::Aborted, None, frame, hooks);
-            return Err(Stopped);
+            return Err(self.stop(StopReason::Aborted, None, frame, hooks));
         }
         if frame.is_hooked()
             && let Some(detached) = hooks.detached()
@@ -150,10 +150,7 @@ impl Flow {
     ) -> Result<(), Stopped> {
         let admitted = detached.admit(self.remaining(frame));
         self.decided = self.elapsed(frame);
-        admitted.map_err(|reason| {
-            self.stop(reason, None, frame, hooks);
-            Stopped
-        })
+        admitted.map_err(|reason| self.stop(reason, None, frame, hooks))
     }
 
     /// Starts an attempt after a pause that took time.
@@ -176,11 +173,10 @@ impl Flow {
         // Shutting down comes before being late. Asked once: an answer may be good for one time only.
         if frame.is_hooked() && aborts(hooks) {
             self.keep_token(frame, hooks);
-            self.stop(StopReason::Aborted, None, frame, hooks);
+            self.stop(StopReason::Aborted, None, frame, hooks)
         } else {
-            self.stop(StopReason::DeadlineExceeded, None, frame, hooks);
+            self.stop(StopReason::DeadlineExceeded, None, frame, hooks)
         }
-        Stopped
     }
 
     /// Returns how much of the deadline is left.
@@ -190,91 +186,103 @@ impl Flow {
         rules.remaining(self.elapsed(frame))
     }
 
-    /// Ends the attempt of a call that nobody watches or guards, and says what follows.
+    /// Ends the attempt, which has failed, of a call that nobody watches or guards. Returns the pause
+    /// before the next.
     #[inline(always)]
-    pub(super) fn end_plain(&mut self, judged: &Judged, frame: &Frame<'_>) -> Next {
+    pub(super) fn fail_plainly(
+        &mut self,
+        failed: &Failed,
+        frame: &Frame<'_>,
+    ) -> Result<Duration, Stopped> {
         let elapsed = frame.elapsed();
         self.decided = elapsed;
         let rules = &frame.config.rules;
-        match self.call.record(rules, None, &judged.attempted, elapsed) {
-            Decision::Retry(delay, slot, _) => {
+        match self.call.fail_unfunded(rules, failed, elapsed) {
+            Ok((delay, slot)) => {
                 self.call.take_delay(slot, delay);
-                Next::Pause(delay)
+                Ok(delay)
             }
-            Decision::Stop(reason) => {
+            Err(reason) => {
                 self.call.stop(reason);
-                Next::Return
+                Err(Stopped)
             }
-            Decision::Done => Next::Return,
         }
     }
 
-    /// Ends the attempt and says what follows.
+    /// Ends the attempt, which has failed. Returns the pause before the next.
     #[inline(never)]
-    pub(super) fn end_attended(
+    pub(super) fn fail(
         &mut self,
-        judged: &Judged,
+        failed: &Failed,
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
-    ) -> Next {
+    ) -> Result<Duration, Stopped> {
+        self.end_attempt(Some(failed), frame, hooks);
+        if frame.is_hooked() && aborts(hooks) {
+            return Err(self.stop(StopReason::Aborted, None, frame, hooks));
+        }
+        let (rules, budget) = (&frame.config.rules, frame.budget(hooks));
+        let retry = self.call.fail(rules, budget, failed, self.decided);
+        let change = frame.attempt_over(Some(failed), hooks);
+        match retry {
+            Err(reason) => {
+                let stopped = self.stop(reason, failed.error_type, frame, hooks);
+                self.show_change(change, frame, hooks);
+                Err(stopped)
+            }
+            Ok((delay, slot, token)) => {
+                self.show_change(change, frame, hooks);
+                // A token that is dropped here was never spent.
+                if let Some(refused) = frame.refuses_beyond(delay, hooks) {
+                    return Err(self.stop_refused(&refused, frame, hooks));
+                }
+                self.token = token.map_or(budget::Ticket::KEPT, BudgetToken::into_ticket);
+                frame.marks.add(Marks::HELD, self.token.is_held());
+                self.retry(failed, slot, delay, frame, hooks)
+            }
+        }
+    }
+
+    /// Ends the attempt of a call that somebody watches, and with it the call.
+    pub(super) fn succeed(&mut self, frame: &mut Frame<'_>, hooks: &dyn Hooks) {
+        self.end_attempt(None, frame, hooks);
+        self.call.succeed(&frame.config.rules);
+        let change = frame.attempt_over(None, hooks);
+        if let Some(budget) = hooks.budget() {
+            budget.on_success();
+        }
+        self.emit(EventName::Success, Duration::ZERO, None, frame, hooks);
+        let change = change.or_else(|| frame.leave(None, hooks));
+        self.show_change(change, frame, hooks);
+        // Its attempt is closed, its token and its permit are back.
+        if !frame.marks.has(Marks::IN_FLIGHT) {
+            frame.marks.take(Marks::HELD);
+        }
+    }
+
+    /// Gives back what the retry has cost, and shows what its attempt came to.
+    fn end_attempt(&mut self, failed: Option<&Failed>, frame: &mut Frame<'_>, hooks: &dyn Hooks) {
         if self.token.is_held() {
             self.drop_token(frame, hooks);
         }
         // One moment for all that this shows: the clock is most of what watching costs.
-        let elapsed = self.elapsed(frame);
-        self.decided = elapsed;
+        self.decided = self.elapsed(frame);
         if frame.is_watched() {
-            self.announce_end(&judged.attempted, frame, hooks);
-            if !judged.is_success() && frame.is_hooked() && aborts(hooks) {
-                return self.stop(StopReason::Aborted, None, frame, hooks);
-            }
-        }
-        let (rules, budget) = (&frame.config.rules, frame.budget(hooks));
-        let decision = self.call.record(rules, budget, &judged.attempted, elapsed);
-        let change = frame.attempt_over(&judged.attempted, hooks);
-        match decision {
-            Decision::Done => {
-                if let Some(budget) = hooks.budget() {
-                    budget.on_success();
-                }
-                self.emit(EventName::Success, Duration::ZERO, None, frame, hooks);
-                let change = change.or_else(|| frame.leave(None, hooks));
-                self.show_change(change, frame, hooks);
-                // Its attempt is closed, its token and its permit are back.
-                if !frame.marks.has(Marks::IN_FLIGHT) {
-                    frame.marks.take(Marks::HELD);
-                }
-                Next::Return
-            }
-            Decision::Stop(reason) => {
-                let next = self.stop(reason, judged.error_type, frame, hooks);
-                self.show_change(change, frame, hooks);
-                next
-            }
-            Decision::Retry(delay, slot, token) => {
-                self.show_change(change, frame, hooks);
-                // A token that is dropped here was never spent.
-                if let Some(refused) = frame.refuses_beyond(delay, hooks) {
-                    return self.stop_refused(&refused, frame, hooks);
-                }
-                self.token = token.map_or(budget::Ticket::KEPT, BudgetToken::into_ticket);
-                frame.marks.add(Marks::HELD, self.token.is_held());
-                self.retry(judged, slot, delay, frame, hooks)
-            }
+            self.announce_end(failed, frame, hooks);
         }
     }
 
     #[inline]
     fn retry(
         &mut self,
-        judged: &Judged,
+        failed: &Failed,
         slot: Slot,
         delay: Duration,
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
-    ) -> Next {
+    ) -> Result<Duration, Stopped> {
         let decision = if frame.is_watched() {
-            self.ask_before_sleep(judged, slot, delay, frame, hooks)
+            self.ask_before_sleep(failed, slot, delay, frame, hooks)
         } else {
             SleepDecision::Sleep
         };
@@ -284,17 +292,17 @@ impl Flow {
             self.decided = self.elapsed(frame);
         }
         match decision {
-            SleepDecision::Sleep => Next::Pause(delay),
+            SleepDecision::Sleep => Ok(delay),
             SleepDecision::Abort => {
                 self.keep_token(frame, hooks);
-                self.stop(StopReason::Aborted, None, frame, hooks)
+                Err(self.stop(StopReason::Aborted, None, frame, hooks))
             }
             SleepDecision::Defer => {
                 self.keep_token(frame, hooks);
                 self.call.stop(StopReason::Scheduled);
-                self.emit(EventName::Scheduled, delay, judged.error_type, frame, hooks);
+                self.emit(EventName::Scheduled, delay, failed.error_type, frame, hooks);
                 self.leave(frame, hooks);
-                Next::Return
+                Err(Stopped)
             }
         }
     }
@@ -303,21 +311,18 @@ impl Flow {
     #[cold]
     fn ask_before_sleep(
         &self,
-        judged: &Judged,
+        failed: &Failed,
         slot: Slot,
         delay: Duration,
         frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) -> SleepDecision {
-        self.emit(EventName::Retry, delay, judged.error_type, frame, hooks);
-        let Some((classification, cause)) = judged.attempted.failure() else {
-            return SleepDecision::Sleep;
-        };
+        self.emit(EventName::Retry, delay, failed.error_type, frame, hooks);
         if !frame.is_hooked() {
             return SleepDecision::Sleep;
         }
         let remaining = frame.config.rules.remaining(self.decided);
-        let ctx = self.call.context(slot, classification, cause, remaining);
+        let ctx = self.call.context(slot, failed, remaining);
         let decision = shielded(SleepDecision::Sleep, || hooks.sleep_decision(&ctx, delay));
         if decision == SleepDecision::Sleep {
             shielded((), || hooks.before_sleep(&ctx, delay));
@@ -386,7 +391,7 @@ impl Flow {
         error_type: Option<&'static str>,
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
-    ) -> Next {
+    ) -> Stopped {
         self.call.stop(reason);
         let name = EventName::of_stop(reason);
         if reason == StopReason::CircuitOpen {
@@ -395,7 +400,7 @@ impl Flow {
             self.emit(name, Duration::ZERO, error_type, frame, hooks);
         }
         self.leave(frame, hooks);
-        Next::Return
+        Stopped
     }
 
     pub(super) fn stop_refused(
@@ -403,7 +408,7 @@ impl Flow {
         refused: &Refused,
         frame: &mut Frame<'_>,
         hooks: &dyn Hooks,
-    ) -> Next {
+    ) -> Stopped {
         self.retry_after = Some(Duration::from_nanos(refused.0));
         self.stop(StopReason::CircuitOpen, None, frame, hooks)
     }

@@ -80,11 +80,12 @@ where
                         Some(returned) => this.policy.judge(returned),
                         None => Judged::TIMED_OUT,
                     };
-                    if run.succeeds(&judged) {
+                    let Judged(Some(failed)) = judged else {
+                        run.succeed();
                         break returned;
-                    }
+                    };
                     let last = returned.or_else(|| last.take());
-                    match run.settle_async(judged) {
+                    match run.settle_async(failed) {
                         Settled::Return => break last,
                         Settled::Again => {
                             // What the last attempt holds is free before the next one is made.

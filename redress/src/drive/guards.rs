@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::hooks::Hooks;
 use super::marks::Marks;
 use crate::breaker::{Change, Shared};
-use crate::engine::Attempted;
+use crate::engine::Failed;
 use crate::{Budget, BudgetToken, CircuitBreaker, ErrorClass, StopReason, budget};
 
 /// The breaker refused the call, for so many nanoseconds.
@@ -54,15 +54,15 @@ impl<'p> Frame<'p> {
     /// Takes what an attempt came to, if attempts are what the breaker observes.
     pub(super) fn attempt_over(
         &mut self,
-        attempted: &Attempted,
+        failed: Option<&Failed>,
         hooks: &dyn Hooks,
     ) -> Option<Change> {
         if !self.breaker(hooks)?.observes_attempts() {
             return None;
         }
-        match attempted.failure() {
-            Some((classification, _)) if classification.is_abort() => self.abstain(hooks),
-            Some((classification, _)) => self.leave(Some(classification.class()), hooks),
+        match failed.map(|failed| &failed.classification) {
+            Some(classification) if classification.is_abort() => self.abstain(hooks),
+            Some(classification) => self.leave(Some(classification.class()), hooks),
             None => self.leave(None, hooks),
         }
     }
@@ -152,10 +152,7 @@ impl Flow {
                 self.show_change(change, frame, hooks);
                 Ok(())
             }
-            Err(refused) => {
-                self.stop_refused(&refused, frame, hooks);
-                Err(Stopped)
-            }
+            Err(refused) => Err(self.stop_refused(&refused, frame, hooks)),
         }
     }
 

@@ -1,45 +1,40 @@
-use crate::Classification;
-use crate::engine::Attempted;
+use crate::engine::Failed;
+use crate::{Cause, Classification, ErrorClass};
 
-/// What an attempt came to, and whose error it was.
+/// What an attempt came to: a failure, or nothing but a success.
 #[derive(Debug)]
-pub struct Judged {
-    pub(crate) attempted: Attempted,
-    pub(crate) error_type: Option<&'static str>,
-}
+pub struct Judged(pub(super) Option<Failed>);
 
 impl Judged {
     /// An attempt that was cut off.
-    pub(crate) const TIMED_OUT: Self = Self {
-        attempted: Attempted::TimedOut,
+    pub(crate) const TIMED_OUT: Self = Self(Some(Failed {
+        classification: Classification::new(ErrorClass::Transient),
+        cause: Cause::Timeout,
         error_type: None,
-    };
+    }));
 
     /// An attempt that returned a success.
-    pub(crate) const SUCCEEDED: Self = Self {
-        attempted: Attempted::Succeeded,
-        error_type: None,
-    };
+    #[inline]
+    pub(crate) const fn succeeded() -> Self {
+        Self(None)
+    }
 
     #[inline]
     pub(crate) fn failed<E: ?Sized>(classification: Classification) -> Self {
-        Self {
-            attempted: Attempted::Failed(classification),
+        Self(Some(Failed {
+            classification,
+            cause: Cause::Error,
             error_type: Some(std::any::type_name::<E>()),
-        }
+        }))
     }
 
     #[inline]
     pub(crate) fn value(classification: Option<Classification>) -> Self {
-        Self {
-            attempted: classification.map_or(Attempted::Succeeded, Attempted::BadResult),
+        Self(classification.map(|classification| Failed {
+            classification,
+            cause: Cause::Result,
             error_type: None,
-        }
-    }
-
-    #[inline]
-    pub(crate) const fn is_success(&self) -> bool {
-        matches!(self.attempted, Attempted::Succeeded)
+        }))
     }
 }
 

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::flow::{Flow, Next, Stopped};
+use super::after::Settled;
+use super::flow::{Flow, Stopped};
 use super::frame::Frame;
 use super::hooks::Hooks;
-use super::judged::Judged;
 use super::sleeper::yield_now;
 use crate::clock::Wait;
 use crate::defaults;
@@ -28,6 +28,11 @@ thread_local! {
     static SPARE: Cell<Option<Box<Progress>>> = const { Cell::new(None) };
 }
 
+/// Called, so that whoever calls it has no registers to save for it.
+#[cold]
+#[inline(never)]
+fn drop_outlined(_progress: Box<Progress>) {}
+
 impl Progress {
     const NEW: Self = Self {
         flow: Flow::NEW,
@@ -38,9 +43,9 @@ impl Progress {
     /// Starts before the first attempt.
     #[inline]
     pub(super) fn before_first_attempt() -> Box<Self> {
-        // While a thread ends there is no spare.
-        let spare = SPARE.try_with(Cell::take).ok().flatten();
-        spare.unwrap_or_else(|| Box::new(Self::NEW))
+        let mut progress = Self::take();
+        progress.flow.start_time();
+        progress
     }
 
     /// Starts within the first attempt of a call that nobody watches.
@@ -51,31 +56,81 @@ impl Progress {
         progress
     }
 
-    /// Takes back what a call has finished with.
+    /// Starts where the first attempt of a call that nobody watches has failed: when that was is yet
+    /// to be noted.
     #[inline]
-    pub(super) fn give_back(mut progress: Box<Self>) {
-        // Field by field, where they are: a whole new one would be written twice.
-        let Self { flow, pause, wait } = &mut *progress;
-        flow.reset();
-        *pause = None;
-        *wait = None;
-        let _thread_ends = SPARE.try_with(|spare| spare.set(Some(progress)));
+    pub(super) fn at_first_failure() -> Box<Self> {
+        let mut progress = Self::take();
+        progress.flow.start_unseen();
+        progress
     }
 
-    /// Ends the attempt and says what follows.
+    #[inline]
+    fn take() -> Box<Self> {
+        // While a thread ends there is no spare.
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        spare.unwrap_or_else(|| Box::new(Self::NEW))
+    }
+
+    /// Takes back what a call has finished with. One that was not `attended` has used little
+    /// of it.
     #[inline(always)]
-    pub(super) fn end_attempt<H: Hooks>(
+    pub(super) fn give_back(mut progress: Box<Self>, attended: bool) {
+        // Field by field, where they are: a whole new one would be written twice.
+        progress.flow.reset(attended);
+        if progress.wait.is_some() || progress.pause.is_some() {
+            progress.end_wait();
+        }
+        let mut progress = Some(progress);
+        let other = SPARE.try_with(|spare| spare.replace(progress.take()));
+        match other {
+            Ok(None) => {}
+            // Calls overlap, and there is another spare.
+            Ok(Some(other)) => drop_outlined(other),
+            // The thread ends.
+            Err(_) => progress.map_or((), drop_outlined),
+        }
+    }
+
+    /// Ends the timer of an attempt, where there is one.
+    #[inline]
+    pub(super) fn end_timer(&mut self) {
+        if self.wait.is_some() {
+            self.end_wait();
+        }
+    }
+
+    /// Forgets the pause, and what the call waits for.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn end_wait(&mut self) {
+        self.pause = None;
+        self.wait = None;
+    }
+
+    /// Goes on after an async attempt: at once, or after a pause.
+    #[inline(always)]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a pause is handed over, and whoever stopped has nothing to say"
+    )]
+    pub(super) fn go_on<H: Hooks>(
         &mut self,
-        judged: &Judged,
+        pause: Result<Duration, Stopped>,
         frame: &mut Frame<'_>,
         hooks: &H,
-    ) -> Next {
-        // Known where the call is written, so that most have only one of the two ways.
-        let may_be_plain = !hooks.is_active() && !hooks.is_guarded();
-        if may_be_plain && frame.is_plain() {
-            return self.flow.end_plain(judged, frame);
+    ) -> Settled {
+        match pause {
+            Err(Stopped) => Settled::Return,
+            Ok(Duration::ZERO) if !self.must_wait(hooks) => match self.resume(frame, hooks) {
+                Ok(()) => Settled::Again,
+                Err(Stopped) => Settled::Return,
+            },
+            Ok(pause) => {
+                self.pause = Some(pause);
+                Settled::Pause
+            }
         }
-        self.flow.end_attended(judged, frame, hooks)
     }
 
     /// Starts the next attempt at once.

@@ -5,13 +5,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::after::{After, AfterOrInterrupt, Settled};
-use super::flow::{Next, Stopped};
+use super::flow::Stopped;
 use super::frame::Frame;
 use super::hooks::Hooks;
 use super::judged::{Judge, Judged};
 use super::marks::Marks;
 use super::progress::Progress;
 use crate::clock::Timing;
+use crate::engine::Failed;
 use crate::outcome::Report;
 use crate::policy::{Config, Configured, Start};
 use crate::{Error, FromInterrupt, Interrupt, Outcome};
@@ -159,20 +160,24 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
     }
 
-    /// Tells whether a success needs nothing more but to be returned, and tells those of it who
-    /// must know but see nothing.
+    /// Ends an attempt that was a success, and tells everybody who must know.
     #[inline]
-    pub(crate) fn succeeds(&mut self, judged: &Judged) -> bool {
-        judged.is_success() && (!self.frame.marks.has(Marks::LOUD) || self.tell_success())
+    pub(crate) fn succeed(&mut self) {
+        if self.frame.marks.has(Marks::LOUD) {
+            self.tell_success();
+        }
     }
 
-    /// Tells those of a success who must know but see nothing, unless somebody sees it.
     #[inline(never)]
-    fn tell_success(&mut self) -> bool {
-        if !self.frame.is_watched() {
-            self.frame.tell_success(&self.hooks);
+    fn tell_success(&mut self) {
+        let (frame, hooks) = (&mut self.frame, &self.hooks);
+        if frame.is_watched() {
+            let progress = self.progress.get_or_insert_with(Progress::at_first_failure);
+            progress.end_timer();
+            progress.flow.succeed(frame, hooks);
+        } else {
+            frame.tell_success(hooks);
         }
-        !self.frame.is_watched()
     }
 
     // What expansions call by a method's name has one that no trait in the user's scope has.
@@ -180,11 +185,11 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
     #[inline]
     pub fn redress_after<T>(&mut self, returned: T, judge: impl Judge<T>) -> ControlFlow<T> {
-        let judged = judge.judge(&returned);
-        if self.succeeds(&judged) {
+        let Judged(Some(failed)) = judge.judge(&returned) else {
+            self.succeed();
             return ControlFlow::Break(returned);
-        }
-        match self.settle(judged) {
+        };
+        match self.settle(failed) {
             Ok(()) => ControlFlow::Continue(()),
             Err(Stopped) => ControlFlow::Break(returned),
         }
@@ -197,11 +202,11 @@ impl<'p, H: Hooks> Run<'p, H> {
         returned: T,
         judge: impl Judge<T>,
     ) -> ControlFlow<T, After<'_, 'p, H, T>> {
-        let judged = judge.judge(&returned);
-        if self.succeeds(&judged) {
+        let Judged(Some(failed)) = judge.judge(&returned) else {
+            self.succeed();
             return ControlFlow::Break(returned);
-        }
-        match self.settle_async(judged) {
+        };
+        match self.settle_async(failed) {
             Settled::Return => ControlFlow::Break(returned),
             Settled::Again => ControlFlow::Continue(After::AT_ONCE),
             Settled::Pause => ControlFlow::Continue(After::pause(self, returned)),
@@ -218,10 +223,11 @@ impl<'p, H: Hooks> Run<'p, H> {
         judged: Judged,
     ) -> ControlFlow<T, AfterOrInterrupt<'r, 'p, H, T>> {
         let returned = returned.or_else(|| last.take());
-        if self.succeeds(&judged) {
+        let Judged(Some(failed)) = judged else {
+            self.succeed();
             return ControlFlow::Break(self.returned_or_interrupt(returned));
-        }
-        match self.settle_async(judged) {
+        };
+        match self.settle_async(failed) {
             Settled::Return => ControlFlow::Break(self.returned_or_interrupt(returned)),
             Settled::Again => {
                 *last = returned;
@@ -271,49 +277,45 @@ impl<'p, H: Hooks> Run<'p, H> {
         timer.as_mut().poll(cx)
     }
 
-    /// Ends a sync attempt that was no success at once. Sleeps before it asks for another.
+    /// Ends a sync attempt that has failed. Sleeps before it asks for another.
     #[inline(never)]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "keeps a success out of memory"
     )]
-    fn settle(&mut self, judged: Judged) -> Result<(), Stopped> {
+    fn settle(&mut self, failed: Failed) -> Result<(), Stopped> {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
-        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-        match progress.end_attempt(&judged, frame, hooks) {
-            Next::Return => Err(Stopped),
-            Next::Pause(Duration::ZERO) => progress.resume(frame, hooks),
-            Next::Pause(pause) => {
+        let progress = self.progress.get_or_insert_with(Progress::at_first_failure);
+        let pause = if frame.is_plain_for(hooks) {
+            progress.flow.fail_plainly(&failed, frame)?
+        } else {
+            progress.flow.fail(&failed, frame, hooks)?
+        };
+        match pause {
+            Duration::ZERO => progress.resume(frame, hooks),
+            pause => {
                 frame.sleep(pause, hooks);
                 progress.flow.next_attempt_after_pause(frame, hooks)
             }
         }
     }
 
-    /// Ends an async attempt that was no success at once. Starts the pause before the next, unless
-    /// there is none.
+    /// Ends an async attempt that has failed. Starts the pause before the next, unless there is none.
     #[inline(never)]
     #[expect(
         clippy::needless_pass_by_value,
         reason = "keeps a success out of memory"
     )]
-    pub(super) fn settle_async(&mut self, judged: Judged) -> Settled {
+    pub(super) fn settle_async(&mut self, failed: Failed) -> Settled {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
-        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-        progress.wait = None;
-        match progress.end_attempt(&judged, frame, hooks) {
-            Next::Return => Settled::Return,
-            Next::Pause(Duration::ZERO) if !progress.must_wait(hooks) => {
-                match progress.resume(frame, hooks) {
-                    Ok(()) => Settled::Again,
-                    Err(Stopped) => Settled::Return,
-                }
-            }
-            Next::Pause(pause) => {
-                progress.pause = Some(pause);
-                Settled::Pause
-            }
+        let progress = self.progress.get_or_insert_with(Progress::at_first_failure);
+        progress.end_timer();
+        if frame.is_plain_for(hooks) {
+            let pause = progress.flow.fail_plainly(&failed, frame);
+            return progress.go_on(pause, frame, hooks);
         }
+        let pause = progress.flow.fail(&failed, frame, hooks);
+        progress.go_on(pause, frame, hooks)
     }
 
     /// Waits, then starts the next attempt. A pause of zero only lets other tasks run.
@@ -326,8 +328,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         } else {
             ready!(progress.poll_pause(frame, hooks, cx))
         };
-        progress.pause = None;
-        progress.wait = None;
+        progress.end_wait();
         Poll::Ready(if in_time {
             progress.flow.next_attempt_after_pause(frame, hooks)
         } else {
@@ -418,11 +419,13 @@ impl<H: Hooks> Run<'_, H> {
     /// Ends a call that has progress.
     #[inline(never)]
     fn finish(&mut self) {
-        if self.is_held() {
+        // Nothing of a plain call is held.
+        let attended = !self.frame.is_plain();
+        if attended && self.is_held() {
             self.close();
         }
         if let Some(progress) = self.progress.take() {
-            Progress::give_back(progress);
+            Progress::give_back(progress, attended);
         }
     }
 }

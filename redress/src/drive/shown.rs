@@ -7,7 +7,7 @@ use super::frame::Frame;
 use super::hooks::{Hooks, shielded};
 use crate::ErrorClass;
 use crate::breaker::Change;
-use crate::engine::{Attempted, Failure};
+use crate::engine::{Failed, Failure};
 use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Event, EventName};
 
 impl Flow {
@@ -103,7 +103,7 @@ impl Flow {
     #[cold]
     pub(super) fn announce_end(
         &mut self,
-        attempted: &Attempted,
+        failed: Option<&Failed>,
         frame: &Frame<'_>,
         hooks: &dyn Hooks,
     ) {
@@ -111,13 +111,12 @@ impl Flow {
             self.call.in_attempt = false;
             return;
         }
-        let (status, failure) = match attempted.failure() {
+        let (status, failure) = match failed {
             None => (AttemptStatus::Succeeded, None),
-            Some((classification, _)) if classification.is_abort() => {
-                (AttemptStatus::Aborted, None)
-            }
-            Some((classification, cause)) => {
-                let class = classification.class();
+            Some(failed) if failed.classification.is_abort() => (AttemptStatus::Aborted, None),
+            Some(failed) => {
+                let class = failed.classification.class();
+                let cause = failed.cause;
                 (AttemptStatus::Failed, Some(Failure { class, cause }))
             }
         };

@@ -18,29 +18,35 @@ pub enum Attempted {
 }
 
 impl Attempted {
-    /// Returns what the failure means and what made it one; none for a success.
-    pub(crate) const fn failure(&self) -> Option<(&Classification, Cause)> {
-        static TIMED_OUT: Classification = Classification::new(ErrorClass::Transient);
-        // An error is what most failures are: found without a table of jumps.
-        if let Self::Failed(classification) = self {
-            return Some((classification, Cause::Error));
-        }
-        match self {
-            Self::BadResult(classification) => Some((classification, Cause::Result)),
-            Self::TimedOut => Some((&TIMED_OUT, Cause::Timeout)),
-            Self::Succeeded | Self::Failed(_) => None,
-        }
+    /// Returns the failure; none for a success.
+    pub(super) fn into_failed(self) -> Option<Failed> {
+        let (classification, cause) = match self {
+            Self::Succeeded => return None,
+            Self::Failed(classification) => (classification, Cause::Error),
+            Self::BadResult(classification) => (classification, Cause::Result),
+            Self::TimedOut => (ErrorClass::Transient.into(), Cause::Timeout),
+        };
+        Some(Failed {
+            classification,
+            cause,
+            error_type: None,
+        })
     }
 }
 
-/// What to do after an attempt.
+/// An attempt that failed.
 #[derive(Debug)]
-pub(crate) enum Decision<'r> {
-    Done,
-    /// Try again after a delay, which belongs to a slot. The token is what that costs the budget.
-    Retry(Duration, Slot, Option<BudgetToken<'r>>),
-    Stop(StopReason),
+pub(crate) struct Failed {
+    /// What it means.
+    pub(crate) classification: Classification,
+    /// What made it a failure.
+    pub(crate) cause: Cause,
+    /// The type of the error, if it was one and somebody may want to see it.
+    pub(crate) error_type: Option<&'static str>,
 }
+
+/// Another attempt: after which delay, the slot that this belongs to, and what it costs the budget.
+pub(crate) type Retry<'r> = (Duration, Slot, Option<BudgetToken<'r>>);
 
 /// One call, as the engine sees it: what it has tried, and what its rules let it do next.
 ///
@@ -134,56 +140,61 @@ impl Call {
         self.stop = Some(reason);
     }
 
+    /// Starts the first attempt of a call that has none.
+    #[inline]
+    pub(crate) const fn first_attempt(&mut self) {
+        self.attempts = 1;
+    }
+
     /// Starts the next attempt and returns its number.
     pub(crate) const fn next_attempt(&mut self) -> u32 {
         self.attempts = self.attempts.saturating_add(1);
         self.attempts
     }
 
-    /// Takes what the attempt came to and decides what follows. The order of the checks is part of
-    /// the public contract.
-    #[inline(always)]
-    pub(crate) fn record<'r>(
+    /// Takes a success.
+    #[inline]
+    pub(crate) fn succeed(&mut self, rules: &Rules) {
+        self.failure = None;
+        rules.on_success();
+    }
+
+    /// Takes a failure. Returns after which delay to try again, or why not to. The order of the
+    /// checks is part of the public contract.
+    pub(crate) fn fail<'r>(
         &mut self,
         rules: &Rules,
         budget: Option<&'r Budget>,
-        attempted: &Attempted,
+        failed: &Failed,
         elapsed: Duration,
-    ) -> Decision<'r> {
-        let Some((classification, cause)) = attempted.failure() else {
-            self.failure = None;
-            rules.on_success();
-            return Decision::Done;
-        };
-        if classification.is_abort() {
-            return Decision::Stop(StopReason::Aborted);
-        }
-        let slot = rules.slot(classification.class());
-        let delay = match self.backoff(rules, slot, classification, cause, elapsed) {
-            Ok(delay) => delay,
-            Err(reason) => return Decision::Stop(reason),
-        };
+    ) -> Result<Retry<'r>, StopReason> {
+        let (delay, slot) = self.fail_unfunded(rules, failed, elapsed)?;
         let Some(budget) = budget else {
-            return Decision::Retry(delay, slot, None);
+            return Ok((delay, slot, None));
         };
-        match budget.try_spend(classification.class()) {
-            Some(token) => Decision::Retry(delay, slot, Some(token)),
-            None => Decision::Stop(StopReason::BudgetExhausted),
-        }
+        let token = budget.try_spend(slot.class);
+        let token = token.ok_or(StopReason::BudgetExhausted)?;
+        Ok((delay, slot, Some(token)))
     }
 
+    /// As [`fail`](Self::fail), where there is no budget.
     #[inline(always)]
-    fn backoff(
+    pub(crate) fn fail_unfunded(
         &mut self,
         rules: &Rules,
-        slot: Slot,
-        classification: &Classification,
-        cause: Cause,
+        failed: &Failed,
         elapsed: Duration,
-    ) -> Result<Duration, StopReason> {
-        let class = slot.class;
+    ) -> Result<(Duration, Slot), StopReason> {
+        if failed.classification.is_abort() {
+            return Err(StopReason::Aborted);
+        }
+        let class = failed.classification.class();
+        let slot = rules.slot(class);
         let failures = self.tally.count(slot);
-        self.failure = Some(Failure { class, cause });
+        self.failure = Some(Failure {
+            class,
+            cause: failed.cause,
+        });
         if let Some(reason) = rules.class_limit(slot, failures) {
             return Err(reason);
         }
@@ -192,24 +203,28 @@ impl Call {
             return Err(StopReason::DeadlineExceeded);
         }
         let strategy = rules.strategy(slot).ok_or(StopReason::NoStrategy)?;
-        let ctx = self.context(slot, classification, cause, remaining);
+        let ctx = self.context(slot, failed, remaining);
+        let is_last = rules.is_last(self.attempts);
         if rules.successes.is_learning()
             && let Some(learner) = strategy.learner()
         {
             learner.on_failure(&ctx);
         }
-        if rules.is_last(self.attempts) {
+        if is_last {
             return Err(StopReason::MaxAttemptsGlobal);
         }
         let delay = strategy.delay(&ctx).saturate();
         // A wait without end reaches any deadline, also the one that was not set.
-        if delay >= remaining.unwrap_or(Duration::MAX) {
+        if match remaining {
+            Some(remaining) => delay >= remaining,
+            None => delay == Duration::MAX,
+        } {
             return Err(StopReason::DeadlineExceeded);
         }
-        Ok(delay)
+        Ok((delay, slot))
     }
 
-    /// Notes that the delay which [`record`](Self::record) chose is the slot's previous sleep from
+    /// Notes that the delay which [`fail`](Self::fail) chose is the slot's previous sleep from
     /// now on.
     #[inline]
     pub(crate) const fn take_delay(&mut self, slot: Slot, delay: Duration) {
@@ -226,8 +241,7 @@ impl Call {
     pub(crate) fn context<'a>(
         &self,
         slot: Slot,
-        classification: &'a Classification,
-        cause: Cause,
+        failed: &'a Failed,
         remaining: Option<Duration>,
     ) -> BackoffContext<'a> {
         let class_attempt = self.tally.failures(slot.class);
@@ -239,10 +253,10 @@ impl Call {
             } else {
                 self.tally.default_failures()
             },
-            classification,
+            classification: &failed.classification,
             prev_sleep: self.tally.prev_sleep(slot),
             remaining,
-            cause,
+            cause: failed.cause,
         }
     }
 }

@@ -8,7 +8,7 @@ mod step;
 mod tally;
 
 pub use call::Attempted;
-pub(crate) use call::{Call, Decision, Failure};
+pub(crate) use call::{Call, Failed, Failure};
 pub(crate) use per_class::PerClass;
 pub use resume::ResumeToken;
 pub(crate) use resume::Sleeps;

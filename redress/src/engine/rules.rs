@@ -74,12 +74,20 @@ impl Rules {
     /// Returns the strategy of a slot.
     #[inline]
     pub(crate) fn strategy(&self, slot: Slot) -> Option<&dyn Strategy> {
-        let strategy = if slot.own {
-            self.class_strategies.get(slot.class)
-        } else {
-            &self.default_strategy
-        };
-        strategy.as_deref()
+        if slot.own {
+            return self.own_strategy(slot.class);
+        }
+        self.default_strategy.as_deref()
+    }
+
+    /// Returns the strategy that is a class's own.
+    ///
+    /// Called, not selected: so the processor goes ahead with the default one before it knows the
+    /// class.
+    #[cold]
+    #[inline(never)]
+    fn own_strategy(&self, class: ErrorClass) -> Option<&dyn Strategy> {
+        self.class_strategies.get(class).as_deref()
     }
 
     /// Returns why a slot's class ends a call after so many failures, whatever the time.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Attempted, Call, Decision, ResumeToken};
+use super::{Attempted, Call, ResumeToken};
 use crate::budget::BudgetHold;
 use crate::policy::Config;
 use crate::{Budget, StopReason};
@@ -98,10 +98,6 @@ impl Steps {
     }
 
     /// Records what the attempt came to. One that was not asked for counts as well.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "what happened is handed over"
-    )]
     #[inline]
     pub fn record(&mut self, attempted: Attempted, now: Instant) -> Step {
         if let Some(over) = self.over {
@@ -117,17 +113,22 @@ impl Steps {
         }
         let rules = &self.config.rules;
         let budget = rules.budget.as_ref();
-        let over = match self.call.record(rules, budget, &attempted, elapsed) {
-            Decision::Done => Step::Done,
-            Decision::Retry(delay, slot, token) => {
-                if let (Some(hold), Some(token)) = (&mut self.hold, token) {
-                    hold.take(token);
-                }
-                self.call.take_delay(slot, delay);
-                self.waiting = Some((elapsed, delay));
-                return Step::RetryAfter(delay);
+        let over = match attempted.into_failed() {
+            None => {
+                self.call.succeed(rules);
+                Step::Done
             }
-            Decision::Stop(reason) => Step::Stop(reason),
+            Some(failed) => match self.call.fail(rules, budget, &failed, elapsed) {
+                Ok((delay, slot, token)) => {
+                    if let (Some(hold), Some(token)) = (&mut self.hold, token) {
+                        hold.take(token);
+                    }
+                    self.call.take_delay(slot, delay);
+                    self.waiting = Some((elapsed, delay));
+                    return Step::RetryAfter(delay);
+                }
+                Err(reason) => Step::Stop(reason),
+            },
         };
         self.end(over)
     }
