@@ -78,9 +78,12 @@ impl Shared {
 
     #[cold]
     fn admit_some(&self, word: Word) -> Result<Ticket, u64> {
+        // Read before the clock: a thread that is held up between the two refuses for less time than
+        // it might, not for all the time that it slept in addition.
+        let probe_at = self.probe_at.load(Ordering::Relaxed);
         let now = self.now();
         if word.state() == CircuitState::Open {
-            match self.probe_at.load(Ordering::Relaxed) {
+            match probe_at {
                 NEVER => return Err(self.settings.ask_again()),
                 probe_at if now < probe_at => return Err(probe_at - now),
                 _ => {}

@@ -1,12 +1,12 @@
 //! Circuit breakers under real threads: what must hold however they are scheduled.
 
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redress::testing::VirtualClock;
-use redress::{CircuitBreaker, CircuitState, ErrorClass, Policy, StopReason};
+use redress::{CircuitBreaker, CircuitState, Clock, ErrorClass, Policy, StopReason};
 
 const THREADS: usize = 4;
 
@@ -237,4 +237,51 @@ fn nobody_is_stuck_while_an_operator_flips_every_switch() {
     let policy = Policy::builder().circuit_breaker(breaker).build().unwrap();
     let outcome = policy.execute(|| Ok::<_, std::io::Error>(()));
     assert_ne!(outcome.stop_reason, Some(StopReason::CircuitOpen));
+}
+
+/// A clock whose reader is held up after it has read it: what happens meanwhile is armed once.
+#[derive(Clone)]
+struct HeldUp {
+    clock: VirtualClock,
+    meanwhile: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+}
+
+impl Clock for HeldUp {
+    fn now(&self) -> Instant {
+        let now = self.clock.now();
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
+        now
+    }
+}
+
+#[test]
+fn a_refusal_never_lasts_longer_than_the_breaker_is_open() {
+    let held_up = HeldUp {
+        clock: VirtualClock::new(),
+        meanwhile: Arc::default(),
+    };
+    let breaker = CircuitBreaker::builder()
+        .failure_threshold(1)
+        .recovery_timeout(30)
+        .clock(held_up.clone())
+        .build()
+        .unwrap();
+    fail(&breaker);
+    // While a caller is held up, an hour passes, and the breaker opens again.
+    let (clock, same) = (held_up.clock.clone(), breaker.clone());
+    *held_up.meanwhile.lock().unwrap() = Some(Box::new(move || {
+        clock.advance(Duration::from_secs(3600));
+        fail(&same);
+        assert_eq!(same.state(), CircuitState::Open);
+    }));
+    let rejected = breaker.try_acquire().expect_err("it is open");
+    assert!(held_up.meanwhile.lock().unwrap().is_none());
+    assert!(
+        rejected.retry_after() <= Duration::from_secs(30),
+        "{:?}",
+        rejected.retry_after()
+    );
 }
