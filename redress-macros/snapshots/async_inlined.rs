@@ -8,10 +8,9 @@
 // Expands to:
 
 async fn get(&self) -> Result<String, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::Literals::of(
-            "get",
-        )
-        .policy();
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::of(
+        "get",
+    );
     let mut __run = __REDRESS_POLICY.redress_run();
     loop {
         match {
@@ -20,9 +19,10 @@ async fn get(&self) -> Result<String, Error> {
                 .redress_classifier();
             __run.redress_after_async(__returned, __judged)
         } {
-            ::redress::__private::Break(__returned) => return __returned,
-            ::redress::__private::Continue(__pause) => {
-                if let ::redress::__private::Break(__returned) = __pause.await {
+            ::redress::__private::After::Ended(__returned) => return __returned,
+            ::redress::__private::After::Again => {}
+            ::redress::__private::After::Paused(__returned) => {
+                if __run.redress_pause().await {
                     return __returned;
                 }
             }

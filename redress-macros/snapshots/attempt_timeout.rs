@@ -8,11 +8,10 @@
 // Expands to:
 
 async fn get() -> Result<u32, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::Literals::of(
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::of(
             "get",
         )
-        .attempt_timeout(::redress::__private::Duration::from_millis(500))
-        .policy();
+        .attempt_timeout(::redress::__private::Duration::from_millis(500));
     let mut __run = __REDRESS_POLICY.redress_run();
     let mut __last = ::redress::__private::Option::None;
     loop {
@@ -38,10 +37,11 @@ async fn get() -> Result<u32, Error> {
             };
             __run.redress_after_async_or_interrupt(__returned, &mut __last, __judged)
         } {
-            ::redress::__private::Break(__returned) => return __returned,
-            ::redress::__private::Continue(__pause) => {
-                if let ::redress::__private::Break(__returned) = __pause.await {
-                    return __returned;
+            ::redress::__private::After::Ended(__returned) => return __returned,
+            ::redress::__private::After::Again => {}
+            ::redress::__private::After::Paused(()) => {
+                if __run.redress_pause().await {
+                    return __run.redress_last(__last);
                 }
             }
         }

@@ -9,7 +9,7 @@
 
 fn surroundings() {
     let future = async {
-        static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
+        static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::computed(||
         ::redress::__private::build(
             ::redress::__private::builder()
                 .strategy(
@@ -36,9 +36,10 @@ fn surroundings() {
                     .redress_classifier();
                 __run.redress_after_async(__returned, __judged)
             } {
-                ::redress::__private::Break(__returned) => return __returned,
-                ::redress::__private::Continue(__pause) => {
-                    if let ::redress::__private::Break(__returned) = __pause.await {
+                ::redress::__private::After::Ended(__returned) => return __returned,
+                ::redress::__private::After::Again => {}
+                ::redress::__private::After::Paused(__returned) => {
+                    if __run.redress_pause().await {
                         return __returned;
                     }
                 }

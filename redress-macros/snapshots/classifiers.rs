@@ -8,10 +8,9 @@
 // Expands to:
 
 fn get() -> Result<impl Display, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::Literals::of(
-            "get",
-        )
-        .policy();
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::of(
+        "get",
+    );
     let __classifier = &::redress::__private::classifier_fn::<
         Result<(), Error>,
         _,

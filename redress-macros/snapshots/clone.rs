@@ -8,10 +8,9 @@
 // Expands to:
 
 async fn send(body: String, id: Id) -> Result<u32, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::Literals::of(
-            "send",
-        )
-        .policy();
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::of(
+        "send",
+    );
     let __redress_body = body;
     {
         #[diagnostic::on_unimplemented(
@@ -35,9 +34,10 @@ async fn send(body: String, id: Id) -> Result<u32, Error> {
                 .redress_classifier();
             __run.redress_after_async(__returned, __judged)
         } {
-            ::redress::__private::Break(__returned) => return __returned,
-            ::redress::__private::Continue(__pause) => {
-                if let ::redress::__private::Break(__returned) = __pause.await {
+            ::redress::__private::After::Ended(__returned) => return __returned,
+            ::redress::__private::After::Again => {}
+            ::redress::__private::After::Paused(__returned) => {
+                if __run.redress_pause().await {
                     return __returned;
                 }
             }

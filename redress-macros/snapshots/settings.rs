@@ -8,7 +8,7 @@
 // Expands to:
 
 fn get() -> Result<u32, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::new(||
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::computed(||
     ::redress::__private::build(
         ::redress::__private::builder()
             .operation("get")

@@ -9,10 +9,9 @@
 // Expands to:
 
 fn get(url: &str) -> Result<String, Error> {
-    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::Literals::of(
-            "get",
-        )
-        .policy();
+    static __REDRESS_POLICY: ::redress::__private::FnPolicy = ::redress::__private::FnPolicy::of(
+        "get",
+    );
     let mut __run = __REDRESS_POLICY.redress_run();
     loop {
         if let ::redress::__private::Break(__returned) = {

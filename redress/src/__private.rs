@@ -9,8 +9,8 @@ pub use std::result::Result;
 
 pub use std::time::Duration;
 
-pub use crate::drive::{Hooks, Judge, Judged, Run};
-pub use crate::policy::{Config, FnPolicy, Literals};
+pub use crate::drive::{After, Hooks, Judge, Judged, Run};
+pub use crate::policy::{Config, FnPolicy};
 pub use crate::{
     AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Classification, Classifier,
     Classify, ErrorClass, Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder,

@@ -119,11 +119,6 @@ fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
         let __judged = #judge;
         __run.redress_after(__returned, #judged)
     }};
-    ended(plan, &after)
-}
-
-/// Returns what the last attempt returned, or goes on to the next.
-fn ended(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
     let p = plan.paths.private();
     let leave = &plan.leave;
     quote_spanned! {site()=>
@@ -133,16 +128,25 @@ fn ended(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
     }
 }
 
-/// As [`ended`], after a pause. A call that is over has nothing to wait for: what it returns is not
-/// kept in a future that might be waiting.
-fn paused(plan: &Plan<'_>, after: &TokenStream) -> TokenStream {
+/// Returns what the last attempt returned, or goes on to the next: at once, or after a pause, where
+/// `kept` and `last` are the pattern and the value of what is returned if the call ends in it. A call
+/// that is over has nothing to wait for, so what it returns is not kept in a future that might be
+/// waiting.
+fn paused(
+    plan: &Plan<'_>,
+    after: &TokenStream,
+    kept: &TokenStream,
+    last: &TokenStream,
+) -> TokenStream {
     let p = plan.paths.private();
     let leave = &plan.leave;
-    let ended = ended(plan, &quote_spanned!(site()=> __pause.await));
     quote_spanned! {site()=>
         match #after {
-            #p::Break(__returned) => #leave __returned,
-            #p::Continue(__pause) => #ended
+            #p::After::Ended(__returned) => #leave __returned,
+            #p::After::Again => {}
+            #p::After::Paused(#kept) => if __run.redress_pause().await {
+                #leave #last;
+            }
         }
     }
 }
@@ -190,7 +194,8 @@ fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
         let __judged = #judge;
         __run.redress_after_async(__returned, #judged)
     }};
-    paused(plan, &after)
+    let kept = quote_spanned!(site()=> __returned);
+    paused(plan, &after, &kept, &kept)
 }
 
 /// An attempt that may be cut off. Polling it through the call keeps the future at the size of
@@ -216,5 +221,6 @@ fn cut(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
         };
         #after
     }};
-    paused(plan, &after)
+    let last = quote_spanned!(at=> __run.redress_last(__last));
+    paused(plan, &after, &quote_spanned!(site()=> ()), &last)
 }

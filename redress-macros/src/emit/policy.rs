@@ -27,13 +27,13 @@ pub(super) fn items(plan: &Plan<'_>) -> TokenStream {
             Some(name) => quote_spanned!(site()=> of(#name)),
             None => quote_spanned!(site()=> unnamed()),
         };
-        quote_spanned!(site()=> Literals::#start #settings.policy())
+        quote_spanned!(site()=> #start #settings)
     } else {
         let name = name.map(|name| quote_spanned!(site()=> .operation(#name)));
-        quote_spanned!(site()=> FnPolicy::new(|| #p::build(#p::builder() #name #settings)))
+        quote_spanned!(site()=> computed(|| #p::build(#p::builder() #name #settings)))
     };
     quote_spanned! {site()=>
-        static __REDRESS_POLICY: #p::FnPolicy = #p::#policy;
+        static __REDRESS_POLICY: #p::FnPolicy = #p::FnPolicy::#policy;
         #checks
     }
 }

@@ -42,6 +42,22 @@ impl<E: ?Sized> ByClassify<E> {
     const NEW: Self = Self(ByDynError(ByError(ByNothing(PhantomData))));
 }
 
+/// The chain is walked by value, which spares the compiler a reference at its end.
+macro_rules! copy {
+    ($($name:ident)*) => {$(
+        impl<E: ?Sized> Clone for $name<E> {
+            #[inline]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<E: ?Sized> Copy for $name<E> {}
+    )*};
+}
+
+copy!(ByClassify ByDynError ByError ByNothing);
+
 impl<E: ?Sized> Deref for ByClassify<E> {
     type Target = ByDynError<E>;
 
@@ -72,7 +88,7 @@ impl<E: ?Sized> Deref for ByError<E> {
 impl<E: Classify + ?Sized> ByClassify<E> {
     /// Ends the chain.
     #[inline]
-    pub const fn redress_classifier(&self) -> ByType<Itself> {
+    pub const fn redress_classifier(self) -> ByType<Itself> {
         ByType(Itself)
     }
 }
@@ -80,7 +96,7 @@ impl<E: Classify + ?Sized> ByClassify<E> {
 impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> ByDynError<E> {
     /// Ends the chain.
     #[inline]
-    pub const fn redress_classifier(&self) -> ByType<Inner> {
+    pub const fn redress_classifier(self) -> ByType<Inner> {
         ByType(Inner)
     }
 }
@@ -89,7 +105,7 @@ impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> ByDynError<E> {
 impl<E: Error> ByError<E> {
     /// Ends the chain.
     #[inline]
-    pub const fn redress_classifier(&self) -> ByType<DefaultClassifier> {
+    pub const fn redress_classifier(self) -> ByType<DefaultClassifier> {
         ByType(DefaultClassifier)
     }
 }
@@ -97,7 +113,7 @@ impl<E: Error> ByError<E> {
 impl<E: ?Sized> ByNothing<E> {
     /// Ends the chain.
     #[inline]
-    pub const fn redress_classifier(&self) -> ByType<Nothing> {
+    pub const fn redress_classifier(self) -> ByType<Nothing> {
         ByType(Nothing)
     }
 }

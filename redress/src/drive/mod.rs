@@ -16,6 +16,7 @@ mod shown;
 mod sleeper;
 mod thread_timer;
 
+pub use after::After;
 pub(crate) use detached::{Detached, Threads};
 pub(crate) use hooks::shielded;
 pub use hooks::{Hooks, SleepDecision};

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::after::{After, AfterOrInterrupt, Settled};
+use super::after::{After, Pause, Settled};
 use super::flow::Stopped;
 use super::frame::Frame;
 use super::hooks::Hooks;
@@ -197,46 +197,54 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     /// Takes what an async attempt returned.
     #[inline]
-    pub fn redress_after_async<T>(
-        &mut self,
-        returned: T,
-        judge: impl Judge<T>,
-    ) -> ControlFlow<T, After<'_, 'p, H, T>> {
+    pub fn redress_after_async<T>(&mut self, returned: T, judge: impl Judge<T>) -> After<T> {
         let Judged(Some(failed)) = judge.judge(&returned) else {
             self.succeed();
-            return ControlFlow::Break(returned);
+            return After::Ended(returned);
         };
         match self.settle_async(failed) {
-            Settled::Return => ControlFlow::Break(returned),
-            Settled::Again => ControlFlow::Continue(After::AT_ONCE),
-            Settled::Pause => ControlFlow::Continue(After::pause(self, returned)),
+            Settled::Return => After::Ended(returned),
+            Settled::Again => After::Again,
+            Settled::Pause => After::Paused(returned),
         }
     }
 
     /// Takes what an async attempt returned, `None` if it was cut off. `last` keeps what the last
     /// attempt returned that was not.
     #[inline]
-    pub fn redress_after_async_or_interrupt<'r, T: FromInterrupt>(
-        &'r mut self,
+    pub fn redress_after_async_or_interrupt<T: FromInterrupt>(
+        &mut self,
         returned: Option<T>,
-        last: &'r mut Option<T>,
+        last: &mut Option<T>,
         judged: Judged,
-    ) -> ControlFlow<T, AfterOrInterrupt<'r, 'p, H, T>> {
+    ) -> After<T, ()> {
         let returned = returned.or_else(|| last.take());
         let Judged(Some(failed)) = judged else {
             self.succeed();
-            return ControlFlow::Break(self.returned_or_interrupt(returned));
+            return After::Ended(self.returned_or_interrupt(returned));
         };
         match self.settle_async(failed) {
-            Settled::Return => ControlFlow::Break(self.returned_or_interrupt(returned)),
+            Settled::Return => After::Ended(self.returned_or_interrupt(returned)),
             Settled::Again => {
                 *last = returned;
-                ControlFlow::Continue(AfterOrInterrupt::new(None, None, last))
+                After::Again
             }
             Settled::Pause => {
-                ControlFlow::Continue(AfterOrInterrupt::new(Some(self), returned, last))
+                *last = returned;
+                After::Paused(())
             }
         }
+    }
+
+    /// Waits before the next async attempt.
+    #[inline]
+    pub const fn redress_pause(&mut self) -> Pause<'_, 'p, H> {
+        Pause { run: self }
+    }
+
+    /// Gives back what the last attempt returned that was not cut off, or says why there is nothing.
+    pub fn redress_last<T: FromInterrupt>(&self, last: Option<T>) -> T {
+        self.returned_or_interrupt(last)
     }
 
     /// Gives back what an attempt returned, or says why there is nothing.

@@ -7,23 +7,20 @@ use crate::drive::Run;
 
 /// The policy of one function, made at its first call. The settings are part of the static, so
 /// that a call reads them without following a pointer.
+///
+/// Settings that are values in the source are kept until then: data instead of code, which costs the
+/// compiler a closure for each function that has no others. They are changed by methods named as the
+/// builder's.
 #[derive(Debug)]
 pub struct FnPolicy {
     config: OnceLock<Config>,
-    settings: Settings,
+    /// What computes the settings, where they are no such values.
+    compute: Option<fn() -> Config>,
+    literals: Literals,
 }
 
 #[derive(Debug)]
-enum Settings {
-    Computed(fn() -> Config),
-    Literal(Literals),
-}
-
-/// Settings that are values in the source: data instead of code, which costs the compiler a closure
-/// for each function that has no others. Starts with the defaults, to be changed by methods named as
-/// the builder's.
-#[derive(Debug, Clone, Copy)]
-pub struct Literals {
+struct Literals {
     operation: Option<&'static str>,
     max_attempts: Option<u32>,
     max_unknown_attempts: Option<u32>,
@@ -32,13 +29,44 @@ pub struct Literals {
 }
 
 impl FnPolicy {
+    /// The defaults, and no name. A constant, which the compiler knows: a function it would run anew
+    /// for each static.
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each use is another policy"
+    )]
+    const DEFAULT: Self = Self {
+        config: OnceLock::new(),
+        compute: None,
+        literals: Literals {
+            operation: None,
+            max_attempts: Some(defaults::MAX_ATTEMPTS),
+            max_unknown_attempts: Some(defaults::MAX_UNKNOWN_ATTEMPTS),
+            deadline: Some(defaults::DEADLINE),
+            attempt_timeout: None,
+        },
+    };
+
+    /// Starts with the defaults, and a name.
+    #[must_use]
+    pub const fn of(operation: &'static str) -> Self {
+        let mut policy = Self::DEFAULT;
+        policy.literals.operation = Some(operation);
+        policy
+    }
+
+    /// Starts with the defaults, and no name.
+    #[must_use]
+    pub const fn unnamed() -> Self {
+        Self::DEFAULT
+    }
+
     /// Takes what computes the settings.
     #[must_use]
-    pub const fn new(compute: fn() -> Config) -> Self {
-        Self {
-            config: OnceLock::new(),
-            settings: Settings::Computed(compute),
-        }
+    pub const fn computed(compute: fn() -> Config) -> Self {
+        let mut policy = Self::DEFAULT;
+        policy.compute = Some(compute);
+        policy
     }
 
     /// Starts a call without hooks.
@@ -49,44 +77,14 @@ impl FnPolicy {
 
     #[cold]
     fn make(&self) -> Config {
-        match &self.settings {
-            Settings::Computed(compute) => compute(),
-            Settings::Literal(literals) => literals.build(),
+        match self.compute {
+            Some(compute) => compute(),
+            None => self.literals.build(),
         }
     }
 }
 
 impl Literals {
-    /// Starts with the defaults, and a name.
-    #[must_use]
-    pub const fn of(operation: &'static str) -> Self {
-        Self {
-            operation: Some(operation),
-            max_attempts: Some(defaults::MAX_ATTEMPTS),
-            max_unknown_attempts: Some(defaults::MAX_UNKNOWN_ATTEMPTS),
-            deadline: Some(defaults::DEADLINE),
-            attempt_timeout: None,
-        }
-    }
-
-    /// Starts with the defaults, and no name.
-    #[must_use]
-    pub const fn unnamed() -> Self {
-        Self {
-            operation: None,
-            ..Self::of("")
-        }
-    }
-
-    /// Makes the policy.
-    #[must_use]
-    pub const fn policy(self) -> FnPolicy {
-        FnPolicy {
-            config: OnceLock::new(),
-            settings: Settings::Literal(self),
-        }
-    }
-
     fn build(&self) -> Config {
         let mut builder = Policy::builder();
         if let Some(name) = self.operation {
@@ -113,11 +111,11 @@ impl Literals {
 
 macro_rules! setters {
     ($($(#[$doc:meta])* $setter:ident($($value:ident: $type:ty)?) => $field:ident = $setting:expr;)*) => {
-        impl Literals {$(
+        impl FnPolicy {$(
             $(#[$doc])*
             #[must_use]
             pub const fn $setter(mut self $(, $value: $type)?) -> Self {
-                self.$field = $setting;
+                self.literals.$field = $setting;
                 self
             }
         )*}
@@ -161,9 +159,9 @@ mod tests {
     #[test]
     fn literal_settings_make_what_the_builder_makes() {
         let second = Duration::from_secs(1);
-        let all = Literals::of("get").max_attempts(3).max_unknown_attempts(1);
-        let all = all.deadline(5 * second).attempt_timeout(second).policy();
-        let computed = FnPolicy::new(|| {
+        let all = FnPolicy::of("get").max_attempts(3).max_unknown_attempts(1);
+        let all = all.deadline(5 * second).attempt_timeout(second);
+        let computed = FnPolicy::computed(|| {
             let second = Duration::from_secs(1);
             let builder = builder().operation("get").max_attempts(3);
             let builder = builder.max_unknown_attempts(1).deadline(5 * second);
@@ -171,12 +169,11 @@ mod tests {
         });
         assert_eq!(shown(&all), shown(&computed));
         assert_eq!(
-            shown(&Literals::unnamed().policy()),
-            shown(&FnPolicy::new(|| build(builder())))
+            shown(&FnPolicy::unnamed()),
+            shown(&FnPolicy::computed(|| build(builder())))
         );
-        let unlimited = Literals::unnamed().unlimited_attempts();
+        let unlimited = FnPolicy::unnamed().unlimited_attempts();
         let unlimited = unlimited.unlimited_unknown_attempts().no_deadline();
-        let unlimited = unlimited.policy();
         let rules = &unlimited.config().rules;
         assert_eq!((rules.max_attempts, rules.deadline), (None, None));
         assert_eq!(rules.max_unknown_attempts, None);

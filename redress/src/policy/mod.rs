@@ -19,7 +19,7 @@ pub use config::Config;
 pub(crate) use config::{Configured, Start};
 pub use context::{AnyCall, AsyncOnly, CallContext};
 pub use execute::Execute;
-pub use fn_policy::{FnPolicy, Literals};
+pub use fn_policy::FnPolicy;
 #[cfg(feature = "config")]
 pub(crate) use recommended::{breaker as preset_breaker, budget as preset_budget};
 pub use resumed::ResumedCall;

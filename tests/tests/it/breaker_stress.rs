@@ -173,7 +173,7 @@ fn results_of_calls_from_before_an_outage_decide_nothing_after_it() {
         .unwrap();
     for round in 0..50 {
         let before: Vec<_> = (0..THREADS * 4)
-            .map(|_| std::sync::Mutex::new(Some(breaker.try_acquire().unwrap())))
+            .map(|_| Mutex::new(Some(breaker.try_acquire().unwrap())))
             .collect();
         fail(&breaker);
         clock.advance(Duration::from_secs(30));
@@ -239,11 +239,13 @@ fn nobody_is_stuck_while_an_operator_flips_every_switch() {
     assert_ne!(outcome.stop_reason, Some(StopReason::CircuitOpen));
 }
 
+type Meanwhile = Box<dyn FnOnce() + Send>;
+
 /// A clock whose reader is held up after it has read it: what happens meanwhile is armed once.
 #[derive(Clone)]
 struct HeldUp {
     clock: VirtualClock,
-    meanwhile: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+    meanwhile: Arc<Mutex<Option<Meanwhile>>>,
 }
 
 impl Clock for HeldUp {
