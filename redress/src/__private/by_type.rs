@@ -24,22 +24,23 @@ pub fn by_type_of<E: ?Sized>(_error: &E) -> ByClassify<E> {
 
 /// First: the error says itself.
 #[derive(Debug)]
-pub struct ByClassify<E: ?Sized>(ByDynError<E>);
+pub struct ByClassify<E: ?Sized>(ByError<E>);
 
-/// Second: the error holds one of any type, as `anyhow::Error` and a boxed error do.
+/// Second: the error is a [`std::error::Error`]. Each step costs the compiler more than anything
+/// else in an expansion, so what most errors are stands here.
 #[derive(Debug)]
-pub struct ByDynError<E: ?Sized>(ByError<E>);
+pub struct ByError<E: ?Sized>(ByDynError<E>);
 
-/// Third: the error is a [`std::error::Error`].
+/// Third: the error holds one of any type, as `anyhow::Error` and a boxed error do.
 #[derive(Debug)]
-pub struct ByError<E: ?Sized>(ByNothing<E>);
+pub struct ByDynError<E: ?Sized>(ByNothing<E>);
 
 /// Last: nothing is known.
 #[derive(Debug)]
 pub struct ByNothing<E: ?Sized>(PhantomData<fn(&E)>);
 
 impl<E: ?Sized> ByClassify<E> {
-    const NEW: Self = Self(ByDynError(ByError(ByNothing(PhantomData))));
+    const NEW: Self = Self(ByError(ByDynError(ByNothing(PhantomData))));
 }
 
 /// The chain is walked by value, which spares the compiler a reference at its end.
@@ -56,18 +57,9 @@ macro_rules! copy {
     )*};
 }
 
-copy!(ByClassify ByDynError ByError ByNothing);
+copy!(ByClassify ByError ByDynError ByNothing);
 
 impl<E: ?Sized> Deref for ByClassify<E> {
-    type Target = ByDynError<E>;
-
-    #[inline]
-    fn deref(&self) -> &ByDynError<E> {
-        &self.0
-    }
-}
-
-impl<E: ?Sized> Deref for ByDynError<E> {
     type Target = ByError<E>;
 
     #[inline]
@@ -77,6 +69,15 @@ impl<E: ?Sized> Deref for ByDynError<E> {
 }
 
 impl<E: ?Sized> Deref for ByError<E> {
+    type Target = ByDynError<E>;
+
+    #[inline]
+    fn deref(&self) -> &ByDynError<E> {
+        &self.0
+    }
+}
+
+impl<E: ?Sized> Deref for ByDynError<E> {
     type Target = ByNothing<E>;
 
     #[inline]
@@ -93,20 +94,20 @@ impl<E: Classify + ?Sized> ByClassify<E> {
     }
 }
 
-impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> ByDynError<E> {
-    /// Ends the chain.
-    #[inline]
-    pub const fn redress_classifier(self) -> ByType<Inner> {
-        ByType(Inner)
-    }
-}
-
 // That it is `'static` is asked once, by the classifier.
 impl<E: Error> ByError<E> {
     /// Ends the chain.
     #[inline]
     pub const fn redress_classifier(self) -> ByType<DefaultClassifier> {
         ByType(DefaultClassifier)
+    }
+}
+
+impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> ByDynError<E> {
+    /// Ends the chain.
+    #[inline]
+    pub const fn redress_classifier(self) -> ByType<Inner> {
+        ByType(Inner)
     }
 }
 

@@ -2,6 +2,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::{Error, ErrorKind};
+use std::sync::Arc;
 
 use redress::{Classification, Classify, ErrorClass, retry};
 
@@ -71,9 +72,39 @@ fn generic_error<E: StdError + 'static>(error: fn() -> E, calls: &mut u32) -> Re
     Err(error())
 }
 
+/// An error that also leads to another.
+#[derive(Debug)]
+struct NotFound(Error);
+
+impl fmt::Display for NotFound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not found")
+    }
+}
+
+impl StdError for NotFound {}
+
+impl AsRef<dyn StdError + Send + Sync> for NotFound {
+    fn as_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        &self.0
+    }
+}
+
+#[retry(strategy = instant())]
+fn itself_before_what_it_leads_to(calls: &mut u32) -> Result<(), NotFound> {
+    *calls += 1;
+    Err(NotFound(ErrorKind::TimedOut.into()))
+}
+
+#[retry(strategy = instant())]
+fn shared(calls: &mut u32) -> Result<(), Arc<dyn StdError + Send + Sync>> {
+    *calls += 1;
+    Err(Arc::new(Error::from(ErrorKind::NotFound)))
+}
+
 #[test]
 fn by_what_the_type_is() {
-    let mut calls = [0; 8];
+    let mut calls = [0; 10];
     classify(&mut calls[0]).unwrap_err();
     anyhow(&mut calls[1]).unwrap_err();
     anyhow_alias(&mut calls[2]).unwrap_err();
@@ -82,7 +113,9 @@ fn by_what_the_type_is() {
     anything(&mut calls[5]).unwrap_err();
     generic(|| Known, &mut calls[6]).unwrap_err();
     generic_error(|| Error::from(ErrorKind::NotFound), &mut calls[7]).unwrap_err();
-    assert_eq!(calls, [1, 1, 2, 6, 1, 2, 1, 1]);
+    itself_before_what_it_leads_to(&mut calls[8]).unwrap_err();
+    shared(&mut calls[9]).unwrap_err();
+    assert_eq!(calls, [1, 1, 2, 6, 1, 2, 1, 1, 1, 1]);
 }
 
 fn permanent(_: &Error) -> ErrorClass {
