@@ -14,8 +14,8 @@ pub(super) enum Settled {
     Pause,
 }
 
-/// What follows an async attempt, for its owner. `K` is what the attempt returned, kept for the case that the call
-/// ends in its pause.
+/// What follows an async attempt, for its owner. `K` is what the attempt returned, kept for the case
+/// that the call ends in its pause.
 #[derive(Debug)]
 pub enum After<T, K = T> {
     /// The call is over.

@@ -3,6 +3,7 @@
 mod after;
 pub(crate) mod blocking;
 mod detached;
+mod ending;
 mod flow;
 mod frame;
 pub(crate) mod future;
@@ -11,9 +12,11 @@ mod hooks;
 mod judged;
 mod marks;
 mod progress;
+mod report;
 mod run;
 mod shown;
 mod sleeper;
+mod start;
 mod thread_timer;
 
 pub use after::After;

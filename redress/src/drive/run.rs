@@ -11,155 +11,22 @@ use super::hooks::Hooks;
 use super::judged::{Judge, Judged};
 use super::marks::Marks;
 use super::progress::Progress;
-use crate::clock::Timing;
+use crate::FromInterrupt;
 use crate::engine::Failed;
-use crate::outcome::Report;
-use crate::policy::{Config, Configured, Start};
-use crate::{Error, FromInterrupt, Interrupt, Outcome};
 
 /// One call in progress. The operation runs in a loop of its owner; after each attempt the owner
 /// hands over what it returned, and is told to return it or to run the operation again.
 ///
 /// Dropping it in the middle of an attempt is cancellation.
 pub struct Run<'p, H: Hooks = ()> {
-    frame: Frame<'p>,
-    hooks: H,
+    pub(super) frame: Frame<'p>,
+    pub(super) hooks: H,
     /// Created with the first failure, or before the first attempt of a call that is watched: a
     /// success at once needs none of it. Dropped by [`finish`](Self::finish), which gives it back.
-    progress: ManuallyDrop<Option<Box<Progress>>>,
+    pub(super) progress: ManuallyDrop<Option<Box<Progress>>>,
 }
 
 impl<'p, H: Hooks> Run<'p, H> {
-    /// Starts a call. Where something can refuse it before its first attempt, ask
-    /// [`is_refused`](Self::is_refused).
-    #[inline]
-    pub fn new(policy: &'p impl Configured, hooks: H) -> Self {
-        let config = policy.config();
-        let frame = match config.start {
-            _ if hooks.is_active() || hooks.is_guarded() => {
-                return Self::new_attended(config, hooks);
-            }
-            Start::Untimed => Frame::new(config, false),
-            Start::Coarse => Frame::started_coarsely(config),
-            Start::Attended => return Self::new_attended(config, hooks),
-        };
-        Self {
-            frame,
-            hooks,
-            progress: ManuallyDrop::new(None),
-        }
-    }
-
-    #[cold]
-    fn new_attended(config: &'p Config, hooks: H) -> Self {
-        let mut run = Self {
-            frame: Frame::new(config, false),
-            hooks,
-            progress: ManuallyDrop::new(None),
-        };
-        let _see_is_refused = run.start_attended();
-        run
-    }
-
-    /// Tells whether there is not even a first attempt.
-    #[inline]
-    pub(crate) fn is_refused(&self) -> bool {
-        let progress = self.progress.as_ref();
-        progress.is_some_and(|progress| progress.flow.stop_reason().is_some())
-    }
-
-    /// Starts a call.
-    ///
-    /// # Errors
-    ///
-    /// An [`Interrupt`] if `abort_if` stops it before the first attempt.
-    #[inline]
-    pub fn begin(policy: &'p impl Configured, hooks: H) -> Result<Self, Interrupt> {
-        let mut run = Self::prepare(policy, hooks, false);
-        match run.start() {
-            Ok(()) => Ok(run),
-            Err(Stopped) => Err(run.interrupt()),
-        }
-    }
-
-    /// Creates a call before its first attempt. `timed` calls tell how long they took.
-    #[inline]
-    pub(crate) fn prepare(policy: &'p impl Configured, hooks: H, timed: bool) -> Self {
-        Self {
-            frame: Frame::new(policy.config(), timed),
-            hooks,
-            progress: ManuallyDrop::new(None),
-        }
-    }
-
-    /// Starts the call's time and its first attempt, unless `abort_if` or the breaker stops it
-    /// before.
-    #[inline]
-    pub(crate) fn start(&mut self) -> Result<(), Stopped> {
-        match self.frame.config.start {
-            _ if self.hooks.is_active()
-                || self.hooks.is_guarded()
-                || self.frame.marks.has(Marks::TIMED) =>
-            {
-                self.start_attended()
-            }
-            Start::Untimed => Ok(()),
-            Start::Coarse => {
-                self.frame.start(Timing::Coarse);
-                Ok(())
-            }
-            Start::Attended => self.start_attended(),
-        }
-    }
-
-    #[inline(never)]
-    fn start_attended(&mut self) -> Result<(), Stopped> {
-        let timing = self.frame.attend(&self.hooks);
-        self.frame.start(timing);
-        if self.frame.is_watched() {
-            self.start_watched()
-        } else if self.frame.config.guarded || self.hooks.is_guarded() {
-            self.start_guarded()
-        } else {
-            Ok(())
-        }
-    }
-
-    #[cold]
-    fn start_watched(&mut self) -> Result<(), Stopped> {
-        self.frame.config.insist();
-        let progress = self.progress.insert(Progress::before_first_attempt());
-        let flow = &mut progress.flow;
-        match self.hooks.resumed() {
-            None => flow.next_attempt(&mut self.frame, &self.hooks)?,
-            Some(token) => {
-                flow.resume(token, &self.frame);
-                flow.next_attempt_after_pause(&mut self.frame, &self.hooks)?;
-            }
-        }
-        self.frame.count_call(&self.hooks);
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn start_guarded(&mut self) -> Result<(), Stopped> {
-        match self.frame.enter(&self.hooks) {
-            Ok(_unseen) => {
-                self.frame.count_call(&self.hooks);
-                // Whoever holds something has progress: it is all that dropping looks at.
-                if self.frame.marks.has(Marks::HELD) {
-                    self.progress.get_or_insert_with(Progress::in_first_attempt);
-                }
-                Ok(())
-            }
-            Err(refused) => {
-                let progress = self.progress.insert(Progress::before_first_attempt());
-                progress.flow.refuse(&refused);
-                Err(Stopped)
-            }
-        }
-    }
-
     /// Ends an attempt that was a success, and tells everybody who must know.
     #[inline]
     pub(crate) fn succeed(&mut self) {
@@ -172,7 +39,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     fn tell_success(&mut self) {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
         if frame.is_watched() {
-            let progress = self.progress.get_or_insert_with(Progress::at_first_failure);
+            let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
             progress.end_timer();
             progress.flow.succeed(frame, hooks);
         } else {
@@ -342,68 +209,6 @@ impl<'p, H: Hooks> Run<'p, H> {
         } else {
             Err(progress.flow.stop_late(frame, hooks))
         })
-    }
-
-    /// Says why there is nothing to return.
-    #[cold]
-    pub(super) fn interrupt(&self) -> Interrupt {
-        Interrupt::new(self.report())
-    }
-
-    /// Says how the call ended.
-    #[cold]
-    pub(crate) fn report(&self) -> Report {
-        let Some(flow) = self.progress.as_ref().map(|progress| &progress.flow) else {
-            return Report::SUCCESS_AT_ONCE;
-        };
-        let stop_reason = flow.stop_reason();
-        let failure = stop_reason.and(flow.failure());
-        Report {
-            attempts: flow.attempts(),
-            stop_reason,
-            class: failure.map(|failure| failure.class),
-            cause: failure.map(|failure| failure.cause),
-            retry_after: flow.retry_after(),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn result<T, E>(&mut self, returned: Option<Result<T, E>>) -> Result<T, Error<E>> {
-        match returned {
-            Some(Ok(value)) => Ok(value),
-            returned => Err(Error::new(returned.and_then(Result::err), self.report())),
-        }
-    }
-
-    pub(crate) fn outcome<T, E>(&mut self, returned: Option<Result<T, E>>) -> Outcome<T, E> {
-        let report = self.report();
-        let flow = self.progress.as_ref().map(|progress| &progress.flow);
-        let frame = &self.frame;
-        let elapsed = match flow {
-            Some(flow) if frame.is_watched() || flow.stop_reason().is_some() => flow.decided(),
-            // Nothing was decided about a success that nobody watched.
-            _ => frame.elapsed(),
-        };
-        let next_sleep = flow.and_then(|flow| flow.deferred(frame));
-        let resume = flow.and_then(|flow| flow.resume_token(frame));
-        let (last_result, last_error) = match returned {
-            Some(Ok(value)) => (Some(value), None),
-            Some(Err(error)) => (None, Some(error)),
-            None => (None, None),
-        };
-        Outcome {
-            attempts: report.attempts,
-            elapsed,
-            stop_reason: report.stop_reason,
-            last_class: report.class,
-            cause: report.cause,
-            last_result,
-            last_error,
-            next_sleep,
-            retry_after: report.retry_after,
-            timeline: self.hooks.take_timeline(),
-            resume: resume.map(Box::new),
-        }
     }
 }
 
