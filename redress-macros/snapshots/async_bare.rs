@@ -29,6 +29,7 @@ async fn get(&mut self, url: &str) -> Result<String, Error> {
                         .to_owned(),
                 )
             };
+            #[allow(unreachable_code)]
             let __judged = ::redress::__private::by_type(&__returned)
                 .redress_classifier();
             __run.redress_after_async(__returned, __judged)

@@ -15,6 +15,7 @@ async fn get(&self) -> Result<String, Error> {
     loop {
         match {
             let __returned: Result<String, Error> = { self.fetch().await };
+            #[allow(unreachable_code)]
             let __judged = ::redress::__private::by_type(&__returned)
                 .redress_classifier();
             __run.redress_after_async(__returned, __judged)

@@ -32,6 +32,7 @@ fn surroundings() {
                     });
                     Ok(n)
                 };
+                #[allow(unreachable_code)]
                 let __judged = ::redress::__private::by_type(&__returned)
                     .redress_classifier();
                 __run.redress_after_async(__returned, __judged)

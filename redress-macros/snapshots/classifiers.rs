@@ -21,6 +21,7 @@ fn get() -> Result<impl Display, Error> {
     loop {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<_, Error> = { fetch() };
+            #[allow(unreachable_code)]
             let __judged = {
                 use ::redress::__private::PlainValue as _;
                 ::redress::__private::Returned(&__returned)

@@ -30,6 +30,7 @@ async fn send(body: String, id: Id) -> Result<u32, Error> {
         let mut body = ::redress::__private::Clone::clone(&__redress_body);
         match {
             let __returned: Result<u32, Error> = { post(body, id).await };
+            #[allow(unreachable_code)]
             let __judged = ::redress::__private::by_type(&__returned)
                 .redress_classifier();
             __run.redress_after_async(__returned, __judged)

@@ -49,6 +49,7 @@ fn get(&self, name: &str) -> Result<u32, Error> {
     loop {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<u32, Error> = { self.fetch() };
+            #[allow(unreachable_code)]
             let __judged = ::redress::__private::judge_by_policy(__policy, &__returned);
             __run.redress_after(__returned, __judged)
         } {

@@ -37,6 +37,7 @@ fn get() -> Result<u32, Error> {
     loop {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<u32, Error> = { fetch() };
+            #[allow(unreachable_code)]
             let __judged = ::redress::__private::by_type(&__returned)
                 .redress_classifier();
             __run.redress_after(__returned, __judged)

@@ -24,6 +24,7 @@ fn get(url: &str) -> Result<String, Error> {
                 });
                 Ok(text)
             };
+            #[allow(unreachable_code)]
             let __judged = ::redress::__private::by_type(&__returned)
                 .redress_classifier();
             __run.redress_after(__returned, __judged)

@@ -112,11 +112,11 @@ fn inlined(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
 }
 
 fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
-    let judge = judge::judge(plan, &returned(plan));
+    let judgement = judgement(plan);
     let judged = judged(plan);
     let after = quote_spanned! {site()=> {
         #attempt
-        let __judged = #judge;
+        #judgement
         __run.redress_after(__returned, #judged)
     }};
     let p = plan.paths.private();
@@ -174,6 +174,16 @@ fn contents(block: &TokenStream) -> TokenStream {
     }
 }
 
+/// Judges what was returned. A body that never returns is no mistake: what follows it is not the
+/// user's to be warned of.
+fn judgement(plan: &Plan<'_>) -> TokenStream {
+    let judge = judge::judge(plan, &returned(plan));
+    quote_spanned! {site()=>
+        #[allow(unreachable_code)]
+        let __judged = #judge;
+    }
+}
+
 /// What was returned, as its judge sees it: a message about its type belongs to where the function
 /// declares it.
 fn returned(plan: &Plan<'_>) -> TokenStream {
@@ -186,12 +196,12 @@ fn judged(plan: &Plan<'_>) -> TokenStream {
 }
 
 fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
-    let judge = judge::judge(plan, &returned(plan));
+    let judgement = judgement(plan);
     let judged = judged(plan);
     // In a block of its own, so that the future does not keep what was returned while it waits.
     let after = quote_spanned! {site()=> {
         #attempt
-        let __judged = #judge;
+        #judgement
         __run.redress_after_async(__returned, #judged)
     }};
     let kept = quote_spanned!(site()=> __returned);

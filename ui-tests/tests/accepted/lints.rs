@@ -90,6 +90,9 @@ async fn nothing_to_complain_about() -> Result<(), Error> {
 #[allow(dead_code)]
 mod never_called {
     use std::future::ready;
+    use std::process::exit;
+
+    use redress::retry_block;
 
     use super::{Error, retry};
 
@@ -103,6 +106,22 @@ mod never_called {
         loop {
             ready(()).await;
         }
+    }
+
+    #[retry]
+    fn exits(code: i32) -> Result<u32, Error> {
+        println!("{code}");
+        exit(code)
+    }
+
+    #[retry(strategy = instant())]
+    async fn exits_later(code: i32) -> Result<u32, Error> {
+        ready(()).await;
+        exit(code)
+    }
+
+    fn exits_in_a_block(code: i32) -> Result<u32, Error> {
+        retry_block!(<u32, Error> || exit(code))
     }
 
     #[rustfmt::skip]
