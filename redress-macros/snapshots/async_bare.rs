@@ -14,7 +14,7 @@ async fn get(&mut self, url: &str) -> Result<String, Error> {
     );
     let mut __run = __REDRESS_POLICY.redress_run();
     loop {
-        match {
+        let __kept = match {
             let __returned: Result<String, Error> = '__attempt: {
                 self.calls += 1;
                 Ok(
@@ -35,12 +35,11 @@ async fn get(&mut self, url: &str) -> Result<String, Error> {
             __run.redress_after_async(__returned, __judged)
         } {
             ::redress::__private::After::Ended(__returned) => return __returned,
-            ::redress::__private::After::Again => {}
-            ::redress::__private::After::Paused(__returned) => {
-                if __run.redress_pause().await {
-                    return __returned;
-                }
-            }
+            ::redress::__private::After::Again => continue,
+            ::redress::__private::After::Paused(__kept) => __kept,
+        };
+        if __run.redress_pause().await {
+            return __kept;
         }
     }
 }

@@ -13,7 +13,7 @@ async fn get(&self) -> Result<String, Error> {
     );
     let mut __run = __REDRESS_POLICY.redress_run();
     loop {
-        match {
+        let __kept = match {
             let __returned: Result<String, Error> = { self.fetch().await };
             #[allow(unreachable_code)]
             let __judged = ::redress::__private::by_type(&__returned)
@@ -21,12 +21,11 @@ async fn get(&self) -> Result<String, Error> {
             __run.redress_after_async(__returned, __judged)
         } {
             ::redress::__private::After::Ended(__returned) => return __returned,
-            ::redress::__private::After::Again => {}
-            ::redress::__private::After::Paused(__returned) => {
-                if __run.redress_pause().await {
-                    return __returned;
-                }
-            }
+            ::redress::__private::After::Again => continue,
+            ::redress::__private::After::Paused(__kept) => __kept,
+        };
+        if __run.redress_pause().await {
+            return __kept;
         }
     }
 }

@@ -15,7 +15,7 @@ async fn get() -> Result<u32, Error> {
     let mut __run = __REDRESS_POLICY.redress_run();
     let mut __last = ::redress::__private::Option::None;
     loop {
-        match {
+        let () = match {
             let __returned = {
                 let mut __attempt = ::redress::__private::pin!(
                     async { if false { return ::redress::__private::never:: < Result <
@@ -38,12 +38,11 @@ async fn get() -> Result<u32, Error> {
             __run.redress_after_async_or_interrupt(__returned, &mut __last, __judged)
         } {
             ::redress::__private::After::Ended(__returned) => return __returned,
-            ::redress::__private::After::Again => {}
-            ::redress::__private::After::Paused(()) => {
-                if __run.redress_pause().await {
-                    return __run.redress_last(__last);
-                }
-            }
+            ::redress::__private::After::Again => continue,
+            ::redress::__private::After::Paused(__kept) => __kept,
+        };
+        if __run.redress_pause().await {
+            return __run.redress_last(__last);
         }
     }
 }

@@ -20,7 +20,7 @@ fn surroundings() {
         ));
         let mut __run = __REDRESS_POLICY.redress_run();
         loop {
-            match {
+            let __kept = match {
                 let __returned: ::redress::__private::Result<_, Error> = '__attempt: {
                     let n = (match ::redress::__private::Question::question(
                         step(&mut n).await,
@@ -38,12 +38,11 @@ fn surroundings() {
                 __run.redress_after_async(__returned, __judged)
             } {
                 ::redress::__private::After::Ended(__returned) => return __returned,
-                ::redress::__private::After::Again => {}
-                ::redress::__private::After::Paused(__returned) => {
-                    if __run.redress_pause().await {
-                        return __returned;
-                    }
-                }
+                ::redress::__private::After::Again => continue,
+                ::redress::__private::After::Paused(__kept) => __kept,
+            };
+            if __run.redress_pause().await {
+                return __kept;
             }
         }
     };

@@ -28,7 +28,7 @@ async fn send(body: String, id: Id) -> Result<u32, Error> {
     loop {
         #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
         let mut body = ::redress::__private::Clone::clone(&__redress_body);
-        match {
+        let __kept = match {
             let __returned: Result<u32, Error> = { post(body, id).await };
             #[allow(unreachable_code)]
             let __judged = ::redress::__private::by_type(&__returned)
@@ -36,12 +36,11 @@ async fn send(body: String, id: Id) -> Result<u32, Error> {
             __run.redress_after_async(__returned, __judged)
         } {
             ::redress::__private::After::Ended(__returned) => return __returned,
-            ::redress::__private::After::Again => {}
-            ::redress::__private::After::Paused(__returned) => {
-                if __run.redress_pause().await {
-                    return __returned;
-                }
-            }
+            ::redress::__private::After::Again => continue,
+            ::redress::__private::After::Paused(__kept) => __kept,
+        };
+        if __run.redress_pause().await {
+            return __kept;
         }
     }
 }

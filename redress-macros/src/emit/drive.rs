@@ -129,9 +129,11 @@ fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
 }
 
 /// Returns what the last attempt returned, or goes on to the next: at once, or after a pause, where
-/// `kept` and `last` are the pattern and the value of what is returned if the call ends in it. A call
-/// that is over has nothing to wait for, so what it returns is not kept in a future that might be
-/// waiting.
+/// `kept` and `last` are the pattern and the value of what is returned if the call ends in it.
+///
+/// A call that is over has nothing to wait for, so what it returns is not kept in a future that might
+/// be waiting; what is kept is bound where nothing else of the attempt is left, so that a future that
+/// waits has it once.
 fn paused(
     plan: &Plan<'_>,
     after: &TokenStream,
@@ -141,12 +143,13 @@ fn paused(
     let p = plan.paths.private();
     let leave = &plan.leave;
     quote_spanned! {site()=>
-        match #after {
+        let #kept = match #after {
             #p::After::Ended(__returned) => #leave __returned,
-            #p::After::Again => {}
-            #p::After::Paused(#kept) => if __run.redress_pause().await {
-                #leave #last;
-            }
+            #p::After::Again => continue,
+            #p::After::Paused(__kept) => __kept,
+        };
+        if __run.redress_pause().await {
+            #leave #last;
         }
     }
 }
@@ -204,7 +207,7 @@ fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
         #judgement
         __run.redress_after_async(__returned, #judged)
     }};
-    let kept = quote_spanned!(site()=> __returned);
+    let kept = quote_spanned!(site()=> __kept);
     paused(plan, &after, &kept, &kept)
 }
 

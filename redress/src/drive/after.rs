@@ -14,8 +14,8 @@ pub(super) enum Settled {
     Pause,
 }
 
-/// What follows an async attempt, for its owner. `K` is what the attempt returned, kept for the case
-/// that the call ends in its pause.
+/// What follows an async attempt, for its owner. `K` is what the attempt returned, for the case that
+/// the call ends in its pause; nothing where that is kept elsewhere.
 #[derive(Debug)]
 pub enum After<T, K = T> {
     /// The call is over.

@@ -36,7 +36,8 @@ impl Flow {
         token: budget::Ticket::KEPT,
     };
 
-    /// Forgets everything, for the next call.
+    /// Forgets what the call has left, for the next: one that was not `attended` never writes half of
+    /// it. When the last decision fell is noted by the next call's start, or by its first failure.
     #[inline]
     pub(super) const fn reset(&mut self, attended: bool) {
         let Self {

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use allocation_counter::measure;
-use redress::{Budget, CircuitBreaker, ErrorClass, Policy, retry, strategies};
+use redress::{Budget, CircuitBreaker, ErrorClass, Interrupt, Policy, retry, strategies};
 
 use super::support::down;
 
@@ -200,4 +200,40 @@ fn a_future_around_64_bytes_stays_small() {
     println!("#[retry]: {} bytes", size_of_val(&by_attribute));
     assert_eq!(poll_once(by_policy).unwrap(), 8);
     assert_eq!(poll_once(by_attribute).unwrap(), 8);
+}
+
+const KIB: usize = 1024;
+
+#[retry]
+async fn returns_much(success: bool) -> Result<[u8; 4 * KIB], Error> {
+    if ready(success).await {
+        return Ok([0; 4 * KIB]);
+    }
+    Err(down())
+}
+
+#[retry(attempt_timeout = 1s)]
+async fn returns_much_in_time(success: bool) -> Result<[u8; 4 * KIB], Interrupted> {
+    if ready(success).await {
+        return Ok([0; 4 * KIB]);
+    }
+    Err(Interrupted)
+}
+
+#[derive(Debug)]
+struct Interrupted;
+
+impl From<Interrupt> for Interrupted {
+    fn from(_: Interrupt) -> Self {
+        Self
+    }
+}
+
+#[test]
+fn a_waiting_future_holds_what_an_attempt_returned_once() {
+    let (any_time, in_time) = (returns_much(true), returns_much_in_time(true));
+    for size in [size_of_val(&any_time), size_of_val(&in_time)] {
+        assert!(size < 5 * KIB, "{size}");
+    }
+    assert!(poll_once(any_time).is_ok() && poll_once(in_time).is_ok());
 }
