@@ -1,0 +1,37 @@
+//! The testing kit, used as the tests of a user's crate use it.
+
+mod attribute;
+mod breakers;
+mod deterministic_strategy;
+mod execute;
+mod fake_policy;
+mod recording_observer;
+mod recording_policy;
+mod script;
+mod timelines;
+
+use std::io::{Error, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use redress::testing::Admission::{Admit, Reject};
+use redress::testing::{
+    CallStatus, DeterministicStrategy, FakePolicy, RecordingObserver, RecordingPolicy, Script,
+    VirtualClock, assert_timeline, breaker_in, instant_retries, script_breaker,
+};
+use redress::{
+    AnyValue, AttemptStatus, BackoffContext, Cause, CircuitBreaker, CircuitState, Classification,
+    ErrorClass, Execute, Policy, ResultClassifier, StopReason, Strategy, strategies,
+};
+
+use crate::support::{SECOND, Transient, builder, down};
+
+/// The message of a panic.
+fn panic_of(f: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(f)).unwrap_err();
+    match panic.downcast::<String>() {
+        Ok(message) => *message,
+        Err(panic) => (*panic.downcast::<&str>().unwrap()).into(),
+    }
+}
