@@ -211,11 +211,6 @@ impl Flow {
         Some(own.min(whole))
     }
 
-    /// Returns when the last decision fell, from the call's start on.
-    pub(super) const fn decided(&self) -> Duration {
-        self.decided
-    }
-
     pub(crate) const fn attempts(&self) -> u32 {
         self.call.attempts()
     }

@@ -42,7 +42,7 @@ impl<H: Hooks> Run<'_, H> {
         let flow = self.progress.as_ref().map(|progress| &progress.flow);
         let frame = &self.frame;
         let elapsed = match flow {
-            Some(flow) if frame.is_watched() || flow.stop_reason().is_some() => flow.decided(),
+            Some(flow) if frame.is_watched() || flow.stop_reason().is_some() => flow.decided,
             // Nothing was decided about a success that nobody watched.
             _ => frame.elapsed(),
         };

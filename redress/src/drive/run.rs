@@ -38,12 +38,13 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline(never)]
     fn tell_success(&mut self) {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
-        if frame.is_watched() {
-            let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-            progress.end_timer();
-            progress.flow.succeed(frame, hooks);
-        } else {
-            frame.tell_success(hooks);
+        match &mut *self.progress {
+            // Whoever is watched has progress, from before the first attempt on.
+            Some(progress) if frame.is_watched() => {
+                progress.end_timer();
+                progress.flow.succeed(frame, hooks);
+            }
+            _ => frame.tell_success(hooks),
         }
     }
 
@@ -88,10 +89,10 @@ impl<'p, H: Hooks> Run<'p, H> {
         let returned = returned.or_else(|| last.take());
         let Judged(Some(failed)) = judged else {
             self.succeed();
-            return After::Ended(self.returned_or_interrupt(returned));
+            return After::Ended(self.redress_last(returned));
         };
         match self.settle_async(failed) {
-            Settled::Return => After::Ended(self.returned_or_interrupt(returned)),
+            Settled::Return => After::Ended(self.redress_last(returned)),
             Settled::Again => {
                 *last = returned;
                 After::Again
@@ -111,12 +112,7 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     /// Gives back what the last attempt returned that was not cut off, or says why there is nothing.
     pub fn redress_last<T: FromInterrupt>(&self, last: Option<T>) -> T {
-        self.returned_or_interrupt(last)
-    }
-
-    /// Gives back what an attempt returned, or says why there is nothing.
-    fn returned_or_interrupt<T: FromInterrupt>(&self, returned: Option<T>) -> T {
-        returned.unwrap_or_else(|| T::from_interrupt(self.interrupt()))
+        last.unwrap_or_else(|| T::from_interrupt(self.interrupt()))
     }
 
     /// Polls an attempt until it is ready or has run for too long, which is `None`.
@@ -185,6 +181,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
         let progress = self.progress.get_or_insert_with(Progress::at_first_failure);
         progress.end_timer();
+        // Each way goes on by itself: after the plain one it is known that nobody watches.
         if frame.is_plain_for(hooks) {
             let pause = progress.flow.fail_plainly(&failed, frame);
             return progress.go_on(pause, frame, hooks);
@@ -226,9 +223,7 @@ impl<H: Hooks> Run<'_, H> {
         }
         self.frame.close(&self.hooks);
     }
-}
 
-impl<H: Hooks> Run<'_, H> {
     /// Ends a call that has progress.
     #[inline(never)]
     fn finish(&mut self) {

@@ -40,7 +40,7 @@ impl Flow {
         let event = Event {
             name,
             attempt: 0,
-            elapsed: self.decided(),
+            elapsed: self.decided,
             sleep: Duration::ZERO,
             class,
             stop_reason: None,
@@ -70,7 +70,7 @@ impl Flow {
         let event = Event {
             name,
             attempt: self.call.attempts(),
-            elapsed: self.decided(),
+            elapsed: self.decided,
             sleep,
             class: failure.map(|failure| failure.class),
             stop_reason: self.call.stop_reason(),
@@ -89,7 +89,7 @@ impl Flow {
         }
         let attempt = AttemptStart {
             attempt: self.call.attempts(),
-            elapsed: self.decided(),
+            elapsed: self.decided,
             operation: operation(frame, hooks),
         };
         for observer in frame.config.observers.of_attempts() {
@@ -135,7 +135,7 @@ impl Flow {
         }
         let attempt = AttemptEnd {
             attempt: self.call.attempts(),
-            elapsed: self.decided(),
+            elapsed: self.decided,
             operation: operation(frame, hooks),
             status,
             class: failure.map(|failure| failure.class),

@@ -61,7 +61,7 @@ impl FnPolicy {
         Self::DEFAULT
     }
 
-    /// Takes what computes the settings.
+    /// Takes what computes the settings: all of them.
     #[must_use]
     pub const fn computed(compute: fn() -> Config) -> Self {
         let mut policy = Self::DEFAULT;
