@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::io::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use redress::testing::VirtualClock;
@@ -333,4 +333,46 @@ async fn an_attempt_that_was_cut_off_is_gone_before_the_next_is_made() {
         .await;
     assert_eq!(outcome.attempts, 3);
     assert_eq!(most, 1);
+}
+
+/// Fails at once, then hangs.
+async fn once_then_never(calls: &mut u32) -> Result<(), Error> {
+    *calls += 1;
+    if *calls == 1 {
+        return Err(down());
+    }
+    pending().await
+}
+
+#[retry(strategy = fixed(1), attempt_timeout = 1s, max_attempts = 2)]
+async fn cut_off_after_a_pause(calls: &mut u32) -> Result<(), Error> {
+    once_then_never(calls).await
+}
+
+#[retry(strategy = instant(), attempt_timeout = 1s, max_attempts = 2)]
+async fn cut_off_without_a_pause(calls: &mut u32) -> Result<(), Error> {
+    once_then_never(calls).await
+}
+
+#[retry(strategy = fixed(1), abort_if = || stop.load(Relaxed))]
+async fn aborted_in_a_pause(stop: &AtomicBool, calls: &mut u32) -> Result<(), Error> {
+    once_then_never(calls).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_function_returned_last_is_kept_when_its_call_is_interrupted() {
+    let kind = |returned: Result<(), Error>| returned.unwrap_err().kind();
+    let (mut after, mut without, mut aborted) = (0, 0, 0);
+    assert_eq!(kind(cut_off_after_a_pause(&mut after).await), down().kind());
+    assert_eq!(
+        kind(cut_off_without_a_pause(&mut without).await),
+        down().kind()
+    );
+    let stop = AtomicBool::new(false);
+    let (returned, ()) = tokio::join!(aborted_in_a_pause(&stop, &mut aborted), async {
+        tokio::time::sleep(SECOND / 2).await;
+        stop.store(true, Relaxed);
+    });
+    assert_eq!(kind(returned), down().kind());
+    assert_eq!((after, without, aborted), (2, 2, 1));
 }
