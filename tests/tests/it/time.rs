@@ -310,6 +310,19 @@ fn steps_that_are_over_stay_over() {
     assert_eq!(steps.attempts(), 1);
 }
 
+#[test]
+fn a_wait_without_end_reaches_the_deadline_that_was_not_set() {
+    let endless = |_: &BackoffContext<'_>| f64::INFINITY;
+    let policy = Policy::builder().no_deadline().strategy(endless);
+    let policy = policy.build().unwrap();
+    let now = Instant::now();
+    let mut steps = policy.start(now);
+    steps.next_attempt(now);
+    let failed = redress::Attempted::Failed(ErrorClass::Transient.into());
+    let stopped = redress::Step::Stop(StopReason::DeadlineExceeded);
+    assert_eq!(steps.record(failed, now), stopped);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_was_cut_off_is_gone_before_the_next_is_made() {
     use std::sync::Arc;
