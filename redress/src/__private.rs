@@ -9,8 +9,8 @@ pub use std::result::Result;
 
 pub use std::time::Duration;
 
-pub use crate::drive::{After, Hooks, Judge, Judged, Run};
-pub use crate::policy::{Config, FnPolicy};
+pub use crate::drive::{After, CompiledPolicy, Hooks, Judge, Run, Verdict};
+pub use crate::policy::FnPolicy;
 pub use crate::{
     AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Classification, Classifier,
     Classify, ErrorClass, Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder,
@@ -29,7 +29,7 @@ pub fn builder() -> PolicyBuilder {
 /// Builds the settings of one function. Mistakes that the compiler could not see are kept, and named
 /// at each call.
 #[must_use]
-pub fn build(builder: PolicyBuilder) -> Config {
+pub fn build(builder: PolicyBuilder) -> CompiledPolicy {
     builder.build_for_function()
 }
 
@@ -40,23 +40,26 @@ pub fn interrupted<T: FromInterrupt>(interrupt: Interrupt) -> T {
 
 /// Judges a `Result` whose error the macro's site classifies.
 #[inline]
-pub fn judge<T, E>(returned: &Result<T, E>, classify: impl FnOnce(&E) -> Classification) -> Judged {
+pub fn judge<T, E>(
+    returned: &Result<T, E>,
+    classify: impl FnOnce(&E) -> Classification,
+) -> Verdict {
     match returned {
-        Ok(_) => Judged::succeeded(),
-        Err(error) => Judged::failed::<E>(classify(error)),
+        Ok(_) => Verdict::succeeded(),
+        Err(error) => Verdict::failed::<E>(classify(error)),
     }
 }
 
 /// Judges a `Result` by `classifier = ...`.
 #[inline]
-pub fn judge_with<T, E, C: Classifier<E>>(returned: &Result<T, E>, classifier: &C) -> Judged {
+pub fn judge_with<T, E, C: Classifier<E>>(returned: &Result<T, E>, classifier: &C) -> Verdict {
     judge(returned, |error| classifier.classify(error))
 }
 
 /// Judges a value by `result_classifier = ...`.
 #[inline]
-pub fn judge_value<T, R: ResultClassifier<T>>(returned: &T, results: &R) -> Judged {
-    Judged::value(results.classify(returned))
+pub fn judge_value<T, R: ResultClassifier<T>>(returned: &T, results: &R) -> Verdict {
+    Verdict::value(results.classify(returned))
 }
 
 /// Judges a `Result` by its error and by its value.
@@ -65,16 +68,16 @@ pub fn judge_both<T, E, R: ResultClassifier<T>>(
     returned: &Result<T, E>,
     classify: impl FnOnce(&E) -> Classification,
     results: &R,
-) -> Judged {
+) -> Verdict {
     match returned {
         Ok(value) => judge_value(value, results),
-        Err(error) => Judged::failed::<E>(classify(error)),
+        Err(error) => Verdict::failed::<E>(classify(error)),
     }
 }
 
 /// Judges a `Result` by `policy = ...`.
 #[inline]
-pub fn judge_by_policy<T, E, C, R>(policy: &Policy<C, R>, returned: &Result<T, E>) -> Judged
+pub fn judge_by_policy<T, E, C, R>(policy: &Policy<C, R>, returned: &Result<T, E>) -> Verdict
 where
     C: Classifier<E>,
     R: ResultClassifier<T>,

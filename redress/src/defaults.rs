@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ErrorClass;
+use crate::classify::ErrorClass;
 
 /// How long a call may take in all. Long enough for a dependency to restart, short enough that a
 /// person or a load balancer in front is still there.

@@ -8,6 +8,8 @@ pub mod classify;
 mod clock;
 #[cfg(feature = "config")]
 pub mod config;
+pub mod contrib;
+mod default_classifier;
 mod defaults;
 mod delay;
 mod drive;
@@ -20,7 +22,7 @@ mod policy;
 mod problems;
 mod reason;
 mod resume;
-mod stopwatch;
+mod shielded;
 pub mod strategies;
 mod sync;
 #[cfg(all(test, redress_loom))]
@@ -39,10 +41,12 @@ pub use classify::{
 };
 pub use clock::{Clock, Wait};
 #[cfg(feature = "config")]
-pub use config::{Policies, PolicyHandle, RetryConfig, UnknownPolicy};
+pub use config::{Policies, PolicyHandle, RetryConfig};
 pub use delay::Delay;
-pub use drive::{SleepDecision, Sleeper};
-pub use engine::{Attempted, ResumeToken, Step, Steps};
+pub use drive::{SleepDecision, Sleeper, Step, Steps};
+pub use engine::{Attempted, ResumeToken};
+#[cfg(feature = "config")]
+pub use error::UnknownPolicy;
 pub use error::{Error, FromInterrupt, Interrupt};
 pub use observe::{
     AttemptEnd, AttemptStart, AttemptStatus, Event, EventName, Observer, Timeline, TimelineEvent,

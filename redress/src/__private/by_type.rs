@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::{ReturnsResult, classify};
-use crate::drive::{Judge, Judged};
-use crate::{Classification, Classifier, Classify, DefaultClassifier, ErrorClass};
+use crate::classify::{Classification, Classifier, Classify, DefaultClassifier, ErrorClass};
+use crate::drive::{Judge, Verdict};
 
 /// Starts with what an attempt returned; of another type it says that it is no `Result`.
 #[inline]
@@ -136,7 +136,7 @@ impl<C> ByType<C> {
 
 impl<R: ReturnsResult, C: Classifier<R::Error>> Judge<R> for ByType<C> {
     #[inline]
-    fn judge(self, returned: &R) -> Judged {
+    fn judge(self, returned: &R) -> Verdict {
         super::judge_with(returned.as_result(), &self.0)
     }
 }

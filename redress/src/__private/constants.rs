@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Delay;
+use crate::delay::Delay;
 
 /// A length of time that is known when the program is compiled, in any form that [`Delay`] takes.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Classification, ErrorClass, classify};
-use crate::Delay;
+use crate::delay::Delay;
 
 /// Classifies by a closure that learns its type from `error`.
 #[inline]

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, Hooks};
-use crate::{SleepDecision, Timeline};
+use crate::drive::SleepDecision;
+use crate::observe::Timeline;
 
 /// Hooks beside a breaker or a budget of the call's own.
 #[derive(Debug)]

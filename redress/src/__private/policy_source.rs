@@ -24,7 +24,7 @@ impl<'a, P: ?Sized> Given<'a, P> for Source<'a, P> {
 }
 
 #[cfg(feature = "config")]
-impl<'a, P> Source<'a, Result<P, crate::UnknownPolicy>> {
+impl<'a, P> Source<'a, Result<P, crate::error::UnknownPolicy>> {
     /// Returns what was found by its name.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl<C, R> Held for Policy<C, R> {
 }
 
 #[cfg(feature = "config")]
-impl<C, R> HasPolicy for crate::PolicyHandle<C, R> {
+impl<C, R> HasPolicy for crate::config::PolicyHandle<C, R> {
     type Held<'a>
         = Policy<C, R>
     where

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 
 use super::{
-    BackoffContext, Classification, Classifier, Judged, Operation, ResultClassifier, judge_both,
+    BackoffContext, Classification, Classifier, Operation, ResultClassifier, Verdict, judge_both,
     judge_value,
 };
-use crate::Delay;
+use crate::delay::Delay;
 
 pub use std::assert;
 pub use std::boxed::Box;
@@ -51,7 +51,7 @@ pub fn future_of<R, F: Future<Output = R>>(make: impl FnOnce() -> F) -> F {
 }
 
 /// An attempt that was cut off.
-pub const TIMED_OUT: Judged = Judged::TIMED_OUT;
+pub const TIMED_OUT: Verdict = Verdict::TIMED_OUT;
 
 /// Takes `operation = ...`.
 pub fn operation<T: AsRef<str> + ?Sized>(name: &T) -> Operation<&str> {
@@ -103,7 +103,7 @@ impl<T, E> Returned<'_, Result<T, E>> {
         self,
         classify: impl FnOnce(&E) -> Classification,
         results: &R,
-    ) -> Judged {
+    ) -> Verdict {
         judge_both(self.0, classify, results)
     }
 
@@ -113,7 +113,7 @@ impl<T, E> Returned<'_, Result<T, E>> {
         self,
         classifier: &C,
         results: &R,
-    ) -> Judged {
+    ) -> Verdict {
         judge_both(self.0, |error| classifier.classify(error), results)
     }
 }
@@ -125,10 +125,10 @@ pub trait PlainValue<T> {
         self,
         classify: impl FnOnce(&Infallible) -> Classification,
         results: &R,
-    ) -> Judged;
+    ) -> Verdict;
 
     /// Refuses a classifier of errors.
-    fn judge_with<C, R: ResultClassifier<T>>(self, classifier: &C, results: &R) -> Judged
+    fn judge_with<C, R: ResultClassifier<T>>(self, classifier: &C, results: &R) -> Verdict
     where
         T: ReturnsResult;
 }
@@ -139,11 +139,11 @@ impl<T> PlainValue<T> for Returned<'_, T> {
         self,
         _classify: impl FnOnce(&Infallible) -> Classification,
         results: &R,
-    ) -> Judged {
+    ) -> Verdict {
         judge_value(self.0, results)
     }
 
-    fn judge_with<C, R: ResultClassifier<T>>(self, _classifier: &C, results: &R) -> Judged
+    fn judge_with<C, R: ResultClassifier<T>>(self, _classifier: &C, results: &R) -> Verdict
     where
         T: ReturnsResult,
     {

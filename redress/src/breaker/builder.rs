@@ -6,9 +6,12 @@ use super::checks;
 use super::rate::Rate;
 use super::recovery::Recovery;
 use super::settings::{Settings, nanos};
+use crate::classify::{ErrorClass, PerClass};
 use crate::clock::{Clock, Time};
-use crate::engine::PerClass;
-use crate::{ConfigError, Delay, ErrorClass, Problems, Strategy, defaults};
+use crate::defaults;
+use crate::delay::Delay;
+use crate::problems::{ConfigError, Problems};
+use crate::strategies::Strategy;
 
 /// Builds a [`CircuitBreaker`]. [`build`](Self::build) names every mistake at once.
 ///

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use super::CircuitBreakerBuilder;
 use crate::defaults::{BREAKER_MAX_COUNT, BREAKER_MAX_PROBES};
-use crate::{Delay, Problems};
+use crate::delay::Delay;
+use crate::problems::Problems;
 
 /// Reports every mistake in a breaker's settings.
 #[inline]

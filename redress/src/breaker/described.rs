@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::settings::Settings;
-use crate::ErrorClass;
+use crate::classify::ErrorClass;
 use crate::strategies::{DelayBounds, Description};
 
 /// What a circuit breaker was built with.

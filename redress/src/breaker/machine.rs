@@ -9,7 +9,7 @@ use super::settings::{Settings, nanos};
 use super::ticket::{Kind, Ticket};
 use super::windows::{Sample, Windows};
 use super::word::Word;
-use crate::ErrorClass;
+use crate::classify::ErrorClass;
 
 /// A circuit breaker without clock and lock: `now` is an argument, in nanoseconds since the
 /// breaker was made.

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::shared::Shared;
 use super::ticket::{Kind, Ticket};
 use super::{Change, CircuitBreaker};
-use crate::{Classification, Classify, ErrorClass};
+use crate::classify::{Classification, Classify, ErrorClass};
 
 /// The leave to make one call, from [`CircuitBreaker::try_acquire`].
 ///

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::strategies::{DelayBounds, Description, fixed};
-use crate::{BackoffContext, Classification, ErrorClass, Strategy};
+use crate::classify::{Classification, ErrorClass};
+use crate::strategies::{BackoffContext, DelayBounds, Description, Strategy, fixed};
 
 /// How long a breaker stays open.
 pub(super) enum Recovery {

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::rate::Rate;
 use super::recovery::Recovery;
-use crate::engine::PerClass;
-use crate::{ErrorClass, defaults};
+use crate::classify::{ErrorClass, PerClass};
+use crate::defaults;
 
 /// What a breaker was built with. Times are nanoseconds.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::ticket::{Kind, Ticket};
 use super::windows::Sample;
 use super::word::Word;
 use super::{Change, CircuitSnapshot, CircuitState};
-use crate::ErrorClass;
+use crate::classify::ErrorClass;
 use crate::clock::Time;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 

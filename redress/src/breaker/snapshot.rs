@@ -5,7 +5,7 @@ use super::machine::Machine;
 use super::rate::share;
 use super::settings::Settings;
 use super::windows::Sample;
-use crate::ErrorClass;
+use crate::classify::ErrorClass;
 
 /// What a circuit breaker does with calls.
 ///

@@ -1,8 +1,7 @@
 use super::rate::Failures;
 use super::ring::Ring;
 use super::settings::Settings;
-use crate::ErrorClass;
-use crate::engine::PerClass;
+use crate::classify::{ErrorClass, PerClass};
 
 /// Everything that a closed breaker counts, but for successes.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::settings::{Kind, Settings};
-use crate::ErrorClass;
+use crate::classify::ErrorClass;
 
 /// What a budget was made of.
 ///

@@ -1,6 +1,7 @@
+use crate::clock::nanos;
 use crate::defaults;
-use crate::stopwatch::nanos;
-use crate::sync::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use crate::sync::Ordering::Relaxed;
+use crate::sync::{AtomicBool, AtomicU64};
 
 /// What one success pays in. Large, so that the price of a retry is right to a millionth.
 const SUCCESS: u64 = 1 << 20;

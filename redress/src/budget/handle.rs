@@ -5,8 +5,10 @@ use super::described::BudgetSettings;
 use super::settings::{Kind, Settings};
 use super::state::{State, Ticket};
 use super::token::{BudgetCall, BudgetHold, BudgetToken};
+use crate::classify::ErrorClass;
 use crate::clock::{Clock, Time};
-use crate::{Delay, ErrorClass, Problems};
+use crate::delay::Delay;
+use crate::problems::Problems;
 
 /// Bounds retries across calls: a shared handle, for any number of policies and error types.
 ///

@@ -1,4 +1,5 @@
-use crate::sync::{AtomicU64, Ordering::Relaxed};
+use crate::sync::AtomicU64;
+use crate::sync::Ordering::Relaxed;
 
 /// One call, in the high half of the word; a retry is one in the low half.
 const CALL: u64 = 1 << 32;

@@ -1,8 +1,9 @@
 use std::iter::Chain;
 use std::slice::Iter;
 
-use crate::stopwatch::NEVER;
-use crate::sync::{AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use crate::clock::NEVER;
+use crate::sync::Ordering::{Relaxed, SeqCst};
+use crate::sync::{AtomicU64, AtomicUsize};
 
 /// At most so many units in any window of time: exact, without a lock, eight bytes a unit.
 ///

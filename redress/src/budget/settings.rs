@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use super::rolling::Rolling;
+use crate::classify::{ErrorClass, PerClass};
 use crate::clock::Time;
-use crate::engine::PerClass;
-use crate::{Delay, ErrorClass, Problems, defaults};
+use crate::defaults;
+use crate::delay::Delay;
+use crate::problems::Problems;
 
 /// What a budget was made of, as the user gave it.
 #[derive(Debug, Clone)]

@@ -2,8 +2,9 @@ use super::funded::Funded;
 use super::in_flight::InFlight;
 use super::rolling::Rolling;
 use super::settings::{Kind, Settings};
-use crate::stopwatch::{NEVER, Stopwatch, nanos};
-use crate::{Delay, ErrorClass};
+use crate::classify::ErrorClass;
+use crate::clock::{NEVER, Stopwatch, nanos};
+use crate::delay::Delay;
 
 /// What all clones of a budget share.
 #[derive(Debug)]

@@ -2,8 +2,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::Budget;
+use crate::classify::ErrorClass;
+use crate::policy::Policy;
+use crate::problems::Problems;
 use crate::testing::VirtualClock;
-use crate::{ErrorClass, Policy, Problems};
 
 const CLASS: ErrorClass = ErrorClass::Transient;
 

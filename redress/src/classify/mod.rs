@@ -1,18 +1,17 @@
 //! What a failure means: classes, classifications, classifiers, and the tables behind them.
 
 mod aws;
-mod chain;
 mod class;
 mod classification;
 mod classifier;
-mod debug_name;
 mod default;
 mod grpc;
 mod http;
 mod http_date;
 mod io_kind;
+mod knows;
 mod markers;
-mod names;
+mod per_class;
 mod retry_after;
 mod sqlstate;
 
@@ -24,7 +23,9 @@ pub use default::{DefaultClassifier, StrictClassifier, classify_dyn, classify_dy
 pub use grpc::{grpc_code, grpc_code_name};
 pub use http::http_status;
 pub use io_kind::io_error_kind;
+pub use knows::Knows;
 pub use markers::{AbortRetry, ConcurrencyError, PermanentError, RateLimitError, ServerError};
+pub(crate) use per_class::PerClass;
 pub use retry_after::retry_after;
 pub use sqlstate::sqlstate;
 

@@ -2,6 +2,7 @@
 
 mod coarse;
 mod paused;
+mod stopwatch;
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use coarse::Coarse;
+pub(crate) use stopwatch::{NEVER, Stopwatch, nanos};
 
 /// A boxed future that ends when a wait is over.
 pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -5,7 +5,9 @@ use super::StrategyConfig;
 use super::names;
 use super::node::{Node, Value, Written};
 use super::reader::Reader;
-use crate::{CircuitBreaker, CircuitBreakerBuilder, ConfigError, ErrorClass, Problems};
+use crate::breaker::{CircuitBreaker, CircuitBreakerBuilder};
+use crate::classify::ErrorClass;
+use crate::problems::{ConfigError, Problems};
 
 /// A [`CircuitBreaker`], as data. What is left out has the builder's default.
 #[derive(Debug, Clone, Default, PartialEq)]

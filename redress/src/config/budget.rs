@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::names;
-use super::node::{Entry, Node, Value, Written, quoted};
+use super::names::{self, quoted};
+use super::node::{Entry, Node, Value, Written};
 use super::reader::Reader;
-use crate::budget::{Kind, Settings};
-use crate::{Budget, ConfigError, ErrorClass, Problems};
+use crate::budget::{Budget, Kind, Settings};
+use crate::classify::ErrorClass;
+use crate::problems::{ConfigError, Problems};
 
 /// A [`Budget`], as data.
 #[derive(Debug, Clone, PartialEq)]

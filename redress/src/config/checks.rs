@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::duration::show;
 use super::{Limit, RetryConfig};
-use crate::{ErrorClass, Problems, defaults};
+use crate::classify::ErrorClass;
+use crate::defaults;
+use crate::problems::Problems;
 
 /// Reports limits and strategies that can never matter.
 pub(super) fn check(config: &RetryConfig, problems: &mut Problems) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::node::quoted;
+use super::names::quoted;
 
 /// What is accepted, for every message that has to say so.
 pub(super) const FORMS: &str =

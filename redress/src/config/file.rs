@@ -4,7 +4,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::error::Lines;
-use super::node::{Node, quoted};
+use super::names::quoted;
+use super::node::Node;
 use super::reader::{Found, Reader, Stands, place_of};
 use super::{
     BreakerConfig, BudgetConfig, ConfigFileError, FileProblem, Format, Place, RetryConfig, Shared,

@@ -2,10 +2,11 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use crate::policy::{Classifiers, Config};
-use crate::{
-    AnyValue, Classifier, DefaultClassifier, Error, Outcome, Policy, ResultClassifier, Steps,
-};
+use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
+use crate::drive::{CompiledPolicy, Steps};
+use crate::error::Error;
+use crate::outcome::Outcome;
+use crate::policy::{Classifiers, Execute, Policy, execute_by_own_methods};
 
 /// A policy of a file, from [`Policies::get`](crate::Policies::get).
 ///
@@ -49,7 +50,7 @@ pub struct PolicyHandle<C = DefaultClassifier, R = AnyValue> {
 /// The place of one policy, which reloads put new values into.
 pub(super) struct Slot {
     name: String,
-    current: RwLock<Arc<Config>>,
+    current: RwLock<Arc<CompiledPolicy>>,
 }
 
 impl Slot {
@@ -64,7 +65,7 @@ impl Slot {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = policy.shared_config();
     }
 
-    fn get(&self) -> Arc<Config> {
+    fn get(&self) -> Arc<CompiledPolicy> {
         let current = self.current.read();
         Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
     }
@@ -196,4 +197,12 @@ impl<C, R> fmt::Debug for PolicyHandle<C, R> {
             .field("name", &self.slot.name)
             .finish_non_exhaustive()
     }
+}
+
+impl<C, R, E> Execute<E, R> for PolicyHandle<C, R>
+where
+    C: Classifier<E> + Send + Sync,
+    R: Send + Sync,
+{
+    execute_by_own_methods!();
 }

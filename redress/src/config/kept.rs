@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::file::Model;
 use super::{BreakerConfig, BudgetConfig, ConfigFile, RetryConfig, Shared, StrategyConfig, names};
+use crate::breaker::CircuitBreaker;
+use crate::budget::Budget;
 use crate::clock::Time;
-use crate::policy::{preset_breaker, preset_budget};
-use crate::{Budget, CircuitBreaker, Policy, Strategy};
+use crate::policy::{Policy, preset_breaker, preset_budget};
+use crate::strategies::Strategy;
 
 /// What was made of settings, by its place in the file.
 struct Kept<S, T>(BTreeMap<String, (S, T)>);

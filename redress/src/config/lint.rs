@@ -3,7 +3,8 @@ use super::node::Span;
 use super::reader::{in_a_file, nearest, segment};
 use super::{BreakerConfig, ConfigFile, Place, RetryConfig, Shared, names};
 use crate::inspect::{Finding, Level};
-use crate::{ConfigError, Policy};
+use crate::policy::Policy;
+use crate::problems::ConfigError;
 
 /// What is wrong with a policy of a file, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -148,10 +148,10 @@ mod reader;
 mod retry;
 mod serde;
 mod strategy;
-mod unknown;
 #[cfg(feature = "watch")]
 mod watch;
 
+pub use crate::error::UnknownPolicy;
 pub use breaker::BreakerConfig;
 pub use budget::{BudgetConfig, BudgetKind};
 pub use error::{ConfigFileError, FileProblem, Place};
@@ -162,6 +162,5 @@ pub use lint::FileFinding;
 pub use policies::{Policies, Reloaded};
 pub use retry::{Limit, RetryConfig, Shared};
 pub use strategy::StrategyConfig;
-pub use unknown::UnknownPolicy;
 #[cfg(feature = "watch")]
 pub use watch::{Watch, WatchError};

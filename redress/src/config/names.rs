@@ -1,6 +1,7 @@
 //! Names: those of classes, and what to say about one that nobody knows.
 
-use crate::ErrorClass;
+use crate::classify::ErrorClass;
+use crate::error::UnknownPolicy;
 
 /// Names longer than this are nobody's misspelling, and long to compare.
 const LONGEST: usize = 64;
@@ -82,7 +83,7 @@ pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) 
 }
 
 /// Returns how unlike two names are, to sort by.
-pub(super) fn distance_of(one: &str, other: &str) -> usize {
+fn distance_of(one: &str, other: &str) -> usize {
     match (normal(one), normal(other)) {
         (Some(one), Some(other)) => distance(&one, &other),
         _ => usize::MAX,
@@ -111,6 +112,29 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or(0)
+}
+
+/// The longest piece of a user's text that a message repeats, in characters.
+const LONGEST_QUOTE: usize = 60;
+
+/// Quotes a text, shortened where it is long and on one line.
+pub(super) fn quoted(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
+
+/// Says that there is no policy of that name, and which there are, those most like it first.
+pub(super) fn unknown_policy<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> UnknownPolicy {
+    let mut known: Vec<_> = known.map(str::to_owned).collect();
+    known.sort_by_cached_key(|known| distance_of(name, known));
+    let all = list(known.iter().map(String::as_str));
+    let message = format!("there is no policy named {}, only {all}", quoted(name));
+    UnknownPolicy::new(name.to_owned(), known, message)
 }
 
 #[cfg(test)]

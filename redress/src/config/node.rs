@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use super::names::quoted;
+
 /// Where something stands in the text, in bytes. Empty where there is no text.
 pub(super) type Span = Range<usize>;
 
@@ -48,17 +50,6 @@ impl Node {
             Value::Table(_) => "a table".to_owned(),
             Value::Other(what) => (*what).to_owned(),
         }
-    }
-}
-
-/// The longest piece of a user's text that a message repeats, in characters.
-const LONGEST_QUOTE: usize = 60;
-
-/// Quotes a text, shortened where it is long and on one line.
-pub(super) fn quoted(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_QUOTE) {
-        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
-        None => format!("{text:?}"),
     }
 }
 
@@ -119,7 +110,7 @@ impl Written {
     pub(super) fn put_classes<T>(
         &mut self,
         key: &str,
-        classes: &std::collections::BTreeMap<crate::ErrorClass, T>,
+        classes: &std::collections::BTreeMap<crate::classify::ErrorClass, T>,
         value: impl Fn(&T) -> Node,
     ) {
         let mut table = Self::default();

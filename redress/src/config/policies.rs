@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::handle::Slot;
 use super::kept::Made;
 use super::{ConfigFile, ConfigFileError, Format, PolicyHandle, UnknownPolicy, names};
+use crate::classify::{AnyValue, DefaultClassifier};
 use crate::policy::Classifiers;
-use crate::{AnyValue, DefaultClassifier};
 
 /// The policies of a configuration file, by name. What a file looks like is said in
 /// [`config`](crate::config).
@@ -163,10 +163,8 @@ impl Policies {
             }
             None => {
                 let present = slots.iter().filter(|(_, listed)| listed.present);
-                Err(UnknownPolicy::new(
-                    name,
-                    present.map(|(name, _)| name.as_str()),
-                ))
+                let present = present.map(|(name, _)| name.as_str());
+                Err(names::unknown_policy(name, present))
             }
         }
     }

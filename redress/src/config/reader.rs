@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::Limit;
 use super::duration::{self, FORMS};
-use super::names;
-use super::node::{Entry, Node, Span, Value, quoted};
-use crate::{ConfigError, ErrorClass, Problems, defaults};
+use super::names::{self, quoted};
+use super::node::{Entry, Node, Span, Value};
+use crate::classify::ErrorClass;
+use crate::defaults;
+use crate::problems::{ConfigError, Problems};
 
 /// Reads values, and collects every mistake in them with its place.
 #[derive(Default)]

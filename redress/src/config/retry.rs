@@ -5,9 +5,12 @@ use std::time::Duration;
 use super::node::{Node, Value, Written};
 use super::reader::Reader;
 use super::{BreakerConfig, BudgetConfig, StrategyConfig, checks};
-use crate::{
-    Budget, CircuitBreaker, ConfigError, ErrorClass, Policy, PolicyBuilder, Problems, Strategy,
-};
+use crate::breaker::CircuitBreaker;
+use crate::budget::Budget;
+use crate::classify::ErrorClass;
+use crate::policy::{Policy, PolicyBuilder};
+use crate::problems::{ConfigError, Problems};
+use crate::strategies::Strategy;
 
 /// A limit that may be switched off: `"30s"` or `"none"` in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

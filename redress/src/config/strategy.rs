@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use super::builtin::{Builtin, Kind, Takes, foreign_parameter};
 use super::duration::show;
-use super::names::nearest;
-use super::node::{Entry, Node, Span, Value, quoted};
+use super::names::{nearest, quoted};
+use super::node::{Entry, Node, Span, Value};
 use super::notation::{self, DEEPEST};
 use super::reader::Reader;
+use crate::defaults;
+use crate::problems::ConfigError;
 use crate::strategies::{
-    Adaptive, DecorrelatedJitter, Exponential, RetryAfterOr, adaptive, decorrelated_jitter,
-    equal_jitter, exponential, fixed, full_jitter, instant, retry_after_or, token_backoff,
+    Adaptive, DecorrelatedJitter, Exponential, RetryAfterOr, Strategy, adaptive,
+    decorrelated_jitter, equal_jitter, exponential, fixed, full_jitter, instant, retry_after_or,
+    token_backoff,
 };
-use crate::{ConfigError, Strategy, defaults};
 
 /// One of the built-in [strategies](crate::strategies), as data. It is written as the macros take
 /// it.

@@ -11,7 +11,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::{ConfigFile, ConfigFileError, Policies, Reloaded};
 use crate::defaults;
-use crate::drive::shielded;
+use crate::shielded::shielded;
 
 /// A file that is watched, until this is dropped. From [`Policies::watch`].
 #[must_use = "the file is watched until this is dropped"]

@@ -1,47 +1,38 @@
-use super::{Hooks, Judged, Run};
-use crate::{Classifier, Policy, ResultClassifier};
+use super::{Hooks, Judge, Run, Verdict};
 
 /// Runs a sync operation to the end of its call, which has been started. `None` if there was no
 /// attempt.
 #[inline]
-pub(crate) fn call<T, E, C, R, H: Hooks>(
+pub(crate) fn call<T, H: Hooks>(
     run: &mut Run<'_, H>,
-    policy: &Policy<C, R>,
-    mut operation: impl FnMut() -> Result<T, E>,
-) -> Option<Result<T, E>>
-where
-    C: Classifier<E>,
-    R: ResultClassifier<T>,
-{
-    call_cut_off(run, policy, |_| Some(operation()))
+    judge: impl Judge<T> + Copy,
+    mut operation: impl FnMut() -> T,
+) -> Option<T> {
+    call_cut_off(run, judge, |_| Some(operation()))
 }
 
-/// As [`call`], with attempts that return `None` when they were cut off. What an earlier attempt
-/// returned is kept until a later one returns something.
+/// As [`call`], with attempts that return `None` when they were cut off. The result of an earlier
+/// attempt is kept until a later one returns something.
 #[inline]
-pub(crate) fn call_cut_off<'p, T, E, C, R, H: Hooks>(
+pub(crate) fn call_cut_off<'p, T, H: Hooks>(
     run: &mut Run<'p, H>,
-    policy: &Policy<C, R>,
-    mut attempt: impl FnMut(&Run<'p, H>) -> Option<Result<T, E>>,
-) -> Option<Result<T, E>>
-where
-    C: Classifier<E>,
-    R: ResultClassifier<T>,
-{
+    judge: impl Judge<T> + Copy,
+    mut attempt: impl FnMut(&Run<'p, H>) -> Option<T>,
+) -> Option<T> {
     if run.is_refused() {
         return None;
     }
     let mut last = None;
     loop {
         let returned = attempt(run);
-        let judged = match &returned {
-            Some(returned) => policy.judge(returned),
-            None => Judged::TIMED_OUT,
+        let verdict = match &returned {
+            Some(returned) => judge.judge(returned),
+            None => Verdict::TIMED_OUT,
         };
         if returned.is_some() {
             last = returned;
         }
-        if run.redress_after((), judged).is_break() {
+        if run.redress_after((), verdict).is_break() {
             return last;
         }
     }

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::flow::{Flow, Stopped, aborts};
 use super::frame::Frame;
-use super::hooks::{Hooks, SleepDecision, shielded};
+use super::hooks::{Hooks, SleepDecision};
 use super::marks::Marks;
+use crate::budget::{self, BudgetToken};
 use crate::engine::{Failed, Slot};
 use crate::observe::EventName;
-use crate::{BudgetToken, StopReason, budget};
+use crate::reason::StopReason;
+use crate::shielded::shielded;
 
 impl Flow {
     /// Ends the attempt, which has failed, of a call that nobody watches or guards. Returns the pause

@@ -3,10 +3,12 @@ use std::time::Duration;
 use super::Detached;
 use super::frame::Frame;
 use super::guards::Refused;
-use super::hooks::{Hooks, shielded};
-use crate::engine::{Call, Failure};
+use super::hooks::Hooks;
+use crate::budget;
+use crate::engine::{Call, Failure, ResumeToken};
 use crate::observe::{AttemptStatus, EventName};
-use crate::{ResumeToken, StopReason, budget};
+use crate::reason::StopReason;
+use crate::shielded::shielded;
 
 /// The engine's decisions of one call, shown to everybody who watches.
 ///

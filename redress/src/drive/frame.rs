@@ -3,13 +3,14 @@ use std::time::{Duration, Instant};
 use super::hooks::Hooks;
 use super::marks::Marks;
 use super::sleeper::sleep_here;
+use crate::breaker;
+use crate::budget::Budget;
 use crate::clock::{Coarse, Timing, Wait};
-use crate::policy::Config;
-use crate::{Budget, breaker};
+use crate::drive::CompiledPolicy;
 
 /// What a call has from its start: its policy, when it started, who watches it, what it holds.
 pub(crate) struct Frame<'p> {
-    pub(crate) config: &'p Config,
+    pub(crate) config: &'p CompiledPolicy,
     started: Started,
     /// The breaker's permit is this number and a kind; none without one.
     permit_number: u32,
@@ -30,7 +31,7 @@ enum Started {
 
 impl Started {
     #[inline]
-    fn by(timing: Timing, config: &Config) -> Self {
+    fn by(timing: Timing, config: &CompiledPolicy) -> Self {
         let now = || Self::At(config.time.now());
         match timing {
             Timing::Untimed => Self::Untimed,
@@ -45,7 +46,7 @@ impl<'p> Frame<'p> {
     ///
     /// All of it is constant, so that a future which is moved before it is polled is moved fast.
     #[inline]
-    pub(crate) const fn new(config: &'p Config, timed: bool) -> Self {
+    pub(crate) const fn new(config: &'p CompiledPolicy, timed: bool) -> Self {
         Self {
             config,
             started: Started::Untimed,
@@ -112,7 +113,7 @@ impl<'p> Frame<'p> {
 
     /// Creates the frame of a call that nobody watches or guards, and starts its time.
     #[inline]
-    pub(super) fn started_coarsely(config: &'p Config) -> Self {
+    pub(super) fn started_coarsely(config: &'p CompiledPolicy) -> Self {
         Self {
             started: Started::by(Timing::Coarse, config),
             ..Self::new(config, false)

@@ -4,20 +4,18 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::after::Settled;
-use super::judged::Judged;
-use super::{Hooks, Run};
-use crate::{Classifier, Policy, ResultClassifier};
+use super::{Hooks, Judge, Run, Verdict};
 
 pin_project! {
     /// Runs an async operation to the end of its call and gives the end to `finish`: what an
     /// attempt returned last, or `None` if none returned anything.
     ///
     /// Written by hand, because its size and its polls are what an async call costs.
-    pub(crate) struct Call<'p, C, R, H, Op, F, T, G>
+    pub(crate) struct Call<'p, J, H, Op, F, T, G>
     where
         H: Hooks,
     {
-        policy: &'p Policy<C, R>,
+        judge: J,
         operation: Op,
         run: Run<'p, H>,
         // None once the call is over.
@@ -38,11 +36,11 @@ pin_project! {
     }
 }
 
-impl<'p, C, R, H: Hooks, Op, F, T, G> Call<'p, C, R, H, Op, F, T, G> {
+impl<'p, J, H: Hooks, Op, F, T, G> Call<'p, J, H, Op, F, T, G> {
     #[inline]
-    pub(crate) fn new(policy: &'p Policy<C, R>, run: Run<'p, H>, operation: Op, finish: G) -> Self {
+    pub(crate) fn new(judge: J, run: Run<'p, H>, operation: Op, finish: G) -> Self {
         Self {
-            policy,
+            judge,
             operation,
             run,
             finish: Some(finish),
@@ -51,14 +49,13 @@ impl<'p, C, R, H: Hooks, Op, F, T, G> Call<'p, C, R, H, Op, F, T, G> {
     }
 }
 
-impl<'p, C, R, H, Op, F, T, E, G, O> Future for Call<'p, C, R, H, Op, F, Result<T, E>, G>
+impl<'p, J, H, Op, F, T, G, O> Future for Call<'p, J, H, Op, F, T, G>
 where
-    C: Classifier<E>,
-    R: ResultClassifier<T>,
+    J: Judge<T> + Copy,
     H: Hooks,
     Op: FnMut() -> F,
-    F: Future<Output = Result<T, E>>,
-    G: FnOnce(&mut Run<'p, H>, Option<Result<T, E>>) -> O,
+    F: Future<Output = T>,
+    G: FnOnce(&mut Run<'p, H>, Option<T>) -> O,
 {
     type Output = O;
 
@@ -76,11 +73,11 @@ where
                 }
                 StateProj::Attempt { attempt, last } => {
                     let returned = ready!(run.redress_poll_attempt(attempt, cx));
-                    let judged = match &returned {
-                        Some(returned) => this.policy.judge(returned),
-                        None => Judged::TIMED_OUT,
+                    let verdict = match &returned {
+                        Some(returned) => this.judge.judge(returned),
+                        None => Verdict::TIMED_OUT,
                     };
-                    let Judged(Some(failed)) = judged else {
+                    let Verdict(Some(failed)) = verdict else {
                         run.succeed();
                         break returned;
                     };

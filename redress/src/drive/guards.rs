@@ -8,9 +8,11 @@ use super::flow::{Flow, Stopped};
 use super::frame::Frame;
 use super::hooks::Hooks;
 use super::marks::Marks;
-use crate::breaker::{Change, Shared};
+use crate::breaker::{Change, CircuitBreaker, Shared};
+use crate::budget::{self, Budget, BudgetToken};
+use crate::classify::ErrorClass;
 use crate::engine::Failed;
-use crate::{Budget, BudgetToken, CircuitBreaker, ErrorClass, StopReason, budget};
+use crate::reason::StopReason;
 
 /// The breaker refused the call, for so many nanoseconds.
 pub(super) struct Refused(pub(super) u64);

@@ -1,12 +1,13 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::{Detached, Sleeper};
 
-use crate::{
-    AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, ResumeToken, Timeline,
-};
+use crate::breaker::CircuitBreaker;
+use crate::budget::Budget;
+use crate::engine::ResumeToken;
+use crate::observe::{AttemptEnd, AttemptStart, Event, Timeline};
+use crate::strategies::BackoffContext;
 
 /// What a sleep handler decides before a sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,19 +104,5 @@ impl Hooks for () {
     #[inline]
     fn is_active(&self) -> bool {
         false
-    }
-}
-
-/// Calls a user's hook. A panic in it is caught and gives `fallback`.
-pub(crate) fn shielded<T>(fallback: T, hook: impl FnOnce() -> T) -> T {
-    match catch_unwind(AssertUnwindSafe(hook)) {
-        Ok(value) => value,
-        Err(payload) => {
-            // What a panic carries is foreign, too, and may panic when it is dropped.
-            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                std::mem::forget(again);
-            }
-            fallback
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod after;
 pub(crate) mod blocking;
+mod compiled;
 mod detached;
 mod ending;
 mod flow;
@@ -9,7 +10,6 @@ mod frame;
 pub(crate) mod future;
 mod guards;
 mod hooks;
-mod judged;
 mod marks;
 mod progress;
 mod report;
@@ -17,14 +17,18 @@ mod run;
 mod shown;
 mod sleeper;
 mod start;
+mod steps;
 mod thread_timer;
+mod verdict;
 
 pub use after::After;
+pub use compiled::CompiledPolicy;
+pub(crate) use compiled::{Compiled, Start};
 pub(crate) use detached::{Detached, Threads};
-pub(crate) use hooks::shielded;
 pub use hooks::{Hooks, SleepDecision};
-pub use judged::{Judge, Judged};
 pub use run::Run;
 pub use sleeper::Sleeper;
 #[cfg(feature = "testing")]
 pub(crate) use sleeper::sleep_here;
+pub use steps::{Step, Steps};
+pub use verdict::{Judge, Verdict};

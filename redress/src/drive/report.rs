@@ -2,8 +2,8 @@
 
 use super::hooks::Hooks;
 use super::run::Run;
-use crate::outcome::Report;
-use crate::{Error, Interrupt, Outcome};
+use crate::error::{Error, Interrupt, Report};
+use crate::outcome::Outcome;
 
 impl<H: Hooks> Run<'_, H> {
     /// Says why there is nothing to return.

@@ -8,11 +8,11 @@ use super::after::{After, Pause, Settled};
 use super::flow::Stopped;
 use super::frame::Frame;
 use super::hooks::Hooks;
-use super::judged::{Judge, Judged};
 use super::marks::Marks;
 use super::progress::Progress;
-use crate::FromInterrupt;
+use super::verdict::{Judge, Verdict};
 use crate::engine::Failed;
+use crate::error::FromInterrupt;
 
 /// One call in progress. The operation runs in a loop of its owner; after each attempt the owner
 /// hands over what it returned, and is told to return it or to run the operation again.
@@ -53,7 +53,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
     #[inline]
     pub fn redress_after<T>(&mut self, returned: T, judge: impl Judge<T>) -> ControlFlow<T> {
-        let Judged(Some(failed)) = judge.judge(&returned) else {
+        let Verdict(Some(failed)) = judge.judge(&returned) else {
             self.succeed();
             return ControlFlow::Break(returned);
         };
@@ -66,7 +66,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// Takes what an async attempt returned.
     #[inline]
     pub fn redress_after_async<T>(&mut self, returned: T, judge: impl Judge<T>) -> After<T> {
-        let Judged(Some(failed)) = judge.judge(&returned) else {
+        let Verdict(Some(failed)) = judge.judge(&returned) else {
             self.succeed();
             return After::Ended(returned);
         };
@@ -84,10 +84,10 @@ impl<'p, H: Hooks> Run<'p, H> {
         &mut self,
         returned: Option<T>,
         last: &mut Option<T>,
-        judged: Judged,
+        judged: Verdict,
     ) -> After<T, ()> {
         let returned = returned.or_else(|| last.take());
-        let Judged(Some(failed)) = judged else {
+        let Verdict(Some(failed)) = judged else {
             self.succeed();
             return After::Ended(self.redress_last(returned));
         };

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::flow::Flow;
 use super::frame::Frame;
-use super::hooks::{Hooks, shielded};
-use crate::ErrorClass;
+use super::hooks::Hooks;
 use crate::breaker::Change;
+use crate::classify::ErrorClass;
 use crate::engine::{Failed, Failure};
 use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Event, EventName};
+use crate::shielded::shielded;
 
 impl Flow {
     pub(super) fn show_change(&self, change: Option<Change>, frame: &Frame<'_>, hooks: &dyn Hooks) {

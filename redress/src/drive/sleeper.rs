@@ -42,7 +42,7 @@ pub(crate) fn sleep_here(duration: Duration) -> Wait {
         // A runtime without a timer, or one that is shutting down, panics here. There is no way to
         // ask it before.
         let sleep = || Some(Box::pin(tokio::time::sleep(duration)) as Wait);
-        if let Some(sleep) = super::hooks::shielded(None, sleep) {
+        if let Some(sleep) = crate::shielded::shielded(None, sleep) {
             return sleep;
         }
     }

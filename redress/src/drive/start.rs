@@ -8,16 +8,16 @@ use super::hooks::Hooks;
 use super::marks::Marks;
 use super::progress::Progress;
 use super::run::Run;
-use crate::Interrupt;
 use crate::clock::Timing;
-use crate::policy::{Config, Configured, Start};
+use crate::drive::{Compiled, CompiledPolicy, Start};
+use crate::error::Interrupt;
 
 impl<'p, H: Hooks> Run<'p, H> {
     /// Starts a call. Where something can refuse it before its first attempt, ask
     /// [`is_refused`](Self::is_refused).
     #[inline]
-    pub fn new(policy: &'p impl Configured, hooks: H) -> Self {
-        let config = policy.config();
+    pub fn new(policy: &'p impl Compiled, hooks: H) -> Self {
+        let config = policy.compiled();
         let frame = match config.start {
             _ if hooks.is_active() || hooks.is_guarded() => {
                 return Self::new_attended(config, hooks);
@@ -34,7 +34,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     #[cold]
-    fn new_attended(config: &'p Config, hooks: H) -> Self {
+    fn new_attended(config: &'p CompiledPolicy, hooks: H) -> Self {
         let mut run = Self {
             frame: Frame::new(config, false),
             hooks,
@@ -57,7 +57,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     ///
     /// An [`Interrupt`] if `abort_if` stops it before the first attempt.
     #[inline]
-    pub fn begin(policy: &'p impl Configured, hooks: H) -> Result<Self, Interrupt> {
+    pub fn begin(policy: &'p impl Compiled, hooks: H) -> Result<Self, Interrupt> {
         let mut run = Self::prepare(policy, hooks, false);
         match run.start() {
             Ok(()) => Ok(run),
@@ -67,9 +67,9 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     /// Creates a call before its first attempt. `timed` calls tell how long they took.
     #[inline]
-    pub(crate) fn prepare(policy: &'p impl Configured, hooks: H, timed: bool) -> Self {
+    pub(crate) fn prepare(policy: &'p impl Compiled, hooks: H, timed: bool) -> Self {
         Self {
-            frame: Frame::new(policy.config(), timed),
+            frame: Frame::new(policy.compiled(), timed),
             hooks,
             progress: ManuallyDrop::new(None),
         }

@@ -111,7 +111,7 @@ impl Timer {
                     if let Some((_, waker)) = queue.waiting.pop_first() {
                         // A waker is foreign code: it may poll, drop or register another sleep.
                         drop(queue);
-                        crate::drive::hooks::shielded((), || waker.wake());
+                        crate::shielded::shielded((), || waker.wake());
                         queue = self.lock();
                     }
                 }

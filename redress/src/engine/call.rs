@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::{ResumeToken, Rules, Slot, Tally};
-use crate::{BackoffContext, Budget, BudgetToken, Cause, Classification, ErrorClass, StopReason};
+use crate::budget::{Budget, BudgetToken};
+use crate::classify::{Classification, ErrorClass};
+use crate::reason::{Cause, StopReason};
+use crate::strategies::BackoffContext;
 
 /// What an attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub enum Attempted {
 
 impl Attempted {
     /// Returns the failure; none for a success.
-    pub(super) fn into_failed(self) -> Option<Failed> {
+    pub(crate) fn into_failed(self) -> Option<Failed> {
         let (classification, cause) = match self {
             Self::Succeeded => return None,
             Self::Failed(classification) => (classification, Cause::Error),

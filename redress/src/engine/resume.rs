@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use super::{Failure, PerClass, Slot};
-use crate::{Cause, ErrorClass};
+use super::{Failure, Slot};
+use crate::classify::{ErrorClass, PerClass};
+use crate::reason::Cause;
 
 /// Where an operation stopped that a sleep handler deferred: enough for another call, in this
 /// process or on another machine, to go on with it.

@@ -2,8 +2,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::PerClass;
-use crate::{Budget, ErrorClass, StopReason, Strategy};
+use crate::budget::Budget;
+use crate::classify::{ErrorClass, PerClass};
+use crate::reason::StopReason;
+use crate::strategies::Strategy;
 
 /// What a policy lets a call do: its limits and its strategies.
 #[derive(Clone)]

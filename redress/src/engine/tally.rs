@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::{PerClass, ResumeToken, Rules, Sleeps, Slot};
-use crate::ErrorClass;
+use super::{ResumeToken, Rules, Sleeps, Slot};
+use crate::classify::{ErrorClass, PerClass};
 
 /// What one call has seen of each class and slot so far.
 #[derive(Debug, Clone)]

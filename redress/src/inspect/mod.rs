@@ -12,8 +12,9 @@ pub use finding::{Finding, Level};
 pub use schedule::{Planned, Schedule};
 pub use snapshot::PolicySnapshot;
 
-use crate::policy::Configured;
-use crate::{ErrorClass, Policy};
+use crate::classify::ErrorClass;
+use crate::drive::Compiled;
+use crate::policy::Policy;
 
 impl<C, R> Policy<C, R> {
     /// Returns what the policy does: every value, given or by default, as plain data.
@@ -25,7 +26,7 @@ impl<C, R> Policy<C, R> {
     /// ```
     #[must_use]
     pub fn snapshot(&self) -> PolicySnapshot {
-        PolicySnapshot::of(self.config())
+        PolicySnapshot::of(self.compiled())
     }
 
     /// Computes when the attempts of a call can start, if every one of them fails with `class` and
@@ -47,7 +48,7 @@ impl<C, R> Policy<C, R> {
     /// ```
     #[must_use]
     pub fn schedule(&self, class: ErrorClass) -> Schedule {
-        Schedule::of(self.config(), class)
+        Schedule::of(self.compiled(), class)
     }
 
     /// Lists what is wrong with the policy: errors first, which cannot work as they stand, then
@@ -68,7 +69,7 @@ impl<C, R> Policy<C, R> {
     /// ```
     #[must_use]
     pub fn lint(&self) -> Vec<Finding> {
-        lints::run(self.config(), self.circuit_breaker().is_some())
+        lints::run(self.compiled(), self.circuit_breaker().is_some())
     }
 
     /// Lists what is wrong as [`lint`](Self::lint) does, for a policy that many callers share, as
@@ -82,6 +83,6 @@ impl<C, R> Policy<C, R> {
     /// ```
     #[must_use]
     pub fn lint_shared(&self) -> Vec<Finding> {
-        lints::run(self.config(), true)
+        lints::run(self.compiled(), true)
     }
 }

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
-use crate::policy::Config;
+use crate::classify::ErrorClass;
+use crate::defaults;
+use crate::drive::CompiledPolicy;
+use crate::reason::StopReason;
 use crate::strategies::DelayBounds;
-use crate::{ErrorClass, StopReason, defaults};
 
 /// When the attempts of a call can start, if every one of them fails with the same class.
 ///
@@ -64,7 +66,7 @@ pub struct Planned {
 }
 
 impl Schedule {
-    pub(super) fn of(config: &Config, class: ErrorClass) -> Self {
+    pub(super) fn of(config: &CompiledPolicy, class: ErrorClass) -> Self {
         let rules = &config.rules;
         let deadline = rules.deadline;
         let mut schedule = Self {
@@ -75,7 +77,7 @@ impl Schedule {
             deadline,
             hinted: rules
                 .strategy(rules.slot(class))
-                .is_some_and(crate::Strategy::honours_hints),
+                .is_some_and(crate::strategies::Strategy::honours_hints),
             limited: deadline.is_some()
                 || rules.max_attempts.is_some()
                 || rules.class_limit(rules.slot(class), u32::MAX).is_some(),

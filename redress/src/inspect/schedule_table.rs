@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Planned, Schedule};
-use crate::StopReason;
+use crate::reason::StopReason;
 use crate::strategies::length;
 
 /// How many attempts a table shows.

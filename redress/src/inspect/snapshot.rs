@@ -2,8 +2,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{BreakerSettings, BudgetKind, BudgetSettings};
-use crate::ErrorClass;
-use crate::policy::Config;
+use crate::classify::ErrorClass;
+use crate::drive::CompiledPolicy;
 use crate::strategies::{Description, length};
 
 /// What a policy does: every value, as it was given or by default.
@@ -49,7 +49,7 @@ pub struct PolicySnapshot {
 }
 
 impl PolicySnapshot {
-    pub(super) fn of(config: &Config) -> Self {
+    pub(super) fn of(config: &CompiledPolicy) -> Self {
         let rules = &config.rules;
         let own = rules.class_strategies.iter();
         let caps = rules.class_caps.iter();
@@ -65,7 +65,7 @@ impl PolicySnapshot {
                 .filter_map(|(class, s)| s.as_ref().map(|s| (class, s.describe())))
                 .collect(),
             breaker: config.breaker.as_ref().map(|b| b.shared().describe()),
-            budget: rules.budget.as_ref().map(crate::Budget::describe),
+            budget: rules.budget.as_ref().map(crate::budget::Budget::describe),
         }
     }
 

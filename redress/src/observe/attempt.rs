@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use crate::{Cause, ErrorClass};
+use crate::classify::ErrorClass;
+use crate::reason::Cause;
 
 /// The start of an attempt, as an observer sees it.
 #[derive(Debug, Clone)]

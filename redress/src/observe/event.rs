@@ -1,7 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Cause, ErrorClass, StopReason};
+use crate::classify::ErrorClass;
+use crate::reason::{Cause, StopReason};
 
 /// Names an event.
 ///

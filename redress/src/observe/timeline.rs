@@ -2,7 +2,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Event, EventName};
-use crate::{Cause, ErrorClass, StopReason};
+use crate::classify::ErrorClass;
+use crate::reason::{Cause, StopReason};
 
 /// The events of one call, in order. Its `Display` is a table for people.
 ///

@@ -3,17 +3,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Policy;
 use super::recommended::Recommend;
-use super::{Config, Policy, Start};
+use crate::breaker::CircuitBreaker;
+use crate::budget::Budget;
+use crate::classify::{AnyValue, DefaultClassifier, ErrorClass, PerClass};
 use crate::clock::{Clock, Time, Timing};
-use crate::drive::Threads;
-use crate::engine::{PerClass, Rules, Successes};
-use crate::observe::{Observers, OnAttemptEnd, OnAttemptStart};
-use crate::strategies::{decorrelated_jitter, retry_after_or};
-use crate::{
-    AnyValue, AttemptEnd, AttemptStart, Budget, CircuitBreaker, ConfigError, DefaultClassifier,
-    Delay, ErrorClass, Observer, Problems, Sleeper, Strategy, defaults,
-};
+use crate::defaults;
+use crate::delay::Delay;
+use crate::drive::{CompiledPolicy, Sleeper, Start, Threads};
+use crate::engine::{Rules, Successes};
+use crate::observe::{AttemptEnd, AttemptStart, Observer, Observers, OnAttemptEnd, OnAttemptStart};
+use crate::problems::{ConfigError, Problems};
+use crate::strategies::{Strategy, decorrelated_jitter, retry_after_or};
 
 /// Builds a [`Policy`]. [`build`](Self::build) names every mistake at once.
 pub struct PolicyBuilder<C = DefaultClassifier, R = AnyValue> {
@@ -63,10 +65,10 @@ impl PolicyBuilder {
 
 impl PolicyBuilder {
     /// Builds the settings of a function, whose expansion has its own classifiers.
-    pub(crate) fn build_for_function(self) -> Config {
+    pub(crate) fn build_for_function(self) -> CompiledPolicy {
         match self.checked() {
             Ok(builder) => builder.into_parts().0,
-            Err(error) => Config {
+            Err(error) => CompiledPolicy {
                 watched: true,
                 start: Start::Attended,
                 refused: Some(Box::new(error)),
@@ -308,7 +310,7 @@ impl<C, R> PolicyBuilder<C, R> {
         Policy::from_parts(config, errors, values)
     }
 
-    fn into_parts(mut self) -> (Config, C, R) {
+    fn into_parts(mut self) -> (CompiledPolicy, C, R) {
         if let Some(recommend) = self.recommended {
             recommend(&self.time, &mut self.breaker, &mut self.budget);
         }
@@ -342,7 +344,7 @@ impl<C, R> PolicyBuilder<C, R> {
             Timing::Coarse => Start::Coarse,
             Timing::Exact => Start::Attended,
         };
-        let config = Config {
+        let config = CompiledPolicy {
             timing,
             refused: None,
             watched,

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use super::context_hooks::{Capture, Shared};
 use super::{Policy, ResumedCall};
-use crate::{
-    BackoffContext, Classifier, Error, Observer, Outcome, ResultClassifier, ResumeToken,
-    SleepDecision, Sleeper, Timeline,
-};
+use crate::classify::{Classifier, ResultClassifier};
+use crate::drive::{SleepDecision, Sleeper};
+use crate::engine::ResumeToken;
+use crate::error::Error;
+use crate::observe::{Observer, Timeline};
+use crate::outcome::Outcome;
+use crate::strategies::BackoffContext;
 
 /// The settings of one call, or of many that share them: a name, hooks, a way to stop.
 ///

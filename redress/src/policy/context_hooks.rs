@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::drive::{Detached, Hooks, shielded};
-use crate::{
-    AttemptEnd, AttemptStart, BackoffContext, Event, Observer, ResumeToken, SleepDecision, Sleeper,
-    Timeline,
-};
+use crate::drive::{Detached, Hooks, SleepDecision, Sleeper};
+use crate::engine::ResumeToken;
+use crate::observe::{AttemptEnd, AttemptStart, Event, Observer, Timeline};
+use crate::shielded::shielded;
+use crate::strategies::BackoffContext;
 
 /// The settings that all calls of a context share.
 #[derive(Default)]

@@ -2,12 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{CallContext, Config, Configured, PolicyBuilder};
-use crate::drive::{Hooks, Judged, Run, blocking, future};
-use crate::{
-    AnyValue, BoxedClassifier, Budget, CircuitBreaker, Classifier, DefaultClassifier, Error,
-    Outcome, ResultClassifier, ResumeToken, Steps,
-};
+use super::{CallContext, PolicyBuilder};
+use crate::breaker::CircuitBreaker;
+use crate::budget::Budget;
+use crate::classify::{AnyValue, BoxedClassifier, Classifier, DefaultClassifier, ResultClassifier};
+use crate::drive::{Compiled, CompiledPolicy, Hooks, Judge, Run, Steps, Verdict, blocking, future};
+use crate::engine::ResumeToken;
+use crate::error::Error;
+use crate::outcome::Outcome;
 
 /// Decides what happens when an operation fails: how often it is tried again, after which delay,
 /// and when to stop.
@@ -34,7 +36,7 @@ use crate::{
 /// # Ok::<_, redress::ConfigError>(())
 /// ```
 pub struct Policy<C = DefaultClassifier, R = AnyValue> {
-    config: Arc<Config>,
+    config: Arc<CompiledPolicy>,
     classifiers: Arc<Classifiers<C, R>>,
 }
 
@@ -74,7 +76,7 @@ impl<C, R> Classifiers<C, R> {
 impl<C, R> Policy<C, R> {
     /// Makes a policy of parts that others share.
     pub(crate) const fn of_shared(
-        config: Arc<Config>,
+        config: Arc<CompiledPolicy>,
         classifiers: Arc<Classifiers<C, R>>,
     ) -> Self {
         Self {
@@ -83,7 +85,7 @@ impl<C, R> Policy<C, R> {
         }
     }
 
-    pub(crate) fn shared_config(&self) -> Arc<Config> {
+    pub(crate) fn shared_config(&self) -> Arc<CompiledPolicy> {
         Arc::clone(&self.config)
     }
 }
@@ -109,7 +111,7 @@ impl Default for Policy {
 }
 
 impl<C, R> Policy<C, R> {
-    pub(super) fn from_parts(config: Config, errors: C, values: R) -> Self {
+    pub(super) fn from_parts(config: CompiledPolicy, errors: C, values: R) -> Self {
         Self {
             config: Arc::new(config),
             classifiers: Arc::new(Classifiers { errors, values }),
@@ -286,19 +288,6 @@ impl<C, R> Policy<C, R> {
         }
     }
 
-    /// Says what an attempt came to.
-    #[inline]
-    pub(crate) fn judge<T, E>(&self, returned: &Result<T, E>) -> Judged
-    where
-        C: Classifier<E>,
-        R: ResultClassifier<T>,
-    {
-        match returned {
-            Ok(value) => Judged::value(self.classifiers.values.classify(value)),
-            Err(error) => Judged::failed::<E>(self.classifiers.errors.classify(error)),
-        }
-    }
-
     #[inline]
     pub(super) fn call_with<T, E>(
         &self,
@@ -358,9 +347,20 @@ impl<C, R> Policy<C, R> {
     }
 }
 
-impl<C, R> Configured for Policy<C, R> {
+// By reference, so that the drivers need not know of policies.
+impl<C: Classifier<E>, R: ResultClassifier<T>, T, E> Judge<Result<T, E>> for &Policy<C, R> {
     #[inline]
-    fn config(&self) -> &Config {
+    fn judge(self, returned: &Result<T, E>) -> Verdict {
+        match returned {
+            Ok(value) => Verdict::value(self.classifiers.values.classify(value)),
+            Err(error) => Verdict::failed::<E>(self.classifiers.errors.classify(error)),
+        }
+    }
+}
+
+impl<C, R> Compiled for Policy<C, R> {
+    #[inline]
+    fn compiled(&self) -> &CompiledPolicy {
         &self.config
     }
 }

@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
-use super::{CallContext, Configured, Policy, ResumedCall};
-use crate::drive::{Detached, Run, blocking};
-use crate::{Classifier, Error, Outcome, ResultClassifier, ResumeToken};
+use super::{CallContext, Policy, ResumedCall};
+use crate::classify::{Classifier, ResultClassifier};
+use crate::drive::{Compiled, Detached, Run, blocking};
+use crate::engine::ResumeToken;
+use crate::error::Error;
+use crate::outcome::Outcome;
 
 impl<C, R> Policy<C, R> {
     /// Calls a sync operation as [`call`](Self::call) does, and cuts its attempts off.
@@ -190,7 +193,7 @@ where
     E: Send + 'static,
 {
     let policy = context.policy;
-    let detached = Detached::new(policy.config());
+    let detached = Detached::new(policy.compiled());
     let hooks = context.shared.hooks_detached(resume, &detached);
     let operation = Arc::new(operation);
     let mut run = Run::prepare(policy, hooks, true);

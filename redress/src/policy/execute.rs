@@ -1,5 +1,7 @@
 use super::{CallContext, Policy};
-use crate::{AnyValue, Classifier, Error, Outcome, ResultClassifier};
+use crate::classify::{AnyValue, Classifier, ResultClassifier};
+use crate::error::Error;
+use crate::outcome::Outcome;
 
 /// Runs operations that fail with `E`: a [`Policy`], a [`CallContext`] without a hook that is
 /// awaited, or in a test what `redress::testing` has for it.
@@ -231,10 +233,4 @@ where
 }
 
 #[cfg(feature = "config")]
-impl<C, R, E> Execute<E, R> for crate::PolicyHandle<C, R>
-where
-    C: Classifier<E> + Send + Sync,
-    R: Send + Sync,
-{
-    execute_by_own_methods!();
-}
+pub(crate) use execute_by_own_methods;

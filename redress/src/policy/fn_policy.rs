@@ -1,9 +1,9 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::{Config, Configured, Policy};
+use super::Policy;
 use crate::defaults;
-use crate::drive::Run;
+use crate::drive::{Compiled, CompiledPolicy, Run};
 
 /// The policy of one function, made at its first call. The settings are part of the static, so
 /// that a call reads them without following a pointer.
@@ -13,9 +13,9 @@ use crate::drive::Run;
 /// builder's.
 #[derive(Debug)]
 pub struct FnPolicy {
-    config: OnceLock<Config>,
+    config: OnceLock<CompiledPolicy>,
     /// What computes the settings, where they are no such values.
-    compute: Option<fn() -> Config>,
+    compute: Option<fn() -> CompiledPolicy>,
     literals: Literals,
 }
 
@@ -63,7 +63,7 @@ impl FnPolicy {
 
     /// Takes what computes the settings: all of them.
     #[must_use]
-    pub const fn computed(compute: fn() -> Config) -> Self {
+    pub const fn computed(compute: fn() -> CompiledPolicy) -> Self {
         let mut policy = Self::DEFAULT;
         policy.compute = Some(compute);
         policy
@@ -76,7 +76,7 @@ impl FnPolicy {
     }
 
     #[cold]
-    fn make(&self) -> Config {
+    fn make(&self) -> CompiledPolicy {
         match self.compute {
             Some(compute) => compute(),
             None => self.literals.build(),
@@ -85,7 +85,7 @@ impl FnPolicy {
 }
 
 impl Literals {
-    fn build(&self) -> Config {
+    fn build(&self) -> CompiledPolicy {
         let mut builder = Policy::builder();
         if let Some(name) = self.operation {
             builder = builder.operation(name);
@@ -139,9 +139,9 @@ setters! {
     attempt_timeout(timeout: Duration) => attempt_timeout = Some(timeout);
 }
 
-impl Configured for FnPolicy {
+impl Compiled for FnPolicy {
     #[inline]
-    fn config(&self) -> &Config {
+    fn compiled(&self) -> &CompiledPolicy {
         self.config.get_or_init(|| self.make())
     }
 }
@@ -153,7 +153,7 @@ mod tests {
 
     /// Everything that a configuration says of itself.
     fn shown(policy: &FnPolicy) -> String {
-        format!("{:?}", policy.config())
+        format!("{:?}", policy.compiled())
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         );
         let unlimited = FnPolicy::unnamed().unlimited_attempts();
         let unlimited = unlimited.unlimited_unknown_attempts().no_deadline();
-        let rules = &unlimited.config().rules;
+        let rules = &unlimited.compiled().rules;
         assert_eq!((rules.max_attempts, rules.deadline), (None, None));
         assert_eq!(rules.max_unknown_attempts, None);
         assert_ne!(shown(&unlimited), shown(&all));

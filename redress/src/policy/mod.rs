@@ -1,7 +1,6 @@
 //! What a call may do: the policy, its builder, and the settings of a single call.
 
 mod builder;
-mod config;
 mod context;
 mod context_hooks;
 mod core;
@@ -15,10 +14,10 @@ mod resumed;
 pub(crate) use self::core::Classifiers;
 pub use self::core::Policy;
 pub use builder::PolicyBuilder;
-pub use config::Config;
-pub(crate) use config::{Configured, Start};
 pub use context::{AnyCall, AsyncOnly, CallContext};
 pub use execute::Execute;
+#[cfg(feature = "config")]
+pub(crate) use execute::execute_by_own_methods;
 pub use fn_policy::FnPolicy;
 #[cfg(feature = "config")]
 pub(crate) use recommended::{breaker as preset_breaker, budget as preset_budget};

@@ -1,6 +1,9 @@
+use crate::breaker::CircuitBreaker;
+use crate::budget::Budget;
 use crate::clock::Time;
+use crate::defaults;
+use crate::policy::{Policy, PolicyBuilder};
 use crate::strategies::equal_jitter;
-use crate::{Budget, CircuitBreaker, Policy, PolicyBuilder, defaults};
 
 impl Policy {
     /// Creates the policy that a service should start with: all defaults, a circuit breaker and a
@@ -121,9 +124,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::policy::Configured;
+    use crate::breaker::CircuitState;
+    use crate::classify::ErrorClass;
+    use crate::drive::Compiled;
+    use crate::problems::ConfigError;
     use crate::testing::VirtualClock;
-    use crate::{CircuitState, ConfigError, ErrorClass};
 
     fn fail(breaker: &CircuitBreaker, times: u32) {
         for _ in 0..times {
@@ -154,12 +159,12 @@ mod tests {
         let policy = Policy::recommended();
         let (clone, other) = (policy.clone(), Policy::recommended());
         let state = |policy: &Policy| {
-            let config = policy.config();
+            let config = policy.compiled();
             let remaining = config.rules.budget.as_ref().unwrap().remaining();
             (config.breaker.as_ref().unwrap().state(), remaining)
         };
-        fail(policy.config().breaker.as_ref().unwrap(), 20);
-        let budget = policy.config().rules.budget.as_ref().unwrap();
+        fail(policy.compiled().breaker.as_ref().unwrap(), 20);
+        let budget = policy.compiled().rules.budget.as_ref().unwrap();
         budget.try_spend(ErrorClass::Transient).unwrap().keep();
         assert_eq!(state(&clone), (CircuitState::Open, 99));
         assert_eq!(state(&other), (CircuitState::Closed, 100));
@@ -171,7 +176,7 @@ mod tests {
         breaker.force_open();
         let given = Policy::builder().circuit_breaker(breaker).recommended();
         let given = given.budget(Budget::rolling(7, 60)).build().unwrap();
-        let config = given.config();
+        let config = given.compiled();
         assert_eq!(config.rules.budget.as_ref().unwrap().remaining(), 7);
         let state = config.breaker.as_ref().unwrap().state();
         assert_eq!(state, CircuitState::Open);
@@ -182,7 +187,7 @@ mod tests {
         let clock = VirtualClock::new();
         let policy = Policy::builder().recommended().clock(clock.clone());
         let policy = policy.build().unwrap();
-        let breaker = policy.config().breaker.as_ref().unwrap();
+        let breaker = policy.compiled().breaker.as_ref().unwrap();
         fail(breaker, 20);
         assert!(breaker.try_acquire().is_err());
         clock.advance(Duration::from_secs(1));

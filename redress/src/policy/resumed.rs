@@ -1,7 +1,10 @@
 use std::fmt;
 
 use super::{AnyCall, CallContext};
-use crate::{Classifier, Error, Outcome, ResultClassifier, ResumeToken};
+use crate::classify::{Classifier, ResultClassifier};
+use crate::engine::ResumeToken;
+use crate::error::Error;
+use crate::outcome::Outcome;
 
 /// One call that goes on with an operation that was deferred, from
 /// [`CallContext::resume`].

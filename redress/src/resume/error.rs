@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::Problem;
+use crate::problems::Problem;
 
 /// Why a text is no [`ResumeToken`](crate::ResumeToken): every mistake in it, each with its field,
 /// its value and the fix.

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use super::text::{duration, quoted};
-use crate::engine::{Failure, PerClass, Sleeps};
-use crate::{Cause, ErrorClass, Problems, ResumeToken};
+use crate::classify::{ErrorClass, PerClass};
+use crate::engine::{Failure, ResumeToken, Sleeps};
+use crate::problems::Problems;
+use crate::reason::Cause;
 
 /// The fields of a token as they were read, before they are checked against each other.
 #[derive(Default)]

@@ -3,7 +3,7 @@ use std::fmt;
 use serde_core::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_core::ser::{Serialize, Serializer};
 
-use crate::ResumeToken;
+use crate::engine::ResumeToken;
 
 /// As its text, in every format: one form, with one check, and no number that a reader of JSON
 /// could round.

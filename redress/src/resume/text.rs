@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::ResumeTokenError;
 use super::fields::Fields;
-use crate::{Problems, ResumeToken};
+use crate::engine::ResumeToken;
+use crate::problems::Problems;
 
 /// The version of the form that is written, and the only one that is read.
 const VERSION: &str = "redress1";

@@ -4,9 +4,11 @@ use std::time::Duration;
 use super::bounds::check_length;
 use super::recent::Recent;
 use super::{DelayBounds, Description};
-use crate::clock::Time;
-use crate::stopwatch::{NEVER, Stopwatch, nanos};
-use crate::{BackoffContext, Clock, Delay, Learner, Problems, Strategy, defaults};
+use crate::clock::{Clock, NEVER, Stopwatch, Time, nanos};
+use crate::defaults;
+use crate::delay::Delay;
+use crate::problems::Problems;
+use crate::strategies::{BackoffContext, Learner, Strategy};
 
 /// Waits longer the more of the policy's recent attempts have failed: a multiple of what `fallback`
 /// says.

@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use super::test_support::problems;
 use super::{adaptive, fixed, retry_after_or};
+use crate::classify::{Classification, ErrorClass};
+use crate::strategies::{BackoffContext, Strategy};
 use crate::testing::VirtualClock;
-use crate::{BackoffContext, Classification, ErrorClass, Strategy};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use super::Description;
-use crate::{Delay, Problems, defaults};
+use crate::defaults;
+use crate::delay::Delay;
+use crate::problems::Problems;
 
 /// The base and the max that all growing strategies have, as the user gave them.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use super::bounds::Bounds;
 use super::{DelayBounds, Description, jitter};
-use crate::{BackoffContext, Delay, Problems, Strategy, defaults};
+use crate::defaults;
+use crate::delay::Delay;
+use crate::problems::Problems;
+use crate::strategies::{BackoffContext, Strategy};
 
 /// Waits between `base` and three times the previous delay, up to `max`. The default strategy, with
 /// a `max` of 5 s.

@@ -1,5 +1,6 @@
 use super::exponential::{Exponential, Jitter};
-use crate::{Delay, defaults};
+use crate::defaults;
+use crate::delay::Delay;
 
 /// Waits between half of and the whole of a cap that doubles with each failure, up to `max`.
 ///

@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use super::bounds::Bounds;
 use super::{DelayBounds, Description, jitter};
-use crate::{BackoffContext, Delay, Problems, Strategy, defaults};
+use crate::defaults;
+use crate::delay::Delay;
+use crate::problems::Problems;
+use crate::strategies::{BackoffContext, Strategy};
 
 /// Waits `base` after the first failure and twice as long after each further one, up to `max`.
 ///

@@ -1,6 +1,8 @@
 use super::bounds::check_length;
 use super::{DelayBounds, Description};
-use crate::{BackoffContext, Delay, Problems, Strategy};
+use crate::delay::Delay;
+use crate::problems::Problems;
+use crate::strategies::{BackoffContext, Strategy};
 
 /// Waits `delay` after every failure: a [`Duration`](std::time::Duration), or seconds.
 ///

@@ -1,4 +1,4 @@
-use crate::BackoffContext;
+use crate::strategies::BackoffContext;
 
 /// Learns from how the attempts of a policy end. What a [`Strategy`](crate::Strategy) learns with
 /// is its [`learner`](crate::Strategy::learner).

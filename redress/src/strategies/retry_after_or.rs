@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use super::bounds::check_length;
 use super::{DelayBounds, Description, jitter};
-use crate::{BackoffContext, Delay, Learner, Problems, Strategy, defaults};
+use crate::defaults;
+use crate::delay::Delay;
+use crate::problems::Problems;
+use crate::strategies::{BackoffContext, Learner, Strategy};
 
 /// Waits as long as the other side asked for, and otherwise as long as `fallback` says.
 ///
@@ -91,7 +94,7 @@ mod tests {
     use super::super::test_support::problems;
     use super::super::{equal_jitter, fixed};
     use super::*;
-    use crate::{Classification, ErrorClass};
+    use crate::classify::{Classification, ErrorClass};
 
     fn delay(strategy: &dyn Strategy, hint: Option<Duration>) -> Duration {
         let limited = Classification::new(ErrorClass::RateLimit).retry_after(hint);

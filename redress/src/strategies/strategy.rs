@@ -2,7 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{DelayBounds, Description};
-use crate::{Cause, Classification, Delay, Learner, Problems};
+use crate::classify::Classification;
+use crate::delay::Delay;
+use crate::problems::Problems;
+use crate::reason::Cause;
+use crate::strategies::Learner;
 
 /// What a strategy knows when it chooses a delay.
 #[derive(Debug, Clone)]

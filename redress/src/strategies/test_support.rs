@@ -1,4 +1,7 @@
-use crate::{BackoffContext, Classification, Delay, ErrorClass, Problems, Strategy};
+use crate::classify::{Classification, ErrorClass};
+use crate::delay::Delay;
+use crate::problems::Problems;
+use crate::strategies::{BackoffContext, Strategy};
 
 /// Lists what `strategy` finds wrong with itself, each as `setting: message`.
 pub(super) fn problems(strategy: &dyn Strategy) -> Vec<String> {

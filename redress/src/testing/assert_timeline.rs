@@ -1,5 +1,5 @@
 use super::timeline_line;
-use crate::Timeline;
+use crate::observe::Timeline;
 
 /// Asserts that a call went as `expected`, one line for each event.
 ///
@@ -86,7 +86,7 @@ fn compare(expected: &[&str], timeline: &Timeline) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Policy;
+    use crate::policy::Policy;
     use crate::testing::{DeterministicStrategy, Script, VirtualClock};
 
     fn timeline() -> Timeline {

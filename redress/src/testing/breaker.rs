@@ -1,6 +1,9 @@
 use super::VirtualClock;
-use crate::breaker::{Admissions, nanos};
-use crate::{CircuitBreaker, CircuitState, ConfigError, Delay, ErrorClass, Problems, defaults};
+use crate::breaker::{Admissions, CircuitBreaker, CircuitState, nanos};
+use crate::classify::ErrorClass;
+use crate::defaults;
+use crate::delay::Delay;
+use crate::problems::{ConfigError, Problems};
 
 /// Creates a circuit breaker that is in `state`.
 ///

@@ -2,8 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::log::Log;
-use crate::strategies::{DelayBounds, Description};
-use crate::{BackoffContext, Cause, Classification, Delay, Problems, Strategy};
+use crate::classify::Classification;
+use crate::delay::Delay;
+use crate::problems::Problems;
+use crate::reason::Cause;
+use crate::strategies::{BackoffContext, DelayBounds, Description, Strategy};
 
 /// A strategy with delays known beforehand, which records what it was asked.
 ///

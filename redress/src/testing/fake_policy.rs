@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use super::RecordedCall;
 use super::recorded_call::{Calls, Recorder};
-use crate::{Cause, Delay, ErrorClass, Event, EventName, Execute, Observer, Outcome, StopReason};
+use crate::classify::ErrorClass;
+use crate::delay::Delay;
+use crate::observe::{Event, EventName, Observer};
+use crate::outcome::Outcome;
+use crate::policy::Execute;
+use crate::reason::{Cause, StopReason};
 
 /// Stands in for a policy: it runs no engine, waits for nothing, and answers each call as it was
 /// told to. Clones share the answers and the record.
@@ -156,11 +161,12 @@ impl FakePolicy {
     }
 
     fn start_attempt(&self, call: &Recorder) {
-        call.observer().on_attempt_start(&crate::AttemptStart {
-            attempt: 1,
-            elapsed: Duration::ZERO,
-            operation: self.operation.as_deref(),
-        });
+        call.observer()
+            .on_attempt_start(&crate::observe::AttemptStart {
+                attempt: 1,
+                elapsed: Duration::ZERO,
+                operation: self.operation.as_deref(),
+            });
     }
 
     /// Records how a call ended, with the one event that a policy would have shown.

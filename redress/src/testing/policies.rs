@@ -1,4 +1,4 @@
-use crate::Policy;
+use crate::policy::Policy;
 use crate::strategies::{Fixed, instant};
 
 /// Creates the strategy that never waits, for tests that count attempts.

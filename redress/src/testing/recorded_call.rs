@@ -3,9 +3,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::{
-    AttemptEnd, AttemptStart, Cause, ErrorClass, Event, Observer, Outcome, StopReason, Timeline,
-};
+use crate::classify::ErrorClass;
+use crate::observe::{AttemptEnd, AttemptStart, Event, Observer, Timeline};
+use crate::outcome::Outcome;
+use crate::reason::{Cause, StopReason};
 
 /// A call that a [`RecordingPolicy`](super::RecordingPolicy) or a
 /// [`FakePolicy`](super::FakePolicy) was asked for.

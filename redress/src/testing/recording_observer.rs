@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use super::log::Log;
-use crate::observe::TimelineEvent;
-use crate::{
-    AttemptEnd, AttemptStart, AttemptStatus, Cause, ErrorClass, Event, EventName, Observer,
-    StopReason, Timeline,
+use crate::classify::ErrorClass;
+use crate::observe::{
+    AttemptEnd, AttemptStart, AttemptStatus, Event, EventName, Observer, Timeline, TimelineEvent,
 };
+use crate::reason::{Cause, StopReason};
 
 /// An observer that keeps everything it sees. Clones share the record.
 ///

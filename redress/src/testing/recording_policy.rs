@@ -2,7 +2,9 @@ use std::fmt;
 
 use super::RecordedCall;
 use super::recorded_call::Calls;
-use crate::{AnyValue, Classifier, DefaultClassifier, Execute, Outcome, Policy, ResultClassifier};
+use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
+use crate::outcome::Outcome;
+use crate::policy::{Execute, Policy};
 
 /// A policy that works as the one it was made of, and records its calls. Clones share the record.
 ///

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::observe::TimelineEvent;
-use crate::{Cause, ErrorClass, EventName, StopReason};
+use crate::classify::ErrorClass;
+use crate::observe::{EventName, TimelineEvent};
+use crate::reason::{Cause, StopReason};
 
 /// Writes everything that an event says.
 pub(super) fn write(event: &TimelineEvent) -> String {

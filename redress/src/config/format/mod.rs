@@ -88,7 +88,10 @@ fn without_duplicates(entries: Vec<Entry>, faults: &mut Vec<Fault>) -> Vec<Entry
         if seen.insert(entry.key.clone()) {
             unique.push(entry);
         } else {
-            let what = format!("the key {} is given twice", super::node::quoted(&entry.key));
+            let what = format!(
+                "the key {} is given twice",
+                super::names::quoted(&entry.key)
+            );
             faults.push(Fault::new(what, entry.key_span).help("remove one of them"));
         }
     }

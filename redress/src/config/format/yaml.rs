@@ -1,6 +1,7 @@
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, StrInput};
 
-use super::super::node::{Entry, Node, Span, Value, quoted};
+use super::super::names::quoted;
+use super::super::node::{Entry, Node, Span, Value};
 use super::{Fault, without_duplicates};
 
 /// How deep lists and tables may be nested. A configuration needs eight.

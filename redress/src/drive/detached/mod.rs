@@ -14,10 +14,10 @@ use pool::{Done, Job, POOL, Pool, Worker};
 use threads::Refusal;
 pub(crate) use threads::Threads;
 
-use super::shielded;
-use crate::StopReason;
 use crate::clock::Time;
-use crate::policy::Config;
+use crate::drive::CompiledPolicy;
+use crate::reason::StopReason;
+use crate::shielded::shielded;
 
 /// The threads of one call, whose attempts run one after the other.
 ///
@@ -32,7 +32,7 @@ pub(crate) struct Detached<'p> {
 }
 
 impl<'p> Detached<'p> {
-    pub(crate) const fn new(config: &'p Config) -> Self {
+    pub(crate) const fn new(config: &'p CompiledPolicy) -> Self {
         Self {
             time: &config.time,
             threads: &config.detached_threads,
@@ -182,22 +182,24 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::policy::Configured;
+    use crate::drive::Compiled;
 
     #[test]
     fn a_system_without_threads_refuses_and_takes_nothing() {
         static REFUSES: Pool = Pool::new(Duration::MAX, |_| Err(io::ErrorKind::WouldBlock.into()));
-        let policy = crate::Policy::builder().max_detached_threads(1).build();
+        let policy = crate::policy::Policy::builder()
+            .max_detached_threads(1)
+            .build();
         let policy = policy.unwrap();
         let detached = Detached {
             pool: &REFUSES,
-            ..Detached::new(policy.config())
+            ..Detached::new(policy.compiled())
         };
         for _ in 0..3 {
             assert_eq!(detached.admit(None), Err(StopReason::NoThread));
         }
         // What was entered was left again: a system that gives one finds a place.
-        assert_eq!(Detached::new(policy.config()).admit(None), Ok(()));
+        assert_eq!(Detached::new(policy.compiled()).admit(None), Ok(()));
         assert_eq!(policy.call_detached(|| Ok::<_, io::Error>(5)).unwrap(), 5);
     }
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::defaults;
-use crate::drive::shielded;
+use crate::shielded::shielded;
 
 /// What a thread does, before it is free for somebody else.
 pub(super) type Job = Box<dyn FnOnce() -> Done + Send>;

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use super::{Findings, Patient, Text, list};
+use crate::classify::ErrorClass;
+use crate::defaults;
 use crate::inspect::{BreakerSettings, Schedule};
 use crate::strategies::{DelayBounds, length};
-use crate::{ErrorClass, defaults};
 
 /// Looks at when the circuit breaker opens and closes.
 pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {

@@ -1,5 +1,5 @@
 use super::{Findings, Patient, Text};
-use crate::ErrorClass;
+use crate::classify::ErrorClass;
 use crate::inspect::{BudgetKind, BudgetSettings};
 
 /// Looks at what bounds retries across calls.

@@ -1,5 +1,7 @@
 use super::{Findings, Patient, Text, list};
-use crate::{ErrorClass, StopReason, defaults};
+use crate::classify::ErrorClass;
+use crate::defaults;
+use crate::reason::StopReason;
 
 /// Looks at what bounds the attempts, class by class.
 pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {

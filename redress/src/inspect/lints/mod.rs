@@ -7,12 +7,13 @@ mod strategies;
 mod time;
 
 use super::{Finding, Level, PolicySnapshot, Schedule};
-use crate::policy::Config;
-use crate::strategies::DelayBounds;
-use crate::{ErrorClass, StopReason, Strategy};
+use crate::classify::ErrorClass;
+use crate::drive::CompiledPolicy;
+use crate::reason::StopReason;
+use crate::strategies::{DelayBounds, Strategy};
 
 /// Looks at everything, errors first.
-pub(super) fn run(config: &Config, shared: bool) -> Vec<Finding> {
+pub(super) fn run(config: &CompiledPolicy, shared: bool) -> Vec<Finding> {
     let patient = Patient::new(config, shared);
     let mut findings = Findings::default();
     time::lint(&patient, &mut findings);
@@ -26,7 +27,7 @@ pub(super) fn run(config: &Config, shared: bool) -> Vec<Finding> {
 
 /// The policy that is looked at.
 struct Patient<'a> {
-    config: &'a Config,
+    config: &'a CompiledPolicy,
     shared: bool,
     snapshot: PolicySnapshot,
     /// The slots that choose a delay for some class.
@@ -43,7 +44,7 @@ struct Slot<'a> {
 }
 
 impl<'a> Patient<'a> {
-    fn new(config: &'a Config, shared: bool) -> Self {
+    fn new(config: &'a CompiledPolicy, shared: bool) -> Self {
         let rules = &config.rules;
         let mut slots: Vec<Slot<'a>> = Vec::new();
         // TRANSIENT first: among equals it is the one that people think of.

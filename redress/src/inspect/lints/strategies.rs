@@ -1,6 +1,7 @@
 use super::{Findings, Patient, Slot, Text, list};
+use crate::classify::ErrorClass;
+use crate::reason::StopReason;
 use crate::strategies::{DelayBounds, length};
-use crate::{ErrorClass, StopReason};
 
 /// Looks at how long calls wait between attempts.
 pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {

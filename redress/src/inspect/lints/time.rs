@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use super::{Findings, Patient, Slot, Text, list};
+use crate::classify::ErrorClass;
+use crate::defaults;
+use crate::reason::StopReason;
 use crate::strategies::{DelayBounds, length};
-use crate::{ErrorClass, StopReason, defaults};
 
 /// Looks at what the deadline leaves.
 pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {

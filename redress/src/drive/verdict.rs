@@ -1,11 +1,12 @@
+use crate::classify::{Classification, ErrorClass};
 use crate::engine::Failed;
-use crate::{Cause, Classification, ErrorClass};
+use crate::reason::Cause;
 
 /// What an attempt came to: a failure, or nothing but a success.
 #[derive(Debug)]
-pub struct Judged(pub(super) Option<Failed>);
+pub struct Verdict(pub(super) Option<Failed>);
 
-impl Judged {
+impl Verdict {
     /// An attempt that was cut off.
     pub(crate) const TIMED_OUT: Self = Self(Some(Failed {
         classification: Classification::new(ErrorClass::Transient),
@@ -42,13 +43,13 @@ impl Judged {
 /// Says what an attempt came to.
 pub trait Judge<T> {
     /// Judges what it returned.
-    fn judge(self, returned: &T) -> Judged;
+    fn judge(self, returned: &T) -> Verdict;
 }
 
 /// What is judged already.
-impl<T> Judge<T> for Judged {
+impl<T> Judge<T> for Verdict {
     #[inline]
-    fn judge(self, _returned: &T) -> Judged {
+    fn judge(self, _returned: &T) -> Verdict {
         self
     }
 }

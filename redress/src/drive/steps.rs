@@ -1,10 +1,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Attempted, Call, ResumeToken};
-use crate::budget::BudgetHold;
-use crate::policy::Config;
-use crate::{Budget, StopReason};
+use super::CompiledPolicy;
+use crate::budget::{Budget, BudgetHold};
+use crate::engine::{Attempted, Call, ResumeToken};
+use crate::reason::StopReason;
 
 /// What a scheduler does next with a [`Steps`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub enum Step {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Steps {
-    config: Arc<Config>,
+    config: Arc<CompiledPolicy>,
     started: Instant,
     /// The operation's elapsed time at the start.
     before: Duration,
@@ -56,7 +56,7 @@ pub struct Steps {
 
 impl Steps {
     #[inline]
-    pub(crate) fn new(config: Arc<Config>, started: Instant) -> Self {
+    pub(crate) fn new(config: Arc<CompiledPolicy>, started: Instant) -> Self {
         Self {
             hold: config.rules.budget.as_ref().map(Budget::hold),
             config,
@@ -69,7 +69,11 @@ impl Steps {
     }
 
     #[inline]
-    pub(crate) fn resume(config: Arc<Config>, token: &ResumeToken, started: Instant) -> Self {
+    pub(crate) fn resume(
+        config: Arc<CompiledPolicy>,
+        token: &ResumeToken,
+        started: Instant,
+    ) -> Self {
         let call = Call::resume(&config.rules, token);
         Self {
             before: token.resumed_at(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::classify::{classify_dyn, classify_dyn_strict};
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
@@ -191,7 +192,7 @@ fn a_chain_that_leads_back_to_itself_ends() {
 
 #[test]
 fn a_breaker_that_refuses_says_when_to_ask_again() {
-    let breaker = crate::CircuitBreaker::new();
+    let breaker = crate::breaker::CircuitBreaker::new();
     breaker.force_open();
     let rejected = io::Error::other(breaker.try_acquire().unwrap_err());
     let classification = DefaultClassifier.classify(&rejected);
@@ -201,10 +202,10 @@ fn a_breaker_that_refuses_says_when_to_ask_again() {
 
 #[test]
 fn an_inner_call_that_was_aborted_aborts_the_outer_one() {
-    let policy = crate::Policy::new();
+    let policy = crate::policy::Policy::new();
     let interrupted = || {
         let mut run = crate::drive::Run::begin(&policy, Shutdown)?;
-        drop(run.redress_after(Ok::<_, io::Error>(()), crate::drive::Judged::succeeded()));
+        drop(run.redress_after(Ok::<_, io::Error>(()), crate::drive::Verdict::succeeded()));
         Ok::<_, io::Error>(())
     };
     assert!(

@@ -1,6 +1,6 @@
 //! What the name of an error, or of its variant, suggests.
 
-use super::ErrorClass;
+use crate::classify::ErrorClass;
 
 /// Phrases of whole words, and the class of a name that contains one. The first that fits wins, so
 /// that the longer and the more telling come first: `InvalidCredentials` before `Invalid`, what

@@ -1,4 +1,4 @@
-use crate::ErrorClass;
+use crate::classify::ErrorClass;
 
 /// One value for each class.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use crate::clock::Time;
+use super::Time;
 
 /// Tells the time to shared state as one number, which fits an atomic: nanoseconds since the
 /// stopwatch was made.

@@ -3,15 +3,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::breaker::CircuitBreaker;
 use crate::clock::{Time, Timing};
-use crate::drive::Threads;
+use crate::drive::{Sleeper, Threads};
 use crate::engine::Rules;
 use crate::observe::Observers;
-use crate::{CircuitBreaker, ConfigError, Sleeper};
+use crate::problems::ConfigError;
 
 /// What a policy was built with, but for its classifiers.
 #[derive(Clone)]
-pub struct Config {
+pub struct CompiledPolicy {
     pub(crate) rules: Rules,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) operation: Option<Cow<'static, str>>,
@@ -46,12 +47,12 @@ pub(crate) enum Start {
 }
 
 /// What has a configuration: a policy, or the policy of one function.
-pub trait Configured {
+pub trait Compiled {
     /// Returns it.
-    fn config(&self) -> &Config;
+    fn compiled(&self) -> &CompiledPolicy;
 }
 
-impl Config {
+impl CompiledPolicy {
     /// Ends a function whose settings are wrong: it has no error to say it with. The macros
     /// document it.
     #[expect(clippy::panic, reason = "documented under Panics of `#[retry]`")]
@@ -62,9 +63,9 @@ impl Config {
     }
 }
 
-impl fmt::Debug for Config {
+impl fmt::Debug for CompiledPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
+        f.debug_struct("CompiledPolicy")
             .field("rules", &self.rules)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("operation", &self.operation)

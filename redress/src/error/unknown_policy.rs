@@ -1,8 +1,5 @@
 use std::fmt;
 
-use super::names;
-use super::node::quoted;
-
 /// There is no policy of that name.
 ///
 /// ```
@@ -23,15 +20,15 @@ use super::node::quoted;
 pub struct UnknownPolicy {
     name: String,
     known: Vec<String>,
+    message: String,
 }
 
 impl UnknownPolicy {
-    pub(super) fn new<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
-        let mut known: Vec<_> = known.map(str::to_owned).collect();
-        known.sort_by_cached_key(|known| names::distance_of(name, known));
+    pub(crate) const fn new(name: String, known: Vec<String>, message: String) -> Self {
         Self {
-            name: name.to_owned(),
+            name,
             known,
+            message,
         }
     }
 
@@ -50,12 +47,7 @@ impl UnknownPolicy {
 
 impl fmt::Display for UnknownPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = names::list(self.known.iter().map(String::as_str));
-        write!(
-            f,
-            "there is no policy named {}, only {known}",
-            quoted(&self.name)
-        )
+        f.pad(&self.message)
     }
 }
 

@@ -1,0 +1,137 @@
+//! The rules of [`DefaultClassifier`], [`StrictClassifier`] and
+//! [`Knows`](crate::classify::Knows), which stand above everything that they recognise: errors of
+//! this crate, and those of integrations.
+
+mod chain;
+mod debug_name;
+mod known;
+mod names;
+
+use std::any::type_name;
+use std::error::Error;
+use std::io;
+use std::sync::mpsc::RecvTimeoutError;
+
+use chain::{chain, find};
+use debug_name::DebugName;
+use known::{KnownTypes, Nothing};
+use names::{classify_name, classify_type_name};
+
+use crate::breaker::Rejected;
+use crate::classify::{
+    AbortRetry, Classification, Classifier, Classify, ConcurrencyError, DefaultClassifier,
+    ErrorClass, PermanentError, RateLimitError, ServerError, StrictClassifier, io_error_kind,
+};
+use crate::contrib;
+use crate::error::Interrupt;
+
+/// Classifies by all the rules.
+fn by_all<K: KnownTypes>(error: &(dyn Error + 'static)) -> Option<Classification> {
+    by_facts::<K>(error).or_else(|| by_names(error))
+}
+
+/// Classifies by all the rules, the type's name included.
+fn of_type<E: Error + 'static, K: KnownTypes>(error: &E) -> Classification {
+    by_all::<K>(error)
+        .or_else(|| classify_type_name(type_name::<E>()).map(Into::into))
+        .unwrap_or(UNKNOWN)
+}
+
+// So that the message of `Classifier` is shown, which says what to do.
+#[diagnostic::do_not_recommend]
+impl<E: Error + 'static> Classifier<E> for DefaultClassifier {
+    fn classify(&self, error: &E) -> Classification {
+        of_type::<E, Nothing>(error)
+    }
+}
+
+impl<E: Error + 'static> Classifier<E> for StrictClassifier {
+    fn classify(&self, error: &E) -> Classification {
+        by_facts::<Nothing>(error).unwrap_or(UNKNOWN)
+    }
+}
+
+/// What the classifiers do with an error whose type is not known.
+macro_rules! classifies_dyn {
+    ($($dyn:ty)*) => {$(
+        impl Classifier<$dyn> for DefaultClassifier {
+            fn classify(&self, error: &$dyn) -> Classification {
+                by_all::<Nothing>(error).unwrap_or(UNKNOWN)
+            }
+        }
+
+        impl Classifier<$dyn> for StrictClassifier {
+            fn classify(&self, error: &$dyn) -> Classification {
+                by_facts::<Nothing>(error).unwrap_or(UNKNOWN)
+            }
+        }
+    )*};
+}
+
+classifies_dyn! {
+    dyn Error + 'static
+    dyn Error + Send + 'static
+    dyn Error + Send + Sync + 'static
+}
+
+const UNKNOWN: Classification = Classification::new(ErrorClass::Unknown);
+
+/// Rules 1 to 3, with `K` among the types that say themselves what they mean.
+fn by_facts<K: KnownTypes>(error: &(dyn Error + 'static)) -> Option<Classification> {
+    let aborts =
+        |link| find::<AbortRetry>(link).is_some() || find(link).is_some_and(Interrupt::is_aborted);
+    if chain(error).any(aborts) {
+        return Some(Classification::abort());
+    }
+    chain(error)
+        .find_map(|link| marker(link).or_else(|| K::classify_link(link)))
+        .or_else(|| chain(error).find_map(recognised))
+}
+
+fn marker(link: &(dyn Error + 'static)) -> Option<Classification> {
+    says_itself::<PermanentError>(link)
+        .or_else(|| says_itself::<RateLimitError>(link))
+        .or_else(|| says_itself::<ConcurrencyError>(link))
+        .or_else(|| says_itself::<ServerError>(link))
+        .or_else(|| says_itself::<Interrupt>(link))
+        .or_else(|| says_itself::<Rejected>(link))
+}
+
+/// Asks a link that is an `E` what it means.
+fn says_itself<E: Classify + Error + 'static>(
+    link: &(dyn Error + 'static),
+) -> Option<Classification> {
+    find::<E>(link).map(Classify::classify)
+}
+
+/// Rule 3: errors of other crates and of the standard library.
+fn recognised(link: &(dyn Error + 'static)) -> Option<Classification> {
+    contrib::classify_link(link).or_else(|| timeout_or_io(link).map(Into::into))
+}
+
+fn timeout_or_io(link: &(dyn Error + 'static)) -> Option<ErrorClass> {
+    if is_timeout(link) {
+        return Some(ErrorClass::Transient);
+    }
+    let class = io_error_kind(find::<io::Error>(link)?.kind());
+    (class != ErrorClass::Unknown).then_some(class)
+}
+
+fn is_timeout(link: &(dyn Error + 'static)) -> bool {
+    #[cfg(feature = "tokio")]
+    if find::<tokio::time::error::Elapsed>(link).is_some() {
+        return true;
+    }
+    // Its other variant, `Disconnected`, is no timeout: nobody will ever send.
+    find(link) == Some(&RecvTimeoutError::Timeout)
+}
+
+/// Rule 4.
+fn by_names(error: &(dyn Error + 'static)) -> Option<Classification> {
+    chain(error)
+        .find_map(|link| classify_name(DebugName::of(link).as_str()?))
+        .map(Into::into)
+}
+
+#[cfg(test)]
+mod tests;
