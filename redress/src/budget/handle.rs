@@ -259,11 +259,6 @@ impl Budget {
         self.state.is_funded()
     }
 
-    /// Tells whether calls in flight are counted.
-    pub(crate) fn counts_calls(&self) -> bool {
-        self.state.counts_calls()
-    }
-
     /// Makes the token again of which this is the ticket.
     pub(crate) fn token(&self, ticket: Ticket) -> BudgetToken<'_> {
         BudgetToken::new(&self.state, ticket)

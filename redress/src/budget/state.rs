@@ -123,10 +123,6 @@ impl State {
         matches!(self.account, Account::Funded(_))
     }
 
-    pub(super) const fn counts_calls(&self) -> bool {
-        matches!(self.account, Account::InFlight(_))
-    }
-
     /// Counts a call in flight, if calls are counted.
     #[inline]
     pub(super) fn start_call(&self) -> bool {

@@ -1,7 +1,8 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::{Detached, Sleeper};
+use super::drivers::Detached;
+use super::wait::Sleeper;
 
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;

@@ -48,8 +48,15 @@ pub(crate) struct Failed {
     pub(crate) error_type: Option<&'static str>,
 }
 
-/// Another attempt: after which delay, the slot that this belongs to, and what it costs the budget.
-pub(crate) type Retry<'r> = (Duration, Slot, Option<BudgetToken<'r>>);
+/// Another attempt, which the engine allows.
+pub(crate) struct Retry<'r> {
+    /// The pause before it.
+    pub(crate) delay: Duration,
+    /// The slot whose strategy chose the delay.
+    pub(crate) slot: Slot,
+    /// What it costs the budget; dropped, it is given back.
+    pub(crate) token: Option<BudgetToken<'r>>,
+}
 
 /// One call, as the engine sees it: what it has tried, and what its rules let it do next.
 ///
@@ -58,7 +65,7 @@ pub(crate) type Retry<'r> = (Duration, Slot, Option<BudgetToken<'r>>);
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     attempts: u32,
-    failure: Option<Failure>,
+    failure: Option<LastFailure>,
     stop: Option<StopReason>,
     /// An attempt is in progress that somebody was told of, or asked for.
     pub(crate) in_attempt: bool,
@@ -67,7 +74,7 @@ pub(crate) struct Call {
 
 /// The last failure of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct LastFailure {
     pub(crate) class: ErrorClass,
     pub(crate) cause: Cause,
 }
@@ -129,7 +136,7 @@ impl Call {
     }
 
     /// Returns the last failure; none after a success.
-    pub(crate) const fn failure(&self) -> Option<Failure> {
+    pub(crate) const fn failure(&self) -> Option<LastFailure> {
         self.failure
     }
 
@@ -173,11 +180,19 @@ impl Call {
     ) -> Result<Retry<'r>, StopReason> {
         let (delay, slot) = self.fail_unfunded(rules, failed, elapsed)?;
         let Some(budget) = budget else {
-            return Ok((delay, slot, None));
+            return Ok(Retry {
+                delay,
+                slot,
+                token: None,
+            });
         };
         let token = budget.try_spend(slot.class);
         let token = token.ok_or(StopReason::BudgetExhausted)?;
-        Ok((delay, slot, Some(token)))
+        Ok(Retry {
+            delay,
+            slot,
+            token: Some(token),
+        })
     }
 
     /// As [`fail`](Self::fail), where there is no budget.
@@ -194,7 +209,7 @@ impl Call {
         let class = failed.classification.class();
         let slot = rules.slot(class);
         let failures = self.tally.count(slot);
-        self.failure = Some(Failure {
+        self.failure = Some(LastFailure {
             class,
             cause: failed.cause,
         });

@@ -6,7 +6,7 @@ mod rules;
 mod tally;
 
 pub use call::Attempted;
-pub(crate) use call::{Call, Failed, Failure};
+pub(crate) use call::{Call, Failed, LastFailure, Retry};
 pub use resume::ResumeToken;
 pub(crate) use resume::Sleeps;
 pub(crate) use rules::{Rules, Slot, Successes};

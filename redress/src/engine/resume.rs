@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Failure, Slot};
+use super::{LastFailure, Slot};
 use crate::classify::{ErrorClass, PerClass};
 use crate::reason::Cause;
 
@@ -65,7 +65,7 @@ use crate::reason::Cause;
 pub struct ResumeToken {
     pub(crate) attempts: u32,
     pub(crate) failures: PerClass<u32>,
-    pub(crate) last: Failure,
+    pub(crate) last: LastFailure,
     pub(crate) sleeps: Sleeps,
     pub(crate) elapsed: Duration,
     pub(crate) delay: Duration,

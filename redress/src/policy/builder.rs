@@ -69,8 +69,7 @@ impl PolicyBuilder {
         match self.checked() {
             Ok(builder) => builder.into_parts().0,
             Err(error) => CompiledPolicy {
-                watched: true,
-                start: Start::Attended,
+                start: Start::Refused,
                 refused: Some(Box::new(error)),
                 ..Self::new().into_parts().0
             },
@@ -335,11 +334,10 @@ impl<C, R> PolicyBuilder<C, R> {
             successes,
         };
         let watched = !self.observers.of_events().is_empty();
-        let counted = rules.budget.as_ref().is_some_and(Budget::counts_calls);
-        let guarded = self.breaker.is_some() || rules.successes.matter || counted;
+        let guarded = self.breaker.is_some() || rules.budget.is_some();
         let timing = timing(&self.time, rules.deadline, attempt_timeout);
         let start = match timing {
-            _ if watched || guarded || rules.budget.is_some() => Start::Attended,
+            _ if watched || guarded || rules.successes.matter => Start::Attended,
             Timing::Untimed => Start::Untimed,
             Timing::Coarse => Start::Coarse,
             Timing::Exact => Start::Attended,

@@ -314,7 +314,7 @@ impl<C, R> Policy<C, R> {
         F: Future<Output = Result<T, E>>,
     {
         let run = Run::prepare(self, hooks, false);
-        future::Call::new(self, run, operation, Run::result)
+        future::CallFuture::new(self, run, operation, Run::result)
     }
 
     pub(super) fn execute_with<T, E>(
@@ -326,8 +326,7 @@ impl<C, R> Policy<C, R> {
         C: Classifier<E>,
         R: ResultClassifier<T>,
     {
-        let mut run = Run::prepare(self, hooks, true);
-        let _see_is_refused = run.start();
+        let mut run = Run::new_timed(self, hooks);
         let returned = blocking::call(&mut run, self, operation);
         run.outcome(returned)
     }
@@ -343,7 +342,7 @@ impl<C, R> Policy<C, R> {
         F: Future<Output = Result<T, E>>,
     {
         let run = Run::prepare(self, hooks, true);
-        future::Call::new(self, run, operation, Run::outcome)
+        future::CallFuture::new(self, run, operation, Run::outcome)
     }
 }
 

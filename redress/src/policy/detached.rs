@@ -196,8 +196,7 @@ where
     let detached = Detached::new(policy.compiled());
     let hooks = context.shared.hooks_detached(resume, &detached);
     let operation = Arc::new(operation);
-    let mut run = Run::prepare(policy, hooks, true);
-    let _see_is_refused = run.start();
+    let mut run = Run::new_timed(policy, hooks);
     let attempt = |run: &Run<'_, _>| detached.attempt(run.attempt_limit(), &operation);
     let returned = blocking::call_cut_off(&mut run, policy, attempt);
     run.outcome(returned)

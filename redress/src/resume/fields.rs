@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::text::{duration, quoted};
 use crate::classify::{ErrorClass, PerClass};
-use crate::engine::{Failure, ResumeToken, Sleeps};
+use crate::engine::{LastFailure, ResumeToken, Sleeps};
 use crate::problems::Problems;
 use crate::reason::Cause;
 
@@ -72,7 +72,7 @@ impl Fields {
         let token = ResumeToken {
             attempts: attempts?,
             failures: failures?,
-            last: Failure {
+            last: LastFailure {
                 class: last?,
                 cause: cause?,
             },

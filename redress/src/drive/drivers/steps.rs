@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::CompiledPolicy;
 use crate::budget::{Budget, BudgetHold};
-use crate::engine::{Attempted, Call, ResumeToken};
+use crate::drive::state::CompiledPolicy;
+use crate::engine::{Attempted, Call, ResumeToken, Retry};
 use crate::reason::StopReason;
 
 /// What a scheduler does next with a [`Steps`].
@@ -123,7 +123,7 @@ impl Steps {
                 Step::Done
             }
             Some(failed) => match self.call.fail(rules, budget, &failed, elapsed) {
-                Ok((delay, slot, token)) => {
+                Ok(Retry { delay, slot, token }) => {
                     if let (Some(hold), Some(token)) = (&mut self.hold, token) {
                         hold.take(token);
                     }

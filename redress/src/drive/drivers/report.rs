@@ -1,12 +1,12 @@
 //! How a call ended, as its caller is told.
 
-use super::hooks::Hooks;
-use super::run::Run;
+use super::Run;
+use crate::drive::hooks::Hooks;
 use crate::error::{Error, Interrupt, Report};
 use crate::outcome::Outcome;
 
 impl<H: Hooks> Run<'_, H> {
-    /// Says why there is nothing to return.
+    /// Says why there is no result to return.
     #[cold]
     pub(super) fn interrupt(&self) -> Interrupt {
         Interrupt::new(self.report())
@@ -15,17 +15,17 @@ impl<H: Hooks> Run<'_, H> {
     /// Says how the call ended.
     #[cold]
     pub(crate) fn report(&self) -> Report {
-        let Some(flow) = self.progress.as_ref().map(|progress| &progress.flow) else {
+        let Some(state) = self.state.as_ref() else {
             return Report::SUCCESS_AT_ONCE;
         };
-        let stop_reason = flow.stop_reason();
-        let failure = stop_reason.and(flow.failure());
+        let stop_reason = state.stop_reason();
+        let failure = stop_reason.and(state.last_failure());
         Report {
-            attempts: flow.attempts(),
+            attempts: state.call.attempts(),
             stop_reason,
             class: failure.map(|failure| failure.class),
             cause: failure.map(|failure| failure.cause),
-            retry_after: flow.retry_after(),
+            retry_after: state.retry_after,
         }
     }
 
@@ -39,15 +39,15 @@ impl<H: Hooks> Run<'_, H> {
 
     pub(crate) fn outcome<T, E>(&mut self, returned: Option<Result<T, E>>) -> Outcome<T, E> {
         let report = self.report();
-        let flow = self.progress.as_ref().map(|progress| &progress.flow);
-        let frame = &self.frame;
-        let elapsed = match flow {
-            Some(flow) if frame.is_watched() || flow.stop_reason().is_some() => flow.decided,
-            // Nothing was decided about a success that nobody watched.
+        let (state, frame) = (self.state.as_ref(), &self.frame);
+        let elapsed = match state {
+            Some(state) if frame.is_watched() || state.stop_reason().is_some() => state.now,
+            // The clock was not read for a success that was not shown.
             _ => frame.elapsed(),
         };
-        let next_sleep = flow.and_then(|flow| flow.deferred(frame));
-        let resume = flow.and_then(|flow| flow.resume_token(frame));
+        let rules = &frame.policy.rules;
+        let next_sleep = state.and_then(|state| state.deferred(rules));
+        let resume = state.and_then(|state| state.resume_token(rules));
         let (last_result, last_error) = match returned {
             Some(Ok(value)) => (Some(value), None),
             Some(Err(error)) => (None, Some(error)),

@@ -1,16 +1,14 @@
 use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::after::{After, Pause, Settled};
-use super::flow::Stopped;
-use super::frame::Frame;
-use super::hooks::Hooks;
-use super::marks::Marks;
-use super::progress::Progress;
-use super::verdict::{Judge, Verdict};
+use super::After;
+use super::future::Pause;
+use crate::drive::decide::{ActiveCall, Judge, Stopped, Verdict};
+use crate::drive::hooks::Hooks;
+use crate::drive::state::{CallState, Frame, Marks};
 use crate::engine::Failed;
 use crate::error::FromInterrupt;
 
@@ -21,16 +19,15 @@ use crate::error::FromInterrupt;
 pub struct Run<'p, H: Hooks = ()> {
     pub(super) frame: Frame<'p>,
     pub(super) hooks: H,
-    /// Created with the first failure, or before the first attempt of a call that is watched: a
-    /// success at once needs none of it. Dropped by [`finish`](Self::finish), which gives it back.
-    pub(super) progress: ManuallyDrop<Option<Box<Progress>>>,
+    /// Given back by [`finish`](Self::finish), which is why it is not dropped.
+    pub(super) state: ManuallyDrop<Option<Box<CallState>>>,
 }
 
 impl<'p, H: Hooks> Run<'p, H> {
     /// Ends an attempt that was a success, and tells everybody who must know.
     #[inline]
     pub(crate) fn succeed(&mut self) {
-        if self.frame.marks.has(Marks::LOUD) {
+        if self.frame.marks.has(Marks::TELLS_SUCCESS) {
             self.tell_success();
         }
     }
@@ -38,11 +35,11 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline(never)]
     fn tell_success(&mut self) {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
-        match &mut *self.progress {
-            // Whoever is watched has progress, from before the first attempt on.
-            Some(progress) if frame.is_watched() => {
-                progress.end_timer();
-                progress.flow.succeed(frame, hooks);
+        match &mut *self.state {
+            // A watched call has its state from before the first attempt on.
+            Some(state) if frame.is_watched() => {
+                state.end_timer();
+                ActiveCall::new(state, frame, hooks).succeed();
             }
             _ => frame.tell_success(hooks),
         }
@@ -71,9 +68,9 @@ impl<'p, H: Hooks> Run<'p, H> {
             return After::Ended(returned);
         };
         match self.settle_async(failed) {
-            Settled::Return => After::Ended(returned),
-            Settled::Again => After::Again,
-            Settled::Pause => After::Paused(returned),
+            After::Ended(()) => After::Ended(returned),
+            After::Again => After::Again,
+            After::Paused(()) => After::Paused(returned),
         }
     }
 
@@ -84,20 +81,20 @@ impl<'p, H: Hooks> Run<'p, H> {
         &mut self,
         returned: Option<T>,
         last: &mut Option<T>,
-        judged: Verdict,
+        verdict: Verdict,
     ) -> After<T, ()> {
         let returned = returned.or_else(|| last.take());
-        let Verdict(Some(failed)) = judged else {
+        let Verdict(Some(failed)) = verdict else {
             self.succeed();
             return After::Ended(self.redress_last(returned));
         };
         match self.settle_async(failed) {
-            Settled::Return => After::Ended(self.redress_last(returned)),
-            Settled::Again => {
+            After::Ended(()) => After::Ended(self.redress_last(returned)),
+            After::Again => {
                 *last = returned;
                 After::Again
             }
-            Settled::Pause => {
+            After::Paused(()) => {
                 *last = returned;
                 After::Paused(())
             }
@@ -110,7 +107,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         Pause { run: self }
     }
 
-    /// Gives back what the last attempt returned that was not cut off, or says why there is nothing.
+    /// Returns the result of the last attempt that was not cut off, or says why there is none.
     pub fn redress_last<T: FromInterrupt>(&self, last: Option<T>) -> T {
         last.unwrap_or_else(|| T::from_interrupt(self.interrupt()))
     }
@@ -130,19 +127,18 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     /// Returns how long the attempt of a watched call may still run, if there is a limit.
     pub(crate) fn attempt_limit(&self) -> Option<Duration> {
-        let progress = self.progress.as_ref()?;
-        progress.flow.attempt_limit(&self.frame)
+        self.state.as_ref()?.attempt_limit(&self.frame)
     }
 
     /// An attempt that is ready at once never touches a timer.
     #[cold]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-        let timer = match &mut progress.wait {
+        let state = self.state.get_or_insert_with(CallState::in_first_attempt);
+        let timer = match &mut state.wait {
             Some(timer) => timer,
-            None => match progress.flow.attempt_limit(&self.frame) {
+            None => match state.attempt_limit(&self.frame) {
                 None => return Poll::Pending,
-                Some(limit) => progress.wait.insert(self.frame.timeout(limit, &self.hooks)),
+                Some(limit) => state.wait.insert(self.frame.timeout(limit, &self.hooks)),
             },
         };
         timer.as_mut().poll(cx)
@@ -156,19 +152,24 @@ impl<'p, H: Hooks> Run<'p, H> {
     )]
     fn settle(&mut self, failed: Failed) -> Result<(), Stopped> {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
-        let progress = self.progress.get_or_insert_with(Progress::at_first_failure);
+        let state = self.state.get_or_insert_with(CallState::at_first_failure);
         let pause = if frame.is_plain_for(hooks) {
-            progress.flow.fail_plainly(&failed, frame)?
-        } else {
-            progress.flow.fail(&failed, frame, hooks)?
-        };
-        match pause {
-            Duration::ZERO => progress.resume(frame, hooks),
-            pause => {
-                frame.sleep(pause, hooks);
-                progress.flow.next_attempt_after_pause(frame, hooks)
+            let pause = state.fail_plain(&failed, frame)?;
+            if pause.is_zero() {
+                state.next_plain_attempt();
+                return Ok(());
             }
-        }
+            pause
+        } else {
+            let mut call = ActiveCall::new(state, frame, hooks);
+            let pause = call.fail(&failed)?;
+            if pause.is_zero() {
+                return call.next_attempt_at_once();
+            }
+            pause
+        };
+        frame.sleep(pause, hooks);
+        ActiveCall::new(state, frame, hooks).next_attempt_after_pause()
     }
 
     /// Ends an async attempt that has failed. Starts the pause before the next, unless there is none.
@@ -177,63 +178,68 @@ impl<'p, H: Hooks> Run<'p, H> {
         clippy::needless_pass_by_value,
         reason = "keeps a success out of memory"
     )]
-    pub(super) fn settle_async(&mut self, failed: Failed) -> Settled {
+    pub(super) fn settle_async(&mut self, failed: Failed) -> After<(), ()> {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
-        let progress = self.progress.get_or_insert_with(Progress::at_first_failure);
-        progress.end_timer();
-        // Each way goes on by itself: after the plain one it is known that nobody watches.
-        if frame.is_plain_for(hooks) {
-            let pause = progress.flow.fail_plainly(&failed, frame);
-            return progress.go_on(pause, frame, hooks);
+        let state = self.state.get_or_insert_with(CallState::at_first_failure);
+        state.end_timer();
+        let plain = frame.is_plain_for(hooks);
+        let pause = if plain {
+            state.fail_plain(&failed, frame)
+        } else {
+            ActiveCall::new(state, frame, hooks).fail(&failed)
+        };
+        match pause {
+            Err(Stopped) => After::Ended(()),
+            Ok(Duration::ZERO) if !state.must_yield() && !hooks.prepares_sleep() => {
+                if plain {
+                    state.next_plain_attempt();
+                    return After::Again;
+                }
+                match ActiveCall::new(state, frame, hooks).next_attempt_at_once() {
+                    Ok(()) => After::Again,
+                    Err(Stopped) => After::Ended(()),
+                }
+            }
+            Ok(pause) => {
+                state.pause = Some(pause);
+                After::Paused(())
+            }
         }
-        let pause = progress.flow.fail(&failed, frame, hooks);
-        progress.go_on(pause, frame, hooks)
     }
 
-    /// Waits, then starts the next attempt. A pause of zero only lets other tasks run.
+    /// Waits, then starts the next attempt.
     #[cold]
     pub(super) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stopped>> {
-        let (frame, hooks) = (&mut self.frame, &self.hooks);
-        let progress = self.progress.get_or_insert_with(Progress::in_first_attempt);
-        let in_time = if hooks.poll_abort(cx).is_ready() {
-            true
-        } else {
-            ready!(progress.poll_pause(frame, hooks, cx))
-        };
-        progress.end_wait();
-        Poll::Ready(if in_time {
-            progress.flow.next_attempt_after_pause(frame, hooks)
-        } else {
-            Err(progress.flow.stop_late(frame, hooks))
-        })
+        let state = self.state.get_or_insert_with(CallState::in_first_attempt);
+        ActiveCall::new(state, &mut self.frame, &self.hooks).poll_pause(cx)
     }
 }
 
 impl<H: Hooks> Run<'_, H> {
     #[inline]
     pub(super) fn is_held(&self) -> bool {
-        self.progress.is_some() && self.frame.marks.has(Marks::HELD)
+        self.state.is_some() && self.frame.marks.has(Marks::HELD)
     }
 
     /// Gives back whatever the call still holds.
     #[inline(never)]
     pub(super) fn close(&mut self) {
-        if let Some(progress) = &mut *self.progress {
-            progress.flow.cancel(&self.frame, &self.hooks);
+        if let Some(state) = &mut *self.state {
+            ActiveCall::new(state, &mut self.frame, &self.hooks).cancel();
         }
         self.frame.close(&self.hooks);
     }
 
-    /// Ends a call that has progress.
+    /// Ends a call that has state on the heap.
     #[inline(never)]
     fn finish(&mut self) {
-        // Nothing of a plain call is held.
-        let attended = !self.frame.is_plain();
-        if attended && self.is_held() {
+        // A plain call holds nothing.
+        let plain = self.frame.is_plain();
+        if !plain && self.is_held() {
             self.close();
         }
-        if let Some(progress) = self.progress.take() {
-            Progress::give_back(progress, attended);
+        if let Some(state) = self.state.take() {
+            CallState::give_back(state, plain);
         }
     }
 }
@@ -241,8 +247,8 @@ impl<H: Hooks> Run<'_, H> {
 impl<H: Hooks> Drop for Run<'_, H> {
     #[inline]
     fn drop(&mut self) {
-        // Without progress there is nothing to close, and nothing to drop either.
-        if self.progress.is_some() {
+        // Without it there is nothing to close, and nothing to drop either.
+        if self.state.is_some() {
             self.finish();
         }
     }

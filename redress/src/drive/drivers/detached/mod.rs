@@ -15,7 +15,7 @@ use threads::Refusal;
 pub(crate) use threads::Threads;
 
 use crate::clock::Time;
-use crate::drive::CompiledPolicy;
+use crate::drive::state::CompiledPolicy;
 use crate::reason::StopReason;
 use crate::shielded::shielded;
 
@@ -43,7 +43,7 @@ impl<'p> Detached<'p> {
 
     /// Finds a thread for the next attempt, and says why if there is none. Waits for one as long as
     /// `remaining` allows.
-    pub(super) fn admit(&self, remaining: Option<Duration>) -> Result<(), StopReason> {
+    pub(crate) fn admit(&self, remaining: Option<Duration>) -> Result<(), StopReason> {
         let mut limit = Limit::start(self.time, remaining);
         self.threads
             .enter(&mut limit)
@@ -76,11 +76,11 @@ impl<'p> Detached<'p> {
         };
         // The time runs from before the attempt does, so that it cannot pass unseen.
         let mut limit = Limit::start(self.time, limit);
-        let result = Arc::new(Monitor::new(Progress::Running));
+        let result = Arc::new(Monitor::new(AttemptState::Running));
         worker.run(job(Arc::clone(operation), Arc::clone(&result), entered));
         let returned = result
-            .wait(&mut limit, Progress::take)
-            .or_else(|| result.change(|progress| progress.abandon(self.threads)));
+            .wait(&mut limit, AttemptState::take)
+            .or_else(|| result.change(|state| state.abandon(self.threads)));
         match returned? {
             Ok(returned) => Some(returned),
             Err(panic) => resume_unwind(panic),
@@ -115,7 +115,7 @@ impl Drop for Entered {
 }
 
 /// How far an attempt has come.
-enum Progress<T> {
+enum AttemptState<T> {
     Running,
     Over(thread::Result<T>),
     /// Nobody waits for it.
@@ -123,7 +123,7 @@ enum Progress<T> {
     Taken,
 }
 
-impl<T> Progress<T> {
+impl<T> AttemptState<T> {
     fn take(&mut self) -> Option<thread::Result<T>> {
         match self {
             Self::Over(_) => match std::mem::replace(self, Self::Taken) {
@@ -148,17 +148,17 @@ impl<T> Progress<T> {
 
 fn job<T: Send + 'static>(
     operation: Arc<impl Fn() -> T + Send + Sync + 'static>,
-    result: Arc<Monitor<Progress<T>>>,
+    result: Arc<Monitor<AttemptState<T>>>,
     mut entered: Entered,
 ) -> Job {
     Box::new(move || {
         let returned = catch_unwind(AssertUnwindSafe(|| operation()));
         // The caller has the operation, unless it has left; a value's drop may panic.
         shielded((), || drop(operation));
-        let late = result.change_unseen(|progress| match progress {
-            Progress::Abandoned => Some(returned),
+        let late = result.change_unseen(|state| match state {
+            AttemptState::Abandoned => Some(returned),
             _ => {
-                *progress = Progress::Over(returned);
+                *state = AttemptState::Over(returned);
                 None
             }
         });
@@ -182,7 +182,7 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::drive::Compiled;
+    use crate::drive::state::Compiled;
 
     #[test]
     fn a_system_without_threads_refuses_and_takes_nothing() {

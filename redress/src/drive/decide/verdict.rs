@@ -2,9 +2,9 @@ use crate::classify::{Classification, ErrorClass};
 use crate::engine::Failed;
 use crate::reason::Cause;
 
-/// What an attempt came to: a failure, or nothing but a success.
+/// The verdict on an attempt: a failure, or `None` for a success.
 #[derive(Debug)]
-pub struct Verdict(pub(super) Option<Failed>);
+pub struct Verdict(pub(crate) Option<Failed>);
 
 impl Verdict {
     /// An attempt that was cut off.
@@ -40,13 +40,13 @@ impl Verdict {
     }
 }
 
-/// Says what an attempt came to.
+/// Says whether what an attempt returned is a success.
 pub trait Judge<T> {
-    /// Judges what it returned.
+    /// Returns the verdict.
     fn judge(self, returned: &T) -> Verdict;
 }
 
-/// What is judged already.
+/// A verdict that has been reached already.
 impl<T> Judge<T> for Verdict {
     #[inline]
     fn judge(self, _returned: &T) -> Verdict {

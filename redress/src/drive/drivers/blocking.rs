@@ -1,4 +1,6 @@
-use super::{Hooks, Judge, Run, Verdict};
+use super::Run;
+use crate::drive::decide::{Judge, Verdict};
+use crate::drive::hooks::Hooks;
 
 /// Runs a sync operation to the end of its call, which has been started. `None` if there was no
 /// attempt.

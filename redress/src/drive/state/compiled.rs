@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use crate::breaker::CircuitBreaker;
 use crate::clock::{Time, Timing};
-use crate::drive::{Sleeper, Threads};
+use crate::drive::drivers::Threads;
+use crate::drive::wait::Sleeper;
 use crate::engine::Rules;
 use crate::observe::Observers;
 use crate::problems::ConfigError;
 
-/// What a policy was built with, but for its classifiers.
+/// A policy as its calls read it: all that it was built with except its classifiers, and what
+/// follows from that, worked out once.
 #[derive(Clone)]
 pub struct CompiledPolicy {
     pub(crate) rules: Rules,
@@ -20,43 +22,45 @@ pub struct CompiledPolicy {
     pub(crate) sleeper: Option<Arc<dyn Sleeper>>,
     pub(crate) observers: Observers,
     pub(crate) breaker: Option<CircuitBreaker>,
-    /// Those of detached attempts.
+    /// The threads of detached attempts.
     pub(crate) detached_threads: Threads,
-    /// What a limit of time asks of a call that nobody watches.
+    /// The precision of time that the policy's limits need in a call that is not watched.
     pub(crate) timing: Timing,
     /// There are observers.
     pub(crate) watched: bool,
-    /// There is a breaker, or a budget that counts calls in flight, or somebody who is told of
-    /// successes.
+    /// There is a breaker or a budget.
     pub(crate) guarded: bool,
     pub(crate) start: Start,
-    /// Why a function whose settings only the running program knows has none that are right. Such a
-    /// configuration counts as watched, so that nobody else has to look.
+    /// Why the settings of a `#[retry]` function that only the running program knows are refused;
+    /// then [`start`](Self::start) says so.
     pub(crate) refused: Option<Box<ConfigError>>,
 }
 
-/// How a call starts: found once, so that a call looks at one thing before its first attempt.
+/// How a call starts: worked out once, so that a call looks at one field before its first attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
     /// At once.
     Untimed,
     /// By reading the coarse clock.
     Coarse,
-    /// There is more to it: it is watched or guarded, has a budget, or reads another clock.
+    /// Out of line: the call is watched or guarded, tells of its success, or reads another clock.
     Attended,
+    /// Not at all: the settings are wrong.
+    Refused,
 }
 
-/// What has a configuration: a policy, or the policy of one function.
+/// What has a compiled policy: a policy, or the policy of one function.
 pub trait Compiled {
     /// Returns it.
     fn compiled(&self) -> &CompiledPolicy;
 }
 
 impl CompiledPolicy {
-    /// Ends a function whose settings are wrong: it has no error to say it with. The macros
-    /// document it.
+    /// Panics if the settings are wrong: a function with `#[retry]` has no error to return for that.
+    /// The macros document it.
+    #[cold]
     #[expect(clippy::panic, reason = "documented under Panics of `#[retry]`")]
-    pub(crate) fn insist(&self) {
+    pub(crate) fn panic_if_refused(&self) {
         if let Some(error) = &self.refused {
             panic!("#[retry]: {error}");
         }

@@ -3,15 +3,16 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::after::Settled;
-use super::{Hooks, Judge, Run, Verdict};
+use super::{After, Run};
+use crate::drive::decide::{Judge, Verdict};
+use crate::drive::hooks::Hooks;
 
 pin_project! {
     /// Runs an async operation to the end of its call and gives the end to `finish`: what an
     /// attempt returned last, or `None` if none returned anything.
     ///
     /// Written by hand, because its size and its polls are what an async call costs.
-    pub(crate) struct Call<'p, J, H, Op, F, T, G>
+    pub(crate) struct CallFuture<'p, J, H, Op, F, T, G>
     where
         H: Hooks,
     {
@@ -36,7 +37,7 @@ pin_project! {
     }
 }
 
-impl<'p, J, H: Hooks, Op, F, T, G> Call<'p, J, H, Op, F, T, G> {
+impl<'p, J, H: Hooks, Op, F, T, G> CallFuture<'p, J, H, Op, F, T, G> {
     #[inline]
     pub(crate) fn new(judge: J, run: Run<'p, H>, operation: Op, finish: G) -> Self {
         Self {
@@ -49,7 +50,7 @@ impl<'p, J, H: Hooks, Op, F, T, G> Call<'p, J, H, Op, F, T, G> {
     }
 }
 
-impl<'p, J, H, Op, F, T, G, O> Future for Call<'p, J, H, Op, F, T, G>
+impl<'p, J, H, Op, F, T, G, O> Future for CallFuture<'p, J, H, Op, F, T, G>
 where
     J: Judge<T> + Copy,
     H: Hooks,
@@ -83,13 +84,13 @@ where
                     };
                     let last = returned.or_else(|| last.take());
                     match run.settle_async(failed) {
-                        Settled::Return => break last,
-                        Settled::Again => {
+                        After::Ended(()) => break last,
+                        After::Again => {
                             // What the last attempt holds is free before the next one is made.
                             this.state.set(State::Over);
                             last
                         }
-                        Settled::Pause => {
+                        After::Paused(()) => {
                             this.state.set(State::Pause { last });
                             continue;
                         }
@@ -121,5 +122,22 @@ where
             }
             None => Poll::Pending,
         }
+    }
+}
+
+/// Waits until an async call may go on. True if it is over instead.
+///
+/// It holds nothing of what was returned: a type without parameters of the user's, and with nothing
+/// to drop, is what costs the compiler least to look through.
+pub struct Pause<'r, 'p, H: Hooks> {
+    pub(super) run: &'r mut Run<'p, H>,
+}
+
+impl<H: Hooks> Future for Pause<'_, '_, H> {
+    type Output = bool;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        self.run.poll_pause(cx).map(|resumed| resumed.is_err())
     }
 }

@@ -1,0 +1,120 @@
+//! What the end of an attempt means for its call.
+
+use std::time::Duration;
+
+use super::{ActiveCall, Stopped};
+use crate::budget::{self, BudgetToken};
+use crate::drive::hooks::SleepDecision;
+use crate::drive::state::Marks;
+use crate::engine::{Failed, Retry, Slot};
+use crate::observe::EventName;
+use crate::reason::StopReason;
+use crate::shielded::shielded;
+
+impl ActiveCall<'_, '_> {
+    /// Ends an attempt that has failed. Returns the pause before the next.
+    #[inline(never)]
+    pub(crate) fn fail(&mut self, failed: &Failed) -> Result<Duration, Stopped> {
+        self.end_attempt(Some(failed));
+        if self.is_aborted() {
+            return Err(self.stop(StopReason::Aborted, None));
+        }
+        let (rules, budget) = (&self.frame.policy.rules, self.frame.budget(self.hooks));
+        let retry = self.state.call.fail(rules, budget, failed, self.state.now);
+        let change = self.frame.attempt_over(Some(failed), self.hooks);
+        match retry {
+            Err(reason) => {
+                let stopped = self.stop(reason, failed.error_type);
+                self.show_change(change);
+                Err(stopped)
+            }
+            Ok(retry) => {
+                let Retry { delay, slot, token } = retry;
+                self.show_change(change);
+                // A token that is dropped here was never spent.
+                if let Some(refused) = self.frame.refuses_beyond(delay, self.hooks) {
+                    return Err(self.stop_refused(&refused));
+                }
+                self.state.token = token.map_or(budget::Ticket::KEPT, BudgetToken::into_ticket);
+                let held = self.state.token.is_held();
+                self.frame.marks.add(Marks::HELD, held);
+                self.retry(failed, slot, delay)
+            }
+        }
+    }
+
+    /// Ends an attempt of a watched call that has succeeded, and with it the call.
+    pub(crate) fn succeed(&mut self) {
+        self.end_attempt(None);
+        self.state.call.succeed(&self.frame.policy.rules);
+        let change = self.frame.attempt_over(None, self.hooks);
+        if let Some(budget) = self.hooks.budget() {
+            budget.on_success();
+        }
+        self.show(EventName::Success, Duration::ZERO, None);
+        let change = change.or_else(|| self.frame.leave_breaker(None, self.hooks));
+        self.show_change(change);
+        // Its attempt is closed, its token and its permit are back.
+        if !self.frame.marks.has(Marks::IN_FLIGHT) {
+            self.frame.marks.take(Marks::HELD);
+        }
+    }
+
+    /// Gives back what the retry has cost, and shows how its attempt ended.
+    fn end_attempt(&mut self, failed: Option<&Failed>) {
+        if self.state.token.is_held() {
+            self.drop_token();
+        }
+        self.tick();
+        if self.frame.is_watched() {
+            self.show_verdict(failed);
+        }
+    }
+
+    /// Announces a retry that the engine, the breaker and the budget allow. The call's hooks decide
+    /// whether to sleep before it.
+    #[inline]
+    fn retry(&mut self, failed: &Failed, slot: Slot, delay: Duration) -> Result<Duration, Stopped> {
+        let decision = if self.frame.is_watched() {
+            self.ask_before_sleep(failed, slot, delay)
+        } else {
+            SleepDecision::Sleep
+        };
+        // Only now, because the hooks were shown the slot's previous sleep.
+        self.state.call.take_delay(slot, delay);
+        if decision != SleepDecision::Sleep {
+            // The handler may have taken time: it may have called a queue.
+            self.tick();
+        }
+        match decision {
+            SleepDecision::Sleep => Ok(delay),
+            SleepDecision::Abort => {
+                self.keep_token();
+                Err(self.stop(StopReason::Aborted, None))
+            }
+            SleepDecision::Defer => {
+                self.keep_token();
+                self.state.call.stop(StopReason::Scheduled);
+                self.show(EventName::Scheduled, delay, failed.error_type);
+                self.leave_breaker();
+                Err(Stopped)
+            }
+        }
+    }
+
+    #[cold]
+    fn ask_before_sleep(&self, failed: &Failed, slot: Slot, delay: Duration) -> SleepDecision {
+        self.show(EventName::Retry, delay, failed.error_type);
+        if !self.frame.is_hooked() {
+            return SleepDecision::Sleep;
+        }
+        let hooks = self.hooks;
+        let remaining = self.frame.policy.rules.remaining(self.state.now);
+        let ctx = self.state.call.context(slot, failed, remaining);
+        let decision = shielded(SleepDecision::Sleep, || hooks.sleep_decision(&ctx, delay));
+        if decision == SleepDecision::Sleep {
+            shielded((), || hooks.before_sleep(&ctx, delay));
+        }
+        decision
+    }
+}

@@ -1,0 +1,193 @@
+//! How a call deals with its circuit breaker and its budget.
+//!
+//! It holds numbers, not guards: the breaker and the budget are found again through its policy, which
+//! keeps its future small. [`Run`](crate::drive::Run)'s drop gives back what is still held.
+
+use std::time::Duration;
+
+use super::{ActiveCall, Stopped};
+use crate::breaker::{Change, CircuitBreaker, Shared};
+use crate::budget::{self, Budget, BudgetToken};
+use crate::classify::ErrorClass;
+use crate::drive::hooks::Hooks;
+use crate::drive::state::{Frame, Marks};
+use crate::engine::Failed;
+use crate::reason::StopReason;
+
+/// The breaker refused the call, for so many nanoseconds.
+pub(crate) struct Refused(u64);
+
+impl Refused {
+    pub(crate) const fn duration(&self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+}
+
+impl<'p> Frame<'p> {
+    /// Asks the breaker for a permit, unless there is none or the call has one. Returns the change
+    /// of state that this was.
+    pub(crate) fn enter_breaker(&mut self, hooks: &dyn Hooks) -> Result<Option<Change>, Refused> {
+        if self.has_permit() {
+            return Ok(None);
+        }
+        let Some(shared) = self.breaker(hooks) else {
+            return Ok(None);
+        };
+        let permit = shared.try_acquire().map_err(|r| Refused(r.nanos()))?;
+        let change = permit.change();
+        let ticket = permit.into_ticket();
+        self.marks.add(Marks::HELD, ticket.is_probe());
+        self.marks.add(Marks::TELLS_SUCCESS, !ticket.is_plain());
+        self.put_permit(ticket);
+        Ok(change)
+    }
+
+    /// Counts the call in flight where its budget counts calls.
+    pub(crate) fn count_call(&mut self, hooks: &dyn Hooks) {
+        if let Some(budget) = self.budget(hooks) {
+            let counted = budget.count_call();
+            self.marks.add(Marks::IN_FLIGHT.or(Marks::HELD), counted);
+        }
+    }
+
+    /// Tells breaker, budget and strategies of a success, in a call that is not watched.
+    pub(crate) fn tell_success(&mut self, hooks: &dyn Hooks) {
+        self.policy.rules.on_success();
+        if let Some(budget) = hooks.budget() {
+            budget.on_success();
+        }
+        let _unseen = self.leave_breaker(None, hooks);
+    }
+
+    /// Gives the breaker its verdict on an attempt, if it observes attempts.
+    pub(crate) fn attempt_over(
+        &mut self,
+        failed: Option<&Failed>,
+        hooks: &dyn Hooks,
+    ) -> Option<Change> {
+        if !self.breaker(hooks)?.observes_attempts() {
+            return None;
+        }
+        match failed.map(|failed| &failed.classification) {
+            Some(classification) if classification.is_abort() => self.leave_without_verdict(hooks),
+            Some(classification) => self.leave_breaker(Some(classification.class()), hooks),
+            None => self.leave_breaker(None, hooks),
+        }
+    }
+
+    /// Gives the breaker its verdict: a failure of a class, or a success.
+    pub(crate) fn leave_breaker(
+        &mut self,
+        failure: Option<ErrorClass>,
+        hooks: &dyn Hooks,
+    ) -> Option<Change> {
+        let permit = self.take_permit()?;
+        let permit = self.breaker(hooks)?.permit(permit);
+        match failure {
+            None => permit.succeed(),
+            Some(class) => permit.fail(class),
+        }
+    }
+
+    /// Gives the permit back without a verdict.
+    pub(crate) fn leave_without_verdict(&mut self, hooks: &dyn Hooks) -> Option<Change> {
+        let permit = self.take_permit()?;
+        drop(self.breaker(hooks)?.permit(permit));
+        None
+    }
+
+    /// Returns the refusal to expect after `wait`, if the breaker is sure to refuse the next attempt.
+    pub(crate) fn refuses_beyond(&self, wait: Duration, hooks: &dyn Hooks) -> Option<Refused> {
+        // A call that still has its permit is not asked again.
+        if self.has_permit() {
+            return None;
+        }
+        let shared = self.breaker(hooks)?;
+        shared
+            .refuses_beyond(wait)
+            .then(|| Refused(shared.refuses_for()))
+    }
+
+    /// Returns the budget of the call, or of its policy.
+    pub(crate) fn budget<'h>(&self, hooks: &'h dyn Hooks) -> Option<&'h Budget>
+    where
+        'p: 'h,
+    {
+        hooks.budget().or(self.policy.rules.budget.as_ref())
+    }
+
+    /// Makes the token of a ticket that the call holds.
+    pub(crate) fn token<'h>(
+        &self,
+        ticket: budget::Ticket,
+        hooks: &'h dyn Hooks,
+    ) -> Option<BudgetToken<'h>>
+    where
+        'p: 'h,
+    {
+        Some(self.budget(hooks)?.token(ticket))
+    }
+
+    /// Gives back what the call still holds.
+    pub(crate) fn close(&mut self, hooks: &dyn Hooks) {
+        self.leave_without_verdict(hooks);
+        if self.marks.take(Marks::IN_FLIGHT)
+            && let Some(budget) = self.budget(hooks)
+        {
+            budget.end_call();
+        }
+    }
+
+    /// Returns the breaker of the call, or of its policy.
+    fn breaker<'h>(&self, hooks: &'h dyn Hooks) -> Option<&'h Shared>
+    where
+        'p: 'h,
+    {
+        let breaker = hooks.breaker().or(self.policy.breaker.as_ref());
+        breaker.map(CircuitBreaker::shared)
+    }
+}
+
+impl ActiveCall<'_, '_> {
+    /// Asks the breaker for a permit, unless the call has one.
+    pub(super) fn enter_breaker(&mut self) -> Result<(), Stopped> {
+        match self.frame.enter_breaker(self.hooks) {
+            Ok(change) => {
+                self.show_change(change);
+                Ok(())
+            }
+            Err(refused) => Err(self.stop_refused(&refused)),
+        }
+    }
+
+    /// Leaves what the retry costs spent, whatever follows.
+    pub(super) fn keep_token(&mut self) {
+        let ticket = std::mem::take(&mut self.state.token);
+        let token = self.frame.token(ticket, self.hooks);
+        self.state.token = token.map_or(budget::Ticket::KEPT, |mut token| {
+            token.keep();
+            token.into_ticket()
+        });
+    }
+
+    /// Gives back what was not kept, and ends a retry in flight.
+    pub(super) fn drop_token(&mut self) {
+        let ticket = std::mem::take(&mut self.state.token);
+        drop(self.frame.token(ticket, self.hooks));
+    }
+
+    /// Tells the breaker how a call ended that did not succeed.
+    pub(super) fn leave_breaker(&mut self) {
+        if !self.frame.has_permit() {
+            return;
+        }
+        let call = &self.state.call;
+        let change = match (call.stop_reason(), call.failure()) {
+            (Some(StopReason::Aborted), _) | (_, None) => {
+                self.frame.leave_without_verdict(self.hooks)
+            }
+            (_, Some(failure)) => self.frame.leave_breaker(Some(failure.class), self.hooks),
+        };
+        self.show_change(change);
+    }
+}

@@ -1,0 +1,17 @@
+//! Who runs the loop: a thread, a future, an expansion of the macros, a pool of threads, or the
+//! caller. All of them take the same step, [`Run`], and differ in how they wait; [`Steps`], for a
+//! caller that owns time and execution, asks the engine itself.
+
+mod after;
+pub(crate) mod blocking;
+mod detached;
+pub(crate) mod future;
+mod report;
+mod run;
+mod start;
+mod steps;
+
+pub use after::After;
+pub(crate) use detached::{Detached, Threads};
+pub use run::Run;
+pub use steps::{Step, Steps};

@@ -1,0 +1,146 @@
+//! How a call starts.
+
+use std::mem::ManuallyDrop;
+
+use super::Run;
+use crate::drive::decide::{ActiveCall, Stopped};
+use crate::drive::hooks::Hooks;
+use crate::drive::state::{CallState, Compiled, CompiledPolicy, Frame, Start, Started};
+use crate::error::Interrupt;
+
+impl<'p, H: Hooks> Run<'p, H> {
+    /// Creates a call that has started: for a driver that runs it at once. Where something can refuse
+    /// it before its first attempt, ask [`is_refused`](Self::is_refused).
+    ///
+    /// A plain call is made as it is after its start. To create it and then start it would cost 15
+    /// instructions more, a fifth of what a call costs.
+    #[inline]
+    pub fn new(policy: &'p impl Compiled, hooks: H) -> Self {
+        let policy = policy.compiled();
+        match Started::plainly(policy, &hooks) {
+            Some(started) => Self {
+                frame: Frame::of_plain(policy, started),
+                hooks,
+                state: ManuallyDrop::new(None),
+            },
+            None => Self::new_attended(policy, hooks),
+        }
+    }
+
+    /// Creates a call that has started and reports how long it took.
+    #[inline]
+    pub(crate) fn new_timed(policy: &'p impl Compiled, hooks: H) -> Self {
+        let mut run = Self::prepare(policy, hooks, true);
+        let (Ok(()) | Err(Stopped)) = run.start_attended();
+        run
+    }
+
+    #[cold]
+    fn new_attended(policy: &'p CompiledPolicy, hooks: H) -> Self {
+        let mut run = Self {
+            frame: Frame::new(policy, false),
+            hooks,
+            state: ManuallyDrop::new(None),
+        };
+        // What stopped it stands in its state.
+        let (Ok(()) | Err(Stopped)) = run.start_attended();
+        run
+    }
+
+    /// Creates a call that has started.
+    ///
+    /// # Errors
+    ///
+    /// An [`Interrupt`] if something refuses the call before its first attempt.
+    #[inline]
+    pub fn begin(policy: &'p impl Compiled, hooks: H) -> Result<Self, Interrupt> {
+        let run = Self::new(policy, hooks);
+        if run.is_refused() {
+            return Err(run.interrupt());
+        }
+        Ok(run)
+    }
+
+    /// Creates a call before its [`start`](Self::start): for a future, which starts when it is first
+    /// polled. A `timed` call reports how long it took.
+    #[inline]
+    pub(crate) fn prepare(policy: &'p impl Compiled, hooks: H, timed: bool) -> Self {
+        Self {
+            frame: Frame::new(policy.compiled(), timed),
+            hooks,
+            state: ManuallyDrop::new(None),
+        }
+    }
+
+    /// Starts a call's time and its first attempt, unless something refuses it before.
+    #[inline]
+    pub(crate) fn start(&mut self) -> Result<(), Stopped> {
+        if self.frame.is_timed() {
+            return self.start_attended();
+        }
+        match Started::plainly(self.frame.policy, &self.hooks) {
+            Some(started) => {
+                self.frame.start_plain(started);
+                Ok(())
+            }
+            None => self.start_attended(),
+        }
+    }
+
+    /// Returns `true` if the call was stopped before its first attempt.
+    #[inline]
+    pub(crate) fn is_refused(&self) -> bool {
+        let state = self.state.as_ref();
+        state.is_some_and(|state| state.stop_reason().is_some())
+    }
+
+    #[inline(never)]
+    fn start_attended(&mut self) -> Result<(), Stopped> {
+        if self.frame.policy.start == Start::Refused {
+            self.frame.policy.panic_if_refused();
+        }
+        let timing = self.frame.attend(&self.hooks);
+        self.frame.start(timing);
+        if self.frame.is_watched() {
+            return self.start_watched();
+        }
+        if self.frame.is_guarded() {
+            return self.start_guarded();
+        }
+        Ok(())
+    }
+
+    fn start_watched(&mut self) -> Result<(), Stopped> {
+        let state = self.state.insert(CallState::before_first_attempt());
+        let resumed = self.hooks.resumed();
+        if let Some(token) = resumed {
+            state.resume(token, &self.frame.policy.rules);
+        }
+        let mut call = ActiveCall::new(state, &mut self.frame, &self.hooks);
+        match resumed {
+            None => call.next_attempt()?,
+            Some(_) => call.next_attempt_after_pause()?,
+        }
+        self.frame.count_call(&self.hooks);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn start_guarded(&mut self) -> Result<(), Stopped> {
+        match self.frame.enter_breaker(&self.hooks) {
+            Ok(_not_shown) => {
+                self.frame.count_call(&self.hooks);
+                // Dropping looks at the state only: a call that holds something has one.
+                if self.frame.is_holding() {
+                    self.state.get_or_insert_with(CallState::in_first_attempt);
+                }
+                Ok(())
+            }
+            Err(refused) => {
+                let state = self.state.insert(CallState::before_first_attempt());
+                state.refuse(&refused);
+                Err(Stopped)
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+use std::cell::Cell;
+use std::time::Duration;
+
+use super::Frame;
+use crate::budget;
+use crate::clock::Wait;
+use crate::defaults;
+use crate::drive::decide::{Refused, Stopped};
+use crate::engine::{Call, Failed, LastFailure, ResumeToken, Rules};
+use crate::reason::StopReason;
+
+/// The part of a call's state that lies on the heap: made with its first failure, or at its start if
+/// it is watched or holds something. A success at the first attempt needs none of it.
+///
+/// Each thread keeps one for its next call, so calls one after the other allocate nothing.
+pub(crate) struct CallState {
+    /// The engine's counts and decisions.
+    pub(crate) call: Call,
+    /// How long the operation had taken at the call's start, where the call resumes one.
+    before: Duration,
+    /// When the clock was last read for this call, as the time since the operation's start. All that
+    /// is shown after one attempt shows this moment: reading the clock is most of what watching costs.
+    pub(crate) now: Duration,
+    /// For how long the breaker refuses, if that stopped the call.
+    pub(crate) retry_after: Option<Duration>,
+    /// What the retry costs the budget.
+    pub(crate) token: budget::Ticket,
+    /// The pause that is still to start.
+    pub(crate) pause: Option<Duration>,
+    /// What the call waits for: the end of a pause, or of an attempt's time.
+    pub(crate) wait: Option<Wait>,
+}
+
+thread_local! {
+    static SPARE: Cell<Option<Box<CallState>>> = const { Cell::new(None) };
+}
+
+/// Called, not inlined, so that a caller has no registers to save for it.
+#[cold]
+#[inline(never)]
+fn drop_outlined(_state: Box<CallState>) {}
+
+impl CallState {
+    const NEW: Self = Self {
+        call: Call::NEW,
+        before: Duration::ZERO,
+        now: Duration::ZERO,
+        retry_after: None,
+        token: budget::Ticket::KEPT,
+        pause: None,
+        wait: None,
+    };
+
+    /// Creates the state of a call before its first attempt.
+    #[inline]
+    pub(crate) fn before_first_attempt() -> Box<Self> {
+        let mut state = Self::take();
+        state.now = Duration::ZERO;
+        state
+    }
+
+    /// Creates the state of a call that was plain until now, within its first attempt.
+    #[inline]
+    pub(crate) fn in_first_attempt() -> Box<Self> {
+        let mut state = Self::before_first_attempt();
+        state.call.first_attempt();
+        state
+    }
+
+    /// Creates the state of a call that was plain until now, when its first attempt has failed. The
+    /// time is yet to be read.
+    #[inline]
+    pub(crate) fn at_first_failure() -> Box<Self> {
+        let mut state = Self::take();
+        state.call.first_attempt();
+        state
+    }
+
+    #[inline]
+    fn take() -> Box<Self> {
+        // While a thread ends there is no spare.
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        spare.unwrap_or_else(|| Box::new(Self::NEW))
+    }
+
+    /// Takes back the state of a call that is over. A `plain` call has written little of it.
+    #[inline(always)]
+    pub(crate) fn give_back(mut state: Box<Self>, plain: bool) {
+        // Field by field, in place: a whole new one would be written twice.
+        state.reset(plain);
+        if state.wait.is_some() || state.pause.is_some() {
+            state.end_wait();
+        }
+        let mut state = Some(state);
+        let other = SPARE.try_with(|spare| spare.replace(state.take()));
+        match other {
+            Ok(None) => {}
+            // Calls overlap, and there is another spare.
+            Ok(Some(other)) => drop_outlined(other),
+            // The thread ends.
+            Err(_) => state.map_or((), drop_outlined),
+        }
+    }
+
+    /// Clears what the call has left, for the next one. `now` is set by the next call's start, or by
+    /// its first failure.
+    #[inline]
+    const fn reset(&mut self, plain: bool) {
+        let Self {
+            call,
+            before,
+            now: _,
+            retry_after,
+            token,
+            pause: _,
+            wait: _,
+        } = self;
+        call.reset();
+        if plain {
+            return;
+        }
+        *before = Duration::ZERO;
+        *retry_after = None;
+        *token = budget::Ticket::KEPT;
+    }
+
+    /// Goes on where another call has stopped.
+    pub(crate) fn resume(&mut self, token: &ResumeToken, rules: &Rules) {
+        self.call = Call::resume(rules, token);
+        self.before = token.resumed_at();
+    }
+
+    /// Stops a call that is not watched before its first attempt: the breaker refused it.
+    pub(crate) const fn refuse(&mut self, refused: &Refused) {
+        self.call.stop(StopReason::CircuitOpen);
+        self.retry_after = Some(refused.duration());
+    }
+
+    /// Ends a failed attempt of a plain call. Returns the pause before the next.
+    #[inline(always)]
+    pub(crate) fn fail_plain(
+        &mut self,
+        failed: &Failed,
+        frame: &Frame<'_>,
+    ) -> Result<Duration, Stopped> {
+        let elapsed = frame.elapsed();
+        self.now = elapsed;
+        match self
+            .call
+            .fail_unfunded(&frame.policy.rules, failed, elapsed)
+        {
+            Ok((delay, slot)) => {
+                self.call.take_delay(slot, delay);
+                Ok(delay)
+            }
+            Err(reason) => {
+                self.call.stop(reason);
+                Err(Stopped)
+            }
+        }
+    }
+
+    /// Starts the next attempt of a plain call: nothing is asked or shown.
+    #[inline]
+    pub(crate) const fn next_plain_attempt(&mut self) {
+        self.call.next_attempt();
+    }
+
+    /// Returns the time since the operation's start.
+    pub(crate) fn elapsed(&self, frame: &Frame<'_>) -> Duration {
+        self.before.saturating_add(frame.elapsed())
+    }
+
+    /// Returns how long the attempt may still run, if there is a limit.
+    pub(crate) fn attempt_limit(&self, frame: &Frame<'_>) -> Option<Duration> {
+        let timeout = frame.policy.attempt_timeout;
+        let deadline = frame.policy.rules.deadline;
+        if timeout.is_none() && deadline.is_none() {
+            return None;
+        }
+        let elapsed = self.elapsed(frame);
+        // The clock was read last when the attempt started.
+        let ran = elapsed.saturating_sub(self.now);
+        let own = timeout.map_or(Duration::MAX, |timeout| timeout.saturating_sub(ran));
+        let whole = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_sub(elapsed));
+        Some(own.min(whole))
+    }
+
+    /// Returns `true` if an async call has gone on without a pause for long enough to let other tasks
+    /// run.
+    #[inline]
+    pub(crate) fn must_yield(&self) -> bool {
+        let attempts = self.call.attempts();
+        // A saturated count stays where it is.
+        attempts.is_multiple_of(defaults::ATTEMPTS_BETWEEN_YIELDS) || attempts == u32::MAX
+    }
+
+    /// Ends the timer of an attempt, if there is one.
+    #[inline]
+    pub(crate) fn end_timer(&mut self) {
+        if self.wait.is_some() {
+            self.end_wait();
+        }
+    }
+
+    /// Clears the pause and what the call waits for.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn end_wait(&mut self) {
+        self.pause = None;
+        self.wait = None;
+    }
+
+    pub(crate) const fn last_failure(&self) -> Option<LastFailure> {
+        self.call.failure()
+    }
+
+    pub(crate) const fn stop_reason(&self) -> Option<StopReason> {
+        self.call.stop_reason()
+    }
+
+    /// Returns the delay that a sleep handler has deferred.
+    pub(crate) fn deferred(&self, rules: &Rules) -> Option<Duration> {
+        match self.call.stop_reason() {
+            Some(StopReason::Scheduled) => self.call.delay(rules),
+            _ => None,
+        }
+    }
+
+    /// Returns the token with which a later call goes on.
+    pub(crate) fn resume_token(&self, rules: &Rules) -> Option<ResumeToken> {
+        self.call.resume_token(self.now, self.deferred(rules)?)
+    }
+}

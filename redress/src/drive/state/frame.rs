@@ -1,0 +1,226 @@
+use std::time::{Duration, Instant};
+
+use super::marks::Marks;
+use super::{CompiledPolicy, Start};
+use crate::breaker;
+use crate::budget::Budget;
+use crate::clock::{Coarse, Timing, Wait};
+use crate::drive::hooks::Hooks;
+use crate::drive::wait::sleep_here;
+
+/// The part of a call's state that lies in its future: its policy, when it started, its marks and the
+/// breaker's permit.
+pub(crate) struct Frame<'p> {
+    pub(crate) policy: &'p CompiledPolicy,
+    started: Started,
+    /// The breaker's permit is this number and the kind. It is not a guard, which would be twice as
+    /// large and would make the future one that has to be dropped.
+    permit_number: u32,
+    permit_kind: Option<breaker::Kind>,
+    pub(crate) marks: Marks,
+}
+
+/// When a call started, by the clock that goes on telling its time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Started {
+    /// Nothing depends on it.
+    Untimed,
+    /// By the policy's clock.
+    At(Instant),
+    /// By the coarse one.
+    Coarse(Coarse),
+}
+
+impl Started {
+    /// Starts the time of a plain call; `None` if there is more to the start of this one.
+    #[inline]
+    pub(crate) fn plainly(policy: &CompiledPolicy, hooks: &impl Hooks) -> Option<Self> {
+        match policy.start {
+            _ if hooks.is_active() || hooks.is_guarded() => None,
+            Start::Untimed => Some(Self::Untimed),
+            Start::Coarse => Some(Self::by(Timing::Coarse, policy)),
+            Start::Attended | Start::Refused => None,
+        }
+    }
+
+    #[inline]
+    fn by(timing: Timing, policy: &CompiledPolicy) -> Self {
+        let now = || Self::At(policy.time.now());
+        match timing {
+            Timing::Untimed => Self::Untimed,
+            Timing::Coarse => Coarse::now().map_or_else(now, Self::Coarse),
+            Timing::Exact => now(),
+        }
+    }
+}
+
+impl<'p> Frame<'p> {
+    /// Creates the frame of a call before its start. A `timed` call reports how long it took.
+    ///
+    /// All values are constants, so that a future which is moved before it is polled is moved fast.
+    #[inline]
+    pub(crate) const fn new(policy: &'p CompiledPolicy, timed: bool) -> Self {
+        Self {
+            policy,
+            started: Started::Untimed,
+            permit_number: 0,
+            permit_kind: None,
+            marks: if timed { Marks::TIMED } else { Marks::NONE },
+        }
+    }
+
+    /// Creates the frame of a plain call that has started.
+    #[inline]
+    pub(crate) const fn of_plain(policy: &'p CompiledPolicy, started: Started) -> Self {
+        Self {
+            started,
+            ..Self::new(policy, false)
+        }
+    }
+
+    /// Notes when a plain call has started. Until then it is untimed: there may be nothing to write.
+    #[inline]
+    pub(crate) const fn start_plain(&mut self, started: Started) {
+        if !matches!(started, Started::Untimed) {
+            self.started = started;
+        }
+    }
+
+    /// Sets the marks that a call has from its start, and returns the precision of time that it needs.
+    pub(crate) fn attend(&mut self, hooks: &dyn Hooks) -> Timing {
+        let policy = self.policy;
+        let funded = hooks.budget().is_some_and(Budget::is_funded);
+        let hooked = hooks.is_active();
+        let watched = policy.watched || hooked;
+        let guarded = policy.guarded || hooks.is_guarded();
+        let marks = &mut self.marks;
+        marks.add(Marks::WATCHED.or(Marks::HELD), watched);
+        marks.add(Marks::HOOKED, hooked);
+        marks.add(Marks::GUARDED, guarded);
+        marks.add(
+            Marks::TELLS_SUCCESS,
+            watched || policy.rules.successes.matter || funded,
+        );
+        if marks.has(Marks::TIMED.or(Marks::WATCHED)) {
+            Timing::Exact
+        } else {
+            policy.timing
+        }
+    }
+
+    /// Returns `true` if an observer or a hook sees the call or may stop it.
+    #[inline]
+    pub(crate) const fn is_watched(&self) -> bool {
+        self.marks.has(Marks::WATCHED)
+    }
+
+    /// Returns `true` if the call reports how long it took.
+    #[inline]
+    pub(crate) const fn is_timed(&self) -> bool {
+        self.marks.has(Marks::TIMED)
+    }
+
+    /// Returns `true` if the call holds what must be given back when it ends early.
+    #[inline]
+    pub(crate) const fn is_holding(&self) -> bool {
+        self.marks.has(Marks::HELD)
+    }
+
+    /// Returns `true` if the call brings hooks of its own.
+    #[inline]
+    pub(crate) const fn is_hooked(&self) -> bool {
+        self.marks.has(Marks::HOOKED)
+    }
+
+    /// Returns `true` if there is a breaker or a budget.
+    #[inline]
+    pub(crate) const fn is_guarded(&self) -> bool {
+        self.marks.has(Marks::GUARDED)
+    }
+
+    pub(crate) const fn has_permit(&self) -> bool {
+        self.permit_kind.is_some()
+    }
+
+    pub(crate) const fn put_permit(&mut self, permit: breaker::Ticket) {
+        let (number, kind) = permit.into_parts();
+        self.permit_number = number;
+        self.permit_kind = Some(kind);
+    }
+
+    pub(crate) fn take_permit(&mut self) -> Option<breaker::Ticket> {
+        let kind = self.permit_kind.take()?;
+        Some(breaker::Ticket::from_parts(self.permit_number, kind))
+    }
+
+    /// Starts the call's time. A call without a limit of time, and whose time is not reported, never reads
+    /// the clock.
+    #[inline]
+    pub(crate) fn start(&mut self, timing: Timing) {
+        self.started = Started::by(timing, self.policy);
+    }
+
+    /// Returns the time since the call's start; zero for an untimed call.
+    #[inline]
+    pub(crate) fn elapsed(&self) -> Duration {
+        match self.started {
+            Started::Coarse(started) => started.elapsed(),
+            _ => self.elapsed_exactly(),
+        }
+    }
+
+    /// Called, so that it takes one comparison to find the clock that most calls have.
+    #[inline(never)]
+    fn elapsed_exactly(&self) -> Duration {
+        match self.started {
+            Started::At(started) => self.policy.time.now().saturating_duration_since(started),
+            Started::Untimed | Started::Coarse(_) => Duration::ZERO,
+        }
+    }
+
+    /// Returns `true` for a plain call: neither watched nor guarded, so that only the engine decides.
+    #[inline]
+    pub(crate) const fn is_plain(&self) -> bool {
+        !self.marks.has(Marks::WATCHED.or(Marks::GUARDED))
+    }
+
+    /// As [`is_plain`](Self::is_plain), with what is known where the call is compiled: most calls contain
+    /// the code of only one of the two ways.
+    #[inline(always)]
+    pub(crate) fn is_plain_for(&self, hooks: &impl Hooks) -> bool {
+        !hooks.is_active() && !hooks.is_guarded() && self.is_plain()
+    }
+
+    /// Blocks the thread.
+    pub(crate) fn sleep(&self, pause: Duration, hooks: &dyn Hooks) {
+        match hooks.blocking_sleeper() {
+            Some(sleep) => sleep(pause),
+            None => self.policy.time.sleep(pause),
+        }
+    }
+
+    /// Returns the future that waits for a pause.
+    pub(crate) fn pause(&self, pause: Duration, hooks: &dyn Hooks) -> Wait {
+        if let Some(sleeper) = hooks.sleeper() {
+            return sleeper.sleep(pause);
+        }
+        let by_clock = self.policy.time.sleep_async(pause);
+        by_clock.unwrap_or_else(|| self.timer(pause))
+    }
+
+    /// Returns the future that ends when an attempt has run for `limit`.
+    pub(crate) fn timeout(&self, limit: Duration, hooks: &dyn Hooks) -> Wait {
+        if let Some(sleeper) = hooks.sleeper() {
+            return sleeper.sleep(limit);
+        }
+        let by_clock = self.policy.time.timeout_async(limit);
+        by_clock.unwrap_or_else(|| self.timer(limit))
+    }
+
+    fn timer(&self, duration: Duration) -> Wait {
+        match &self.policy.sleeper {
+            Some(sleeper) => sleeper.sleep(duration),
+            None => sleep_here(duration),
+        }
+    }
+}

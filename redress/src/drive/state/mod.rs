@@ -1,0 +1,12 @@
+//! What a call holds: in its future, and on the heap.
+
+mod call_state;
+mod compiled;
+mod frame;
+mod marks;
+
+pub(crate) use call_state::CallState;
+pub use compiled::CompiledPolicy;
+pub(crate) use compiled::{Compiled, Start};
+pub(crate) use frame::{Frame, Started};
+pub(crate) use marks::Marks;

@@ -1,0 +1,7 @@
+//! What calls wait with.
+
+mod sleeper;
+mod thread_timer;
+
+pub use sleeper::Sleeper;
+pub(crate) use sleeper::{sleep_here, yield_now};
