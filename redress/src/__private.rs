@@ -9,13 +9,16 @@ pub use std::result::Result;
 
 pub use std::time::Duration;
 
+pub use crate::breaker::CircuitBreaker;
+pub use crate::budget::Budget;
+pub use crate::classify::{Classification, Classifier, Classify, ErrorClass, ResultClassifier};
 pub use crate::drive::{After, CompiledPolicy, Hooks, Judge, Run, Verdict};
+pub use crate::error::{FromInterrupt, Interrupt};
+pub use crate::observe::{AttemptEnd, AttemptStart, Event, Observer};
 pub use crate::policy::FnPolicy;
-pub use crate::{
-    AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Classification, Classifier,
-    Classify, ErrorClass, Event, FromInterrupt, Interrupt, Observer, Policy, PolicyBuilder,
-    ResultClassifier, classify, strategies,
-};
+pub use crate::policy::{Policy, PolicyBuilder};
+pub use crate::strategies::BackoffContext;
+pub use crate::{classify, strategies};
 
 /// The longest delay of a strategy that is written without one.
 pub const DEFAULT_MAX: Duration = crate::defaults::MAX;

@@ -1,5 +1,6 @@
 //! The integration tests of `redress`, in one binary.
 
+mod architecture;
 mod breaker;
 mod breaker_cancel;
 mod breaker_stress;

@@ -1,0 +1,143 @@
+//! Rust sources, as far as they say what they use.
+
+use std::path::Path;
+
+/// One file of a crate, without its comments, its strings and what only its tests have.
+pub(super) struct Source {
+    /// Relative to the folder that was read.
+    pub(super) path: String,
+    pub(super) text: String,
+}
+
+/// Reads all sources below a folder.
+pub(super) fn read_all(folder: &Path) -> Vec<Source> {
+    let mut sources = Vec::new();
+    read_into(folder, "", &mut sources);
+    assert!(!sources.is_empty(), "no sources in {}", folder.display());
+    sources
+}
+
+fn read_into(folder: &Path, prefix: &str, sources: &mut Vec<Source>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let path = format!("{prefix}{name}");
+        if entry.file_type().unwrap().is_dir() {
+            read_into(&entry.path(), &format!("{path}/"), sources);
+        } else if name.ends_with(".rs") {
+            let text = without_comments(&std::fs::read_to_string(entry.path()).unwrap());
+            let text = match text.find("#[cfg(test)]").or(text.find("#[cfg(all(test")) {
+                Some(tests) => text[..tests].to_owned(),
+                None => text,
+            };
+            sources.push(Source { path, text });
+        }
+    }
+}
+
+/// Blanks comments and the contents of strings.
+fn without_comments(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let skipped = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if let Some(hashes) = raw_string(rest) {
+            let open = 2 + hashes;
+            let close = format!("\"{}", "#".repeat(hashes));
+            let end = rest[open..].find(&close);
+            end.map_or(rest.len(), |end| open + end + close.len())
+        } else if c == '"' {
+            string(rest)
+        } else if rest.starts_with("'\"'") {
+            3
+        } else {
+            0
+        };
+        if skipped > 0 {
+            rest = &rest[skipped..];
+        } else {
+            kept.push(c);
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    kept
+}
+
+/// Returns the number of hashes of the raw string that starts here.
+fn raw_string(text: &str) -> Option<usize> {
+    let after = text.strip_prefix('r')?;
+    let hashes = after.len() - after.trim_start_matches('#').len();
+    after[hashes..].starts_with('"').then_some(hashes)
+}
+
+/// Returns the length of the string that starts here.
+fn string(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Lists what follows `crate::`: the first name of each path, or of each item of a tree.
+pub(super) fn first_names(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|c| c == '$' || c == '_' || c.is_alphanumeric()) {
+            continue;
+        }
+        let rest = &text[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            Some(tree) => names.extend(items(tree).iter().map(|item| word(item))),
+            None => names.push(word(rest)),
+        }
+    }
+    names
+}
+
+/// Splits a tree of imports at its outer commas.
+fn items(tree: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut items = vec![String::new()];
+    for c in tree.chars() {
+        match c {
+            '}' if depth == 0 => break,
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        items.last_mut().unwrap().push(c);
+    }
+    items.retain(|item| !item.trim().is_empty());
+    items
+}
+
+fn word(text: &str) -> String {
+    let letters = text.trim_start().chars();
+    letters
+        .take_while(|c| *c == '_' || c.is_alphanumeric())
+        .collect()
+}
+
+#[test]
+fn names_are_found_in_paths_and_trees_and_not_in_comments_or_strings() {
+    let text = r##"
+        // use crate::comment;
+        use crate::{a::{b, c}, d};
+        use crate::e::F;
+        fn f() -> crate::g::H { "crate::string"; r#"crate::"raw""#; '"'; $crate::hidden }
+    "##;
+    let names = first_names(&without_comments(text));
+    assert_eq!(names, ["a", "d", "e", "g"]);
+}
