@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-/// A length of time that a caller gives as a [`Duration`] or as a number of seconds.
+/// A duration that a caller gives as a [`Duration`] or as a number of seconds.
 ///
-/// Nothing is lost or rounded on the way in: a number that is no length of time is kept, and a
-/// builder that receives it says so.
+/// Nothing is lost on the way in: a number that is not a valid duration (negative, infinite, NaN) is
+/// kept, and the builder that receives it reports it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,7 +23,7 @@ enum Repr {
 }
 
 impl Delay {
-    /// Creates a delay of no length.
+    /// Creates a delay of zero.
     pub const ZERO: Self = Self(Repr::Valid(Duration::ZERO));
 
     pub(crate) const fn from_duration(duration: Duration) -> Self {

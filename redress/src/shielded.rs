@@ -5,7 +5,7 @@ pub(crate) fn shielded<T>(fallback: T, hook: impl FnOnce() -> T) -> T {
     match catch_unwind(AssertUnwindSafe(hook)) {
         Ok(value) => value,
         Err(payload) => {
-            // What a panic carries is foreign, too, and may panic when it is dropped.
+            // The payload of a panic is the user's, too, and may panic when it is dropped.
             if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
                 std::mem::forget(again);
             }

@@ -1,4 +1,4 @@
-//! What shared state is made of: the standard library's, or loom's while a model is checked.
+//! The atomics of shared state: the standard library's, or loom's while a model is checked.
 
 #[cfg(not(all(test, redress_loom)))]
 pub(crate) use std::sync::{

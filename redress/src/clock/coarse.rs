@@ -1,4 +1,4 @@
-//! A clock that is read in a quarter of the time of the machine's exact one, and moves in steps.
+//! A clock that takes a quarter of the exact clock's time to read, and moves in steps.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use std::time::Duration;
 pub(crate) struct Coarse(imp::Instant);
 
 impl Coarse {
-    /// Reads the clock; none where there is no such clock, or where it would not follow the time
-    /// that a test has paused.
+    /// Reads the clock; `None` where there is no such clock, or where it would not follow time that a
+    /// test has paused.
     #[inline]
     pub(crate) fn now() -> Option<Self> {
         if super::paused::can_pause() {
@@ -32,7 +32,7 @@ mod imp {
 
     #[inline]
     pub(super) fn now() -> Option<Instant> {
-        // Only `now` itself writes what all threads share.
+        // Only `now` writes the shared value, so an elapsed time writes nothing.
         Some(Instant::now_without_cache_update())
     }
 

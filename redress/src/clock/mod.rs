@@ -1,4 +1,4 @@
-//! What tells the time: the machine's clock, a coarser one, or the user's.
+//! Clocks: the machine's, a coarser one, or the user's.
 
 mod coarse;
 mod paused;
@@ -15,7 +15,7 @@ pub(crate) use stopwatch::{NEVER, Stopwatch, nanos};
 /// A boxed future that ends when a wait is over.
 pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Tells a policy what time it is, and how to let time pass.
+/// A source of time for a policy, and a way to let time pass.
 ///
 /// Only `now` is required. A clock whose time is not the machine's also says how to wait for it;
 /// `redress::testing::VirtualClock` does.
@@ -126,13 +126,13 @@ impl fmt::Debug for Time {
     }
 }
 
-/// How closely a call's time is kept.
+/// The precision with which a call's time is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Timing {
-    /// Nothing limits it and nobody asks.
+    /// Not at all: there is no limit of time, and the time is not reported.
     Untimed,
-    /// By the coarse clock where there is one: a limit that is long beside its steps is all that
-    /// asks.
+    /// By the coarse clock where there is one: only a deadline that is long beside the clock's steps
+    /// depends on it.
     Coarse,
     /// By the policy's clock.
     Exact,

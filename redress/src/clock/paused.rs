@@ -1,7 +1,7 @@
-//! Whether this build of tokio can pause its time. Deadlines follow paused time, so they must then
-//! be kept by tokio's own clock.
+//! Detects a build of tokio that can pause time. Deadlines follow paused time, so tokio's own clock
+//! must then keep them.
 
-/// Tells whether tokio was built with `test-util`, as it is for tests and not for production.
+/// Returns `true` if tokio was built with `test-util`, as it is for tests and not for production.
 #[inline]
 pub(crate) const fn can_pause() -> bool {
     imp::CAN_PAUSE
@@ -10,14 +10,14 @@ pub(crate) const fn can_pause() -> bool {
 #[cfg(feature = "tokio")]
 #[allow(dead_code)] // Where tokio has the function, what stands for it is not used.
 mod imp {
-    /// Stands for `tokio::time::pause` where tokio has none.
+    /// Takes the place of `tokio::time::pause` where tokio has no such function.
     const fn pause() -> Missing {
         Missing
     }
 
     struct Missing;
 
-    /// Tells of a function by what it returns whether it is tokio's.
+    /// Returns `true` if a function is tokio's, which its return type shows.
     trait Found {
         const FOUND: bool;
     }

@@ -2,8 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::Time;
 
-/// Tells the time to shared state as one number, which fits an atomic: nanoseconds since the
-/// stopwatch was made.
+/// Measures time for shared state as one number, which fits an atomic: nanoseconds since its start.
 #[derive(Debug, Clone)]
 pub(crate) struct Stopwatch {
     time: Time,

@@ -10,28 +10,27 @@ use crate::engine::ResumeToken;
 use crate::observe::{AttemptEnd, AttemptStart, Event, Timeline};
 use crate::strategies::BackoffContext;
 
-/// What a sleep handler decides before a sleep.
+/// The decision of a sleep handler before a sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SleepDecision {
     /// Sleep, then try again.
     Sleep,
-    /// Stop with [`StopReason::Scheduled`](crate::StopReason::Scheduled): somebody else waits and
-    /// comes back later, with the [resume token](crate::Outcome::resume_token) that `execute` returns
-    /// and `call` does not.
+    /// Stop with [`StopReason::Scheduled`](crate::StopReason::Scheduled): another call continues later,
+    /// from the [resume token](crate::Outcome::resume_token) that `execute` returns and `call` does not.
     Defer,
     /// Stop with [`StopReason::Aborted`](crate::StopReason::Aborted).
     Abort,
 }
 
-/// What one call brings of its own, beside its policy.
+/// The hooks and resources of one call, beside those of its policy.
 pub trait Hooks {
-    /// Tells whether there is anything to call at all.
+    /// Returns `true` if there is a hook to call.
     #[inline]
     fn is_active(&self) -> bool {
         true
     }
-    /// Tells whether there is a breaker or a budget of the call's own.
+    /// Returns `true` if the call has a breaker or a budget of its own.
     #[inline]
     fn is_guarded(&self) -> bool {
         false
@@ -46,24 +45,24 @@ pub trait Hooks {
     fn budget(&self) -> Option<&Budget> {
         None
     }
-    /// Returns where the operation stopped that the call goes on with.
+    /// Returns the token from which this call continues, if it resumes an operation.
     fn resumed(&self) -> Option<&ResumeToken> {
         None
     }
-    /// Returns the threads that the attempts run on, where they run on others than the call's own.
+    /// Returns the threads of a call whose attempts are detached.
     #[expect(private_interfaces, reason = "only this crate has such a call")]
     fn detached(&self) -> Option<&Detached<'_>> {
         None
     }
-    /// Names the operation; `None` leaves the policy's name.
+    /// Returns the operation's name; `None` leaves the policy's.
     fn operation(&self) -> Option<&str> {
         None
     }
-    /// Gives the timeline away that was asked for.
+    /// Takes the timeline, if the call captures one.
     fn take_timeline(&mut self) -> Option<Timeline> {
         None
     }
-    /// Tells whether the call should stop.
+    /// Returns `true` if the call should stop.
     fn abort(&self) -> bool {
         false
     }
@@ -79,23 +78,23 @@ pub trait Hooks {
     }
     /// Sees that a sleep follows.
     fn before_sleep(&self, _ctx: &BackoffContext<'_>, _sleep: Duration) {}
-    /// Tells whether [`before_sleep`](Self::before_sleep) has left something to be awaited.
+    /// Returns `true` if [`before_sleep`](Self::before_sleep) has left a future to be awaited.
     fn prepares_sleep(&self) -> bool {
         false
     }
-    /// Awaits what [`before_sleep`](Self::before_sleep) has left.
+    /// Polls the future that [`before_sleep`](Self::before_sleep) has left.
     fn poll_before_sleep(&self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
     }
-    /// Waits until the call should stop; [`abort`](Self::abort) says the same from then on.
+    /// Is ready once the call should stop; [`abort`](Self::abort) returns `true` from then on.
     fn poll_abort(&self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Pending
     }
-    /// Returns what async calls wait with; `None` leaves it to the policy.
+    /// Returns the sleeper of async calls; `None` leaves the policy's.
     fn sleeper(&self) -> Option<&dyn Sleeper> {
         None
     }
-    /// Returns what sync calls sleep with; `None` leaves it to the policy.
+    /// Returns the function with which sync calls sleep; `None` leaves the policy's clock.
     fn blocking_sleeper(&self) -> Option<&dyn Fn(Duration)> {
         None
     }

@@ -1,12 +1,12 @@
 //! Runs calls: the only code that waits.
 //!
-//! | question | answer |
+//! | question | folder |
 //! |---|---|
 //! | what does a call hold? | `state/` |
 //! | what follows an attempt? | `decide/` |
 //! | who runs the loop? | `drivers/` |
 //! | what does it wait with? | `wait/` |
-//! | what does one call bring of its own? | `hooks.rs` |
+//! | what does a call have beside its policy? | `hooks.rs` |
 //!
 //! A driver creates a [`Run`], runs an attempt, judges what it returned ([`Judge`], [`Verdict`]) and
 //! hands the verdict over. `Run` asks the engine and answers: return, run the operation again, or
@@ -16,7 +16,7 @@
 //!
 //! | where | what | why |
 //! |---|---|---|
-//! | in the future: `Frame`, 32 bytes | policy, start time, marks, the breaker's permit | what a success at the first attempt needs. Every future that awaits the call contains it |
+//! | in the future: `Frame`, 32 bytes | policy, start time, marks, the breaker's permit | all that a success at the first attempt needs. Every future that awaits the call contains it |
 //! | in the future: [`Run`] | the frame, the hooks, a pointer to the rest | 40 bytes where there are no hooks |
 //! | on the heap: `CallState`, 280 bytes | the engine's counts, the time of the last decision, the budget's ticket, what is waited for | made with the first failure, or before the first attempt of a watched call. Each thread keeps one, so calls one after the other allocate nothing |
 //!
@@ -40,9 +40,9 @@
 //!
 //! # Marks
 //!
-//! `Frame` keeps what is known of its call in one byte.
+//! `Frame` keeps the facts about its call in one byte.
 //!
-//! | mark | set | what it says |
+//! | mark | set | meaning |
 //! |---|---|---|
 //! | `TIMED` | at creation | the caller is told how long the call took: its time is exact |
 //! | `WATCHED` | at the start | as above |
@@ -54,7 +54,7 @@
 //!
 //! # Prices
 //!
-//! What looks longer than it must be, and what it saves (`.ci/instructions` counts):
+//! Shapes that look longer than they need to be, and what each saves (`.ci/instructions` counts):
 //!
 //! - `Run::new` makes a plain call as it is after its start; `prepare` and `start`, which futures need,
 //!   would cost a sync call 15 instructions more, of 68.

@@ -6,7 +6,7 @@ use crate::classify::{Classification, ErrorClass};
 use crate::reason::{Cause, StopReason};
 use crate::strategies::BackoffContext;
 
-/// What an attempt came to.
+/// The result of an attempt, as a scheduler records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Attempted {
@@ -21,7 +21,7 @@ pub enum Attempted {
 }
 
 impl Attempted {
-    /// Returns the failure; none for a success.
+    /// Returns the failure; `None` for a success.
     pub(crate) fn into_failed(self) -> Option<Failed> {
         let (classification, cause) = match self {
             Self::Succeeded => return None,
@@ -40,11 +40,11 @@ impl Attempted {
 /// An attempt that failed.
 #[derive(Debug)]
 pub(crate) struct Failed {
-    /// What it means.
+    /// Its class, hint and details.
     pub(crate) classification: Classification,
-    /// What made it a failure.
+    /// Its cause: an error, a value or a timeout.
     pub(crate) cause: Cause,
-    /// The type of the error, if it was one and somebody may want to see it.
+    /// The type of the error, for events; `None` for a value or a timeout.
     pub(crate) error_type: Option<&'static str>,
 }
 
@@ -54,20 +54,20 @@ pub(crate) struct Retry<'r> {
     pub(crate) delay: Duration,
     /// The slot whose strategy chose the delay.
     pub(crate) slot: Slot,
-    /// What it costs the budget; dropped, it is given back.
+    /// The budget's token for it, which is given back when dropped.
     pub(crate) token: Option<BudgetToken<'r>>,
 }
 
-/// One call, as the engine sees it: what it has tried, and what its rules let it do next.
+/// One call as the engine sees it: its attempts and failures, and what its rules allow next.
 ///
-/// Time is an argument, always as the time since the call's start; nothing here waits, reads a
-/// clock, or knows what the operation is.
+/// Time is an argument, always the time since the call's start: nothing here waits, reads a clock,
+/// or knows the operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     attempts: u32,
     failure: Option<LastFailure>,
     stop: Option<StopReason>,
-    /// An attempt is in progress that somebody was told of, or asked for.
+    /// An attempt is in progress that was announced to observers, or handed to a scheduler.
     pub(crate) in_attempt: bool,
     tally: Tally,
 }
@@ -88,7 +88,7 @@ impl Call {
         tally: Tally::NEW,
     };
 
-    /// Forgets everything, for the next call.
+    /// Clears all counts, for the next call.
     #[inline]
     pub(crate) const fn reset(&mut self) {
         let Self {
@@ -105,7 +105,7 @@ impl Call {
         tally.reset();
     }
 
-    /// Creates a call that goes on where another has stopped.
+    /// Creates a call that continues from where another one stopped.
     pub(crate) fn resume(rules: &Rules, token: &ResumeToken) -> Self {
         Self {
             attempts: token.attempts,
@@ -115,8 +115,8 @@ impl Call {
         }
     }
 
-    /// Says where the call stands that waits for `delay` after `elapsed`. There is nothing to go on
-    /// with without a failure.
+    /// Returns a token for continuing this call, which waits for `delay` at `elapsed`; `None` without
+    /// a failure.
     pub(crate) fn resume_token(&self, elapsed: Duration, delay: Duration) -> Option<ResumeToken> {
         let (failures, sleeps) = self.tally.seen();
         Some(ResumeToken {
@@ -124,7 +124,7 @@ impl Call {
             failures,
             last: self.failure?,
             sleeps,
-            // Their sum is a time, too.
+            // `elapsed + delay` must not overflow either.
             elapsed: elapsed.min(Duration::MAX.saturating_sub(delay)),
             delay,
         })
@@ -135,22 +135,22 @@ impl Call {
         self.attempts
     }
 
-    /// Returns the last failure; none after a success.
+    /// Returns the last failure; `None` after a success.
     pub(crate) const fn failure(&self) -> Option<LastFailure> {
         self.failure
     }
 
-    /// Returns why the call has stopped, if it has without a success.
+    /// Returns why the call stopped; `None` while it runs and after a success.
     pub(crate) const fn stop_reason(&self) -> Option<StopReason> {
         self.stop
     }
 
-    /// Stops the call for a reason that the engine does not see.
+    /// Stops the call for a reason outside of the engine.
     pub(crate) const fn stop(&mut self, reason: StopReason) {
         self.stop = Some(reason);
     }
 
-    /// Starts the first attempt of a call that has none.
+    /// Starts the first attempt.
     #[inline]
     pub(crate) const fn first_attempt(&mut self) {
         self.attempts = 1;
@@ -162,15 +162,15 @@ impl Call {
         self.attempts
     }
 
-    /// Takes a success.
+    /// Records a success.
     #[inline]
     pub(crate) fn succeed(&mut self, rules: &Rules) {
         self.failure = None;
         rules.on_success();
     }
 
-    /// Takes a failure. Returns after which delay to try again, or why not to. The order of the
-    /// checks is part of the public contract.
+    /// Records a failure. Returns the delay before the next attempt, or why there is none. The order
+    /// of the checks is public: [`StopReason`] documents it.
     pub(crate) fn fail<'r>(
         &mut self,
         rules: &Rules,
@@ -232,7 +232,7 @@ impl Call {
             return Err(StopReason::MaxAttemptsGlobal);
         }
         let delay = strategy.delay(&ctx).saturate();
-        // A wait without end reaches any deadline, also the one that was not set.
+        // An endless delay counts as past the deadline even where there is no deadline.
         if match remaining {
             Some(remaining) => delay >= remaining,
             None => delay == Duration::MAX,
@@ -242,14 +242,13 @@ impl Call {
         Ok((delay, slot))
     }
 
-    /// Notes that the delay which [`fail`](Self::fail) chose is the slot's previous sleep from
-    /// now on.
+    /// Makes the delay that [`fail`](Self::fail) chose the slot's previous sleep.
     #[inline]
     pub(crate) const fn take_delay(&mut self, slot: Slot, delay: Duration) {
         self.tally.set_sleep(slot, delay);
     }
 
-    /// Returns the delay that was taken last.
+    /// Returns the delay of the last failure's slot.
     pub(crate) fn delay(&self, rules: &Rules) -> Option<Duration> {
         self.tally.prev_sleep(rules.slot(self.failure?.class))
     }

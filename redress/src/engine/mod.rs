@@ -1,4 +1,4 @@
-//! One call's state and decisions: no clock, no sleep, no futures, no user types.
+//! Decides what a call does next. It has no clock, no sleep, no futures and no types of the user's.
 
 mod call;
 mod resume;

@@ -4,40 +4,40 @@ use super::{LastFailure, Slot};
 use crate::classify::{ErrorClass, PerClass};
 use crate::reason::Cause;
 
-/// Where an operation stopped that a sleep handler deferred: enough for another call, in this
-/// process or on another machine, to go on with it.
+/// The state of an operation that a sleep handler deferred: enough for another call, in this process
+/// or on another machine, to continue it.
 ///
 /// An [`Outcome`](crate::Outcome::resume_token) carries one exactly when its call stopped with
 /// [`StopReason::Scheduled`](crate::StopReason::Scheduled); keep it with the job, and give it to
 /// [`CallContext::resume`](crate::CallContext::resume), or to [`Policy::resume`](crate::Policy::resume)
 /// where there is no loop.
 ///
-/// # What goes on
+/// # What continues
 ///
-/// Attempts and failures go on counting, backoff goes on from the previous sleep of each strategy,
-/// and the deadline goes on from `elapsed + delay`: the time that had passed, and the delay **as
-/// if it had been slept**, however long the queue really took. An operation that is split this way
-/// ends as it would have without. If that time has reached the deadline, the call stops before an
-/// attempt.
+/// Counts of attempts and failures continue, backoff continues from the previous sleep of each
+/// strategy, and the deadline continues from `elapsed + delay`: the time that had passed, and the
+/// delay **as if it had been slept**, however long the queue really took. An operation that is split
+/// this way ends as it would have without. If that time has reached the deadline, the call stops
+/// before an attempt.
 ///
-/// The policy that resumes decides: its caps, deadline and strategies apply to what the token has
-/// counted. With other settings than those that deferred, a cap may be reached sooner or later,
-/// and a class that has a strategy of its own only now starts it without a previous sleep.
+/// The policy of the resuming call decides: its caps, deadline and strategies apply to the counts of
+/// the token. If its settings differ from those of the deferring call, a cap may be reached sooner or
+/// later, and a class that has only now a strategy of its own starts it without a previous sleep.
 ///
-/// A token says what happened, not who may go on: a queue that hands one out twice gets the
+/// A token does not say which worker may continue: a queue that hands one out twice gets the
 /// operation twice. It holds no message and no value of the operation.
 ///
 /// # Crashes
 ///
-/// An attempt whose process dies is in no token. A worker that must not lose count writes down ahead
-/// of each attempt what the operation comes to if nobody comes back: [`Policy::resume`](crate::Policy::resume), one failure,
-/// and the token of that. The example `queue` does, on SQLite.
+/// An attempt whose process dies is in no token. A worker that must not lose count stores, ahead of
+/// each attempt, the token that is right if the attempt never returns: that of
+/// [`Policy::resume`](crate::Policy::resume) after one failure. The example `queue` does so, on SQLite.
 ///
 /// # As text
 ///
-/// [`Display`](std::fmt::Display) and [`FromStr`](std::str::FromStr) are its stable form, and with
-/// the feature `serde` it is serialised as that same string. All times are whole nanoseconds; the
-/// fields may come in any order, each once:
+/// [`Display`](std::fmt::Display) writes its stable form and [`FromStr`](std::str::FromStr) reads it;
+/// with the feature `serde` it is serialised as the same string. All times are whole nanoseconds. The
+/// fields may be in any order, each once:
 ///
 /// ```text
 /// redress1:attempts=3;failures=RATE_LIMIT:1,TRANSIENT:2;last=TRANSIENT;cause=error;slept=default:2000000000,RATE_LIMIT:500000000;elapsed=2700000000;delay=2000000000
@@ -108,7 +108,7 @@ impl ResumeToken {
         self.delay
     }
 
-    /// Returns the operation's elapsed time at the start of the call that goes on.
+    /// Returns the operation's elapsed time at the start of the resuming call.
     pub(crate) const fn resumed_at(&self) -> Duration {
         self.elapsed.saturating_add(self.delay)
     }

@@ -7,7 +7,7 @@ use crate::classify::{ErrorClass, PerClass};
 use crate::reason::StopReason;
 use crate::strategies::Strategy;
 
-/// What a policy lets a call do: its limits and its strategies.
+/// The limits and strategies of a policy.
 #[derive(Clone)]
 pub(crate) struct Rules {
     pub(crate) deadline: Option<Duration>,
@@ -20,7 +20,7 @@ pub(crate) struct Rules {
     pub(crate) successes: Successes,
 }
 
-/// What a failure counts for: its class, and that class's own strategy or the default one.
+/// The strategy slot of a failure: its class, and whether that class has a strategy of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) class: ErrorClass,
@@ -29,7 +29,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Lists the default strategy's and those of classes with one of their own.
+    /// Lists the default strategy's slot and the own slot of each class.
     pub(super) fn every() -> impl Iterator<Item = Self> {
         let own = ErrorClass::ALL.map(|class| Self { class, own: true });
         let default = Self {
@@ -39,7 +39,7 @@ impl Slot {
         own.into_iter().chain([default])
     }
 
-    /// Returns a bit of its own.
+    /// Returns the slot's bit in a set of slots.
     #[inline]
     pub(super) const fn bit(self) -> u16 {
         if self.own {
@@ -60,13 +60,13 @@ impl Rules {
         }
     }
 
-    /// Tells whether a call that has taken `elapsed` has reached its deadline.
+    /// Returns `true` if a call has reached its deadline after `elapsed`.
     #[inline]
     pub(crate) fn is_over(&self, elapsed: Duration) -> bool {
         self.deadline.is_some_and(|deadline| elapsed >= deadline)
     }
 
-    /// Returns how much a call that has taken `elapsed` has left of its deadline.
+    /// Returns the time that a call has left after `elapsed`; `None` without a deadline.
     #[inline]
     pub(crate) fn remaining(&self, elapsed: Duration) -> Option<Duration> {
         self.deadline
@@ -82,17 +82,17 @@ impl Rules {
         self.default_strategy.as_deref()
     }
 
-    /// Returns the strategy that is a class's own.
+    /// Returns the class's own strategy.
     ///
-    /// Called, not selected: so the processor goes ahead with the default one before it knows the
-    /// class.
+    /// Out of line, because a branch lets the processor go ahead with the default strategy before the
+    /// class is known, where a selection would wait.
     #[cold]
     #[inline(never)]
     fn own_strategy(&self, class: ErrorClass) -> Option<&dyn Strategy> {
         self.class_strategies.get(class).as_deref()
     }
 
-    /// Returns why a slot's class ends a call after so many failures, whatever the time.
+    /// Returns why a class ends a call after so many failures, regardless of time.
     #[inline(always)]
     pub(crate) fn class_limit(&self, slot: Slot, failures: u32) -> Option<StopReason> {
         if reached(failures, *self.class_caps.get(slot.class)) {
@@ -107,14 +107,14 @@ impl Rules {
         None
     }
 
-    /// Tells whether a call may make no attempt after so many.
+    /// Returns `true` if a call may make no more attempts after so many.
     #[inline(always)]
     pub(crate) fn is_last(&self, attempts: u32) -> bool {
         reached(attempts, self.max_attempts)
     }
 
-    /// Returns what chooses the delay after so many failures of a class in so many attempts, or why
-    /// there is none, whatever the time.
+    /// Returns the strategy that chooses the delay after so many failures of a class and so many
+    /// attempts, or why there is no next attempt, regardless of time.
     pub(crate) fn next_delay(
         &self,
         class: ErrorClass,
@@ -132,7 +132,7 @@ impl Rules {
         Ok(strategy)
     }
 
-    /// Tells everything that wants to know of a success.
+    /// Tells the budget and the strategies that learn of a success.
     #[inline]
     pub(crate) fn on_success(&self) {
         if self.successes.matter {
@@ -152,10 +152,10 @@ impl Rules {
     }
 }
 
-/// Who is told of successes: found once, so that a success costs nothing where nobody is.
+/// The receivers of successes, found once: a success costs nothing where there are none.
 #[derive(Clone)]
 pub(crate) struct Successes {
-    /// Somebody is told.
+    /// There are receivers: strategies, or the budget.
     pub(crate) matter: bool,
     /// The strategies that learn, each learner once.
     learn: Vec<Arc<dyn Strategy>>,
@@ -184,7 +184,7 @@ impl Successes {
 }
 
 impl Successes {
-    /// Tells whether there is a strategy that learns.
+    /// Returns `true` if there is a strategy that learns.
     #[inline]
     pub(crate) const fn is_learning(&self) -> bool {
         !self.learn.is_empty()

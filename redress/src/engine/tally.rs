@@ -3,12 +3,12 @@ use std::time::Duration;
 use super::{ResumeToken, Rules, Sleeps, Slot};
 use crate::classify::{ErrorClass, PerClass};
 
-/// What one call has seen of each class and slot so far.
+/// The counts of one call, by class and by slot.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
     failures: PerClass<u32>,
     default_failures: u32,
-    /// Has a bit for each slot whose sleep below is one: so there is little to forget.
+    /// The set of slots whose sleep below counts: clearing it is cheaper than clearing the sleeps.
     slept: u16,
     own_sleeps: PerClass<Duration>,
     default_sleep: Duration,
@@ -23,7 +23,7 @@ impl Tally {
         default_sleep: Duration::ZERO,
     };
 
-    /// Forgets everything, for the next call.
+    /// Clears all counts, for the next call.
     #[inline]
     pub(super) const fn reset(&mut self) {
         self.failures = PerClass::all(0);
@@ -67,7 +67,7 @@ impl Tally {
         })
     }
 
-    /// Notes what a slot asked for.
+    /// Sets the previous sleep of a slot.
     #[inline]
     pub(crate) const fn set_sleep(&mut self, slot: Slot, sleep: Duration) {
         self.slept |= slot.bit();
@@ -78,7 +78,7 @@ impl Tally {
         }
     }
 
-    /// Goes on where `token` stopped, with the slots that `rules` have.
+    /// Continues from a token, with the slots of `rules`.
     pub(super) fn resume(rules: &Rules, token: &ResumeToken) -> Self {
         let in_default = token.failures.iter();
         let in_default = in_default.filter(|(class, _)| !rules.slot(*class).own);

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::problems::Problem;
 
-/// Why a text is no [`ResumeToken`](crate::ResumeToken): every mistake in it, each with its field,
+/// The mistakes in a text that is not a valid [`ResumeToken`](crate::ResumeToken), each with its field,
 /// its value and the fix.
 ///
 /// ```

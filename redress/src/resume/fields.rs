@@ -22,7 +22,7 @@ pub(super) struct Fields {
 enum Read<T> {
     #[default]
     Missing,
-    /// It was there, and its mistake has been named.
+    /// It is present, and its mistake has been reported.
     Wrong,
     Value(T),
 }
@@ -59,9 +59,9 @@ impl Fields {
         fields
     }
 
-    /// Makes the token, if the fields can be those of one operation.
+    /// Creates the token, if the fields are consistent.
     pub(super) fn check(self, problems: &mut Problems) -> Option<ResumeToken> {
-        // Each is asked for, so that all that are missing are named.
+        // All are asked for, so that all missing ones are reported.
         let attempts = self.attempts.take("attempts", problems);
         let failures = self.failures.take("failures", problems);
         let last = self.last.take("last", problems);
@@ -88,7 +88,7 @@ impl Fields {
 
 fn check_counts(token: &ResumeToken, problems: &mut Problems) {
     let failures: u64 = token.failures.iter().map(|(_, n)| u64::from(*n)).sum();
-    // A count that has reached its end has stopped counting.
+    // A saturated count no longer adds up.
     if failures > u64::from(token.attempts) && token.attempts < u32::MAX {
         let message = format!(
             "are {failures} in all, more than the {} attempts: an attempt fails once",

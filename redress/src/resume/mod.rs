@@ -1,4 +1,4 @@
-//! The form in which a [`ResumeToken`](crate::ResumeToken) leaves the process.
+//! [`ResumeToken`](crate::ResumeToken) as text and in serde.
 
 mod error;
 mod fields;

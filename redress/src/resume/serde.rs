@@ -5,8 +5,8 @@ use serde_core::ser::{Serialize, Serializer};
 
 use crate::engine::ResumeToken;
 
-/// As its text, in every format: one form, with one check, and no number that a reader of JSON
-/// could round.
+/// Serialises the text, in every format: it has one check, and no number that a reader of JSON could
+/// round.
 impl Serialize for ResumeToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

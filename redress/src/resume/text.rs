@@ -10,8 +10,8 @@ use crate::problems::Problems;
 /// The version of the form that is written, and the only one that is read.
 const VERSION: &str = "redress1";
 
-/// No token is longer: with eight classes, and the longest times that there are, it has some 700
-/// bytes. What is longer is not looked at.
+/// The longest text that is read. A token with all eight classes and the longest times has some 700
+/// bytes.
 const MAX_LENGTH: usize = 1024;
 
 impl fmt::Display for ResumeToken {
@@ -51,9 +51,8 @@ impl FromStr for ResumeToken {
     ///
     /// # Errors
     ///
-    /// Names every mistake, with its field and its value: an unknown version, a field that is
-    /// missing, unknown or there twice, an unknown class, and numbers that no operation can have
-    /// come to.
+    /// Every mistake, with its field and its value: an unknown version, a field that is missing,
+    /// unknown or given twice, an unknown class, and numbers that contradict each other.
     fn from_str(text: &str) -> Result<Self, ResumeTokenError> {
         let mut problems = Problems::default();
         let token = body(text, &mut problems).and_then(|body| {
@@ -67,7 +66,7 @@ impl FromStr for ResumeToken {
     }
 }
 
-/// Returns what comes after the version.
+/// Returns the text after the version.
 fn body<'t>(text: &'t str, problems: &mut Problems) -> Option<&'t str> {
     if text.len() > MAX_LENGTH {
         let message = format!(
@@ -98,7 +97,7 @@ fn body<'t>(text: &'t str, problems: &mut Problems) -> Option<&'t str> {
     }
 }
 
-/// Quotes a value that somebody else wrote, shortened to what a line of a log can bear.
+/// Quotes a value from outside, shortened to fit a line of a log.
 pub(super) fn quoted(value: &str) -> String {
     const SHOWN: usize = 40;
     match value.char_indices().nth(SHOWN) {

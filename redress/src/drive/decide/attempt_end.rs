@@ -1,4 +1,4 @@
-//! What the end of an attempt means for its call.
+//! Ends attempts: the verdicts for breaker and budget, and the way to the next attempt.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a call shows: its attempts, its decisions, and what its breaker did.
+//! Shows a call to observers and hooks: its attempts, its decisions, the changes of its breaker.
 
 use std::time::Duration;
 

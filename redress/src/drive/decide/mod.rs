@@ -1,5 +1,5 @@
-//! What follows an attempt: the engine's decision, what it means for the breaker and the budget, and
-//! what is shown of it. Nothing here waits.
+//! Decides what follows an attempt: asks the engine, the breaker and the budget, and shows the
+//! decision. Nothing here waits.
 
 mod active_call;
 mod attempt_end;

@@ -1,6 +1,5 @@
-/// What follows an async attempt. `T` is what the call returns, `K` what is kept in its pause: what
-/// the attempt returned, for the case that the call ends there, or nothing where that is kept
-/// elsewhere.
+/// The step after an async attempt. `T` is the result of the call, and `K` is kept during its pause: the
+/// attempt's result, for the case that the call ends there, or nothing where that is kept elsewhere.
 #[derive(Debug)]
 pub enum After<T, K = T> {
     /// The call is over.

@@ -19,7 +19,7 @@ pin_project! {
         judge: J,
         operation: Op,
         run: Run<'p, H>,
-        // None once the call is over.
+        // `None` once the call is over.
         finish: Option<G>,
         #[pin]
         state: State<F, T>,
@@ -30,7 +30,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F, T> {
         Start,
-        // What an earlier attempt returned is kept until a later one returns something.
+        // The result of an earlier attempt is kept until a later one returns something.
         Attempt { #[pin] attempt: F, last: Option<T> },
         Pause { last: Option<T> },
         Over,
@@ -86,7 +86,7 @@ where
                     match run.settle_async(failed) {
                         After::Ended(()) => break last,
                         After::Again => {
-                            // What the last attempt holds is free before the next one is made.
+                            // The last attempt is dropped before the next one is created.
                             this.state.set(State::Over);
                             last
                         }
@@ -109,12 +109,12 @@ where
             let attempt = (this.operation)();
             this.state.set(State::Attempt { attempt, last });
         };
-        // The attempt is gone before the call is.
+        // The attempt is dropped before the call ends.
         this.state.set(State::Over);
         match this.finish.take() {
             Some(finish) => {
                 let end = finish(run, last);
-                // Nothing is held for a call that is over, however long its future is kept.
+                // A finished call holds nothing, however long its future is kept.
                 if run.is_held() {
                     run.close();
                 }
@@ -125,10 +125,10 @@ where
     }
 }
 
-/// Waits until an async call may go on. True if it is over instead.
+/// Waits until an async call may go on. Resolves to `true` if the call is over instead.
 ///
-/// It holds nothing of what was returned: a type without parameters of the user's, and with nothing
-/// to drop, is what costs the compiler least to look through.
+/// It holds no result of the operation: a type that has no type parameter of the user's, and nothing to
+/// drop, costs the compiler least.
 pub struct Pause<'r, 'p, H: Hooks> {
     pub(super) run: &'r mut Run<'p, H>,
 }

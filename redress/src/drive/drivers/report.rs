@@ -1,4 +1,4 @@
-//! How a call ended, as its caller is told.
+//! Reports to the caller how a call ended.
 
 use super::Run;
 use crate::drive::hooks::Hooks;
@@ -6,13 +6,13 @@ use crate::error::{Error, Interrupt, Report};
 use crate::outcome::Outcome;
 
 impl<H: Hooks> Run<'_, H> {
-    /// Says why there is no result to return.
+    /// Returns why there is no result.
     #[cold]
     pub(super) fn interrupt(&self) -> Interrupt {
         Interrupt::new(self.report())
     }
 
-    /// Says how the call ended.
+    /// Returns how the call ended.
     #[cold]
     pub(crate) fn report(&self) -> Report {
         let Some(state) = self.state.as_ref() else {

@@ -12,8 +12,8 @@ use crate::drive::state::{CallState, Frame, Marks};
 use crate::engine::Failed;
 use crate::error::FromInterrupt;
 
-/// One call in progress. The operation runs in a loop of its owner; after each attempt the owner
-/// hands over what it returned, and is told to return it or to run the operation again.
+/// One call in progress. Its owner runs the operation in a loop and hands over the result of each
+/// attempt; the answer is to return it, or to run the operation again.
 ///
 /// Dropping it in the middle of an attempt is cancellation.
 pub struct Run<'p, H: Hooks = ()> {
@@ -24,7 +24,7 @@ pub struct Run<'p, H: Hooks = ()> {
 }
 
 impl<'p, H: Hooks> Run<'p, H> {
-    /// Ends an attempt that was a success, and tells everybody who must know.
+    /// Ends an attempt that has succeeded, and shows it where that is needed.
     #[inline]
     pub(crate) fn succeed(&mut self) {
         if self.frame.marks.has(Marks::TELLS_SUCCESS) {
@@ -45,9 +45,9 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
     }
 
-    // What expansions call by a method's name has one that no trait in the user's scope has.
+    // Expansions call these methods, so their names are ones that no trait in the user's scope has.
 
-    /// Takes what a sync attempt returned. Sleeps before it asks for another attempt.
+    /// Takes the result of a sync attempt. Sleeps before it asks for another attempt.
     #[inline]
     pub fn redress_after<T>(&mut self, returned: T, judge: impl Judge<T>) -> ControlFlow<T> {
         let Verdict(Some(failed)) = judge.judge(&returned) else {
@@ -60,7 +60,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
     }
 
-    /// Takes what an async attempt returned.
+    /// Takes the result of an async attempt.
     #[inline]
     pub fn redress_after_async<T>(&mut self, returned: T, judge: impl Judge<T>) -> After<T> {
         let Verdict(Some(failed)) = judge.judge(&returned) else {
@@ -74,8 +74,8 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
     }
 
-    /// Takes what an async attempt returned, `None` if it was cut off. `last` keeps what the last
-    /// attempt returned that was not.
+    /// Takes the result of an async attempt, `None` if it was cut off. `last` keeps the result of the
+    /// last attempt that was not cut off.
     #[inline]
     pub fn redress_after_async_or_interrupt<T: FromInterrupt>(
         &mut self,
@@ -112,7 +112,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         last.unwrap_or_else(|| T::from_interrupt(self.interrupt()))
     }
 
-    /// Polls an attempt until it is ready or has run for too long, which is `None`.
+    /// Polls an attempt until it is ready, or returns `None` once it has run for too long.
     #[inline]
     pub fn redress_poll_attempt<F: Future>(
         &mut self,
@@ -221,7 +221,7 @@ impl<H: Hooks> Run<'_, H> {
         self.state.is_some() && self.frame.marks.has(Marks::HELD)
     }
 
-    /// Gives back whatever the call still holds.
+    /// Gives back what the call still holds.
     #[inline(never)]
     pub(super) fn close(&mut self) {
         if let Some(state) = &mut *self.state {

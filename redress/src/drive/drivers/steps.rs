@@ -6,17 +6,17 @@ use crate::drive::state::CompiledPolicy;
 use crate::engine::{Attempted, Call, ResumeToken, Retry};
 use crate::reason::StopReason;
 
-/// What a scheduler does next with a [`Steps`].
+/// The next step of a scheduler with a [`Steps`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Run this attempt, counted from 1, and record what it came to.
+    /// Run this attempt, counted from 1, and record its result.
     Attempt(u32),
     /// Come back after this delay and ask for the next attempt.
     RetryAfter(Duration),
     /// The operation has succeeded.
     Done,
-    /// The operation is over without a success.
+    /// The operation has stopped without a success.
     Stop(StopReason),
 }
 
@@ -83,8 +83,7 @@ impl Steps {
     }
 
     /// Asks for the next attempt, and counts it: ask once for each. A `now` before the start counts as
-    /// the start. When the operation is
-    /// over, this and [`record`](Self::record) say again how it ended.
+    /// the start. Once the operation is over, this and [`record`](Self::record) repeat the last step.
     #[inline]
     pub fn next_attempt(&mut self, now: Instant) -> Step {
         if let Some(over) = self.over {
@@ -101,7 +100,7 @@ impl Steps {
         Step::Attempt(self.call.next_attempt())
     }
 
-    /// Records what the attempt came to. One that was not asked for counts as well.
+    /// Records the result of the attempt. An attempt that was not asked for counts as well.
     #[inline]
     pub fn record(&mut self, attempted: Attempted, now: Instant) -> Step {
         if let Some(over) = self.over {
@@ -141,7 +140,7 @@ impl Steps {
     /// [`Policy::resume`](crate::Policy::resume) goes on with elsewhere; `None` at any other time.
     ///
     /// The delay of the token counts from when the failure was recorded. What the retry costs a
-    /// budget stays spent: whoever goes on does not pay again.
+    /// budget stays spent: the call that continues does not pay again.
     ///
     /// ```
     /// use std::time::{Duration, Instant};

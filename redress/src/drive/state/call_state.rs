@@ -23,11 +23,11 @@ pub(crate) struct CallState {
     pub(crate) now: Duration,
     /// For how long the breaker refuses, if that stopped the call.
     pub(crate) retry_after: Option<Duration>,
-    /// What the retry costs the budget.
+    /// The budget's ticket for the retry.
     pub(crate) token: budget::Ticket,
     /// The pause that is still to start.
     pub(crate) pause: Option<Duration>,
-    /// What the call waits for: the end of a pause, or of an attempt's time.
+    /// The wait in progress: for the end of a pause, or of an attempt's time.
     pub(crate) wait: Option<Wait>,
 }
 

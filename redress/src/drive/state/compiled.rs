@@ -31,8 +31,8 @@ pub struct CompiledPolicy {
     /// There is a breaker or a budget.
     pub(crate) guarded: bool,
     pub(crate) start: Start,
-    /// Why the settings of a `#[retry]` function that only the running program knows are refused;
-    /// then [`start`](Self::start) says so.
+    /// The mistakes in the settings of a `#[retry]` function that are known only at run time; then
+    /// [`start`](Self::start) is [`Start::Refused`].
     pub(crate) refused: Option<Box<ConfigError>>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) enum Start {
     Refused,
 }
 
-/// What has a compiled policy: a policy, or the policy of one function.
+/// Has a compiled policy: a policy, or the policy of one function.
 pub trait Compiled {
     /// Returns it.
     fn compiled(&self) -> &CompiledPolicy;

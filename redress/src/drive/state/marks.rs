@@ -1,4 +1,4 @@
-/// What is known about a call, one bit each: a call lives inside of a future, which a byte keeps small.
+/// Facts about a call, one bit each: a call lives inside of a future, which a byte keeps small.
 ///
 /// The first four are set at the call's start and stay; the others come and go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What a call holds: in its future, and on the heap.
+//! The state of a call: in its future, and on the heap.
 
 mod call_state;
 mod compiled;

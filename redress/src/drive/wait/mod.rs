@@ -1,4 +1,4 @@
-//! What calls wait with.
+//! Sleepers: how calls wait.
 
 mod sleeper;
 mod thread_timer;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// Returns a future that ends after `duration`, counted from now.
 pub(crate) fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
     Sleep {
-        // Far beyond any process's life where the sum does not exist.
+        // Where the sum overflows, a time beyond the life of any process.
         until: Instant::now()
             .checked_add(duration)
             .unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400 * 365 * 30)),
@@ -37,7 +37,7 @@ impl Future for Sleep {
                 self.key = Some(key);
                 Poll::Pending
             }
-            // The system gives no thread: better late than never.
+            // There is no timer thread: blocking is better than never waking.
             Err(_) => {
                 std::thread::sleep(self.until.saturating_duration_since(Instant::now()));
                 Poll::Ready(())

@@ -1,4 +1,4 @@
-//! Sync attempts that can be cut off: each runs on a thread of its own, which a late one keeps.
+//! Sync attempts that can be cut off: each runs on a thread of its own, which a late attempt keeps.
 
 mod monitor;
 mod pool;
@@ -21,13 +21,12 @@ use crate::shielded::shielded;
 
 /// The threads of one call, whose attempts run one after the other.
 ///
-/// A thread is found before its attempt counts as started, so that an attempt without one never
-/// was.
+/// A thread is found before the attempt counts as started: without a thread there was no attempt.
 pub(crate) struct Detached<'p> {
     time: &'p Time,
     threads: &'p Threads,
     pool: &'static Pool,
-    /// What the next attempt runs on.
+    /// The thread of the next attempt.
     place: Mutex<Option<Place>>,
 }
 
@@ -41,8 +40,8 @@ impl<'p> Detached<'p> {
         }
     }
 
-    /// Finds a thread for the next attempt, and says why if there is none. Waits for one as long as
-    /// `remaining` allows.
+    /// Finds a thread for the next attempt, waiting for one as long as `remaining` allows. Otherwise
+    /// returns the reason to stop.
     pub(crate) fn admit(&self, remaining: Option<Duration>) -> Result<(), StopReason> {
         let mut limit = Limit::start(self.time, remaining);
         self.threads
@@ -55,26 +54,26 @@ impl<'p> Detached<'p> {
             threads: self.threads.clone(),
             abandoned: false,
         };
-        // The system gives no thread: what was entered is left again.
+        // If the system gives no thread, dropping `entered` leaves again.
         let worker = self.pool.claim().map_err(|_| StopReason::NoThread)?;
         *self.place() = Some(Place { entered, worker });
         Ok(())
     }
 
-    /// Runs an attempt on the thread that was found for it. `None` if it was not over within
-    /// `limit`: then it goes on, and what it returns late is dropped where it runs.
+    /// Runs an attempt on the thread that was found for it. Returns `None` if it has not ended within
+    /// `limit`: it then continues, and its result is dropped on its thread.
     ///
-    /// A panic of the attempt goes on in this thread.
+    /// A panic of the attempt resumes in this thread.
     pub(crate) fn attempt<T: Send + 'static>(
         &self,
         limit: Option<Duration>,
         operation: &Arc<impl Fn() -> T + Send + Sync + 'static>,
     ) -> Option<T> {
-        // Every attempt was admitted; one that was not is still no reason to lose it.
+        // Every attempt was admitted; one that was not still runs, on this thread.
         let Some(Place { entered, worker }) = self.place().take() else {
             return Some(operation());
         };
-        // The time runs from before the attempt does, so that it cannot pass unseen.
+        // The time starts before the attempt, so that it cannot pass unnoticed.
         let mut limit = Limit::start(self.time, limit);
         let result = Arc::new(Monitor::new(AttemptState::Running));
         worker.run(job(Arc::clone(operation), Arc::clone(&result), entered));
@@ -92,7 +91,7 @@ impl<'p> Detached<'p> {
     }
 }
 
-/// A thread for an attempt; dropped before that has started, it is left for others.
+/// A thread for an attempt. Dropped before the attempt has started, it is free for others.
 struct Place {
     entered: Entered,
     worker: Worker<'static>,
@@ -114,11 +113,11 @@ impl Drop for Entered {
     }
 }
 
-/// How far an attempt has come.
+/// The state of an attempt on its thread.
 enum AttemptState<T> {
     Running,
     Over(thread::Result<T>),
-    /// Nobody waits for it.
+    /// The call no longer waits for it.
     Abandoned,
     Taken,
 }
@@ -134,12 +133,12 @@ impl<T> AttemptState<T> {
         }
     }
 
-    /// Stops waiting, unless the attempt has come in just now.
+    /// Stops waiting, unless the attempt has just ended.
     fn abandon(&mut self, threads: &Threads) -> Option<thread::Result<T>> {
         let returned = self.take();
         if returned.is_none() {
             *self = Self::Abandoned;
-            // Here, so that the attempt's end cannot be counted before.
+            // Under the lock, so that the attempt's end cannot be counted before.
             threads.abandon();
         }
         returned
@@ -153,7 +152,7 @@ fn job<T: Send + 'static>(
 ) -> Job {
     Box::new(move || {
         let returned = catch_unwind(AssertUnwindSafe(|| operation()));
-        // The caller has the operation, unless it has left; a value's drop may panic.
+        // If the caller has left, this is the last reference; dropping it may panic.
         shielded((), || drop(operation));
         let late = result.change_unseen(|state| match state {
             AttemptState::Abandoned => Some(returned),

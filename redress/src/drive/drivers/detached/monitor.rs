@@ -5,31 +5,30 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{Time, Wait};
 
-/// A state whose changes threads wait for.
+/// A state that threads wait for changes of.
 pub(super) struct Monitor<S> {
     state: Mutex<S>,
     changed: Condvar,
 }
 
-/// When a wait is over. It is fixed before what is waited for can begin.
+/// The limit of a wait, fixed before the awaited work starts.
 pub(super) enum Limit {
     Never,
     /// By the machine's clock.
     At(Instant),
-    /// By a clock that tells when its time has come.
+    /// By a clock with a `timeout_async`.
     Clock(Wait),
 }
 
 impl Limit {
-    /// Starts the time. A clock of the user's that cannot tell when its time has come is taken to go
-    /// as the machine's does.
+    /// Starts the time. A user's clock without a `timeout_async` is assumed to run as the machine's.
     pub(super) fn start(time: &Time, limit: Option<Duration>) -> Self {
         let Some(limit) = limit else {
             return Self::Never;
         };
         match time.timeout_async(limit) {
             Some(wait) => Self::Clock(wait),
-            // A time beyond what an `Instant` holds does not come.
+            // A time beyond the range of `Instant` never comes.
             None => Instant::now()
                 .checked_add(limit)
                 .map_or(Self::Never, Self::At),
@@ -45,7 +44,7 @@ impl<S: Send + 'static> Monitor<S> {
         }
     }
 
-    /// Changes the state, and wakes who waits for it.
+    /// Changes the state, and wakes the waiting threads.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut S) -> T) -> T {
         let changed = self.change_unseen(change);
         self.wake_all();
@@ -61,7 +60,7 @@ impl<S: Send + 'static> Monitor<S> {
         self.changed.notify_all();
     }
 
-    /// Waits until `ready` gives something; `None` if the limit comes first.
+    /// Waits until `ready` returns a value; `None` if the limit comes first.
     pub(super) fn wait<T>(
         self: &Arc<Self>,
         limit: &mut Limit,
@@ -149,7 +148,7 @@ struct Alarm<S> {
 impl<S: Send + 'static> Wake for Alarm<S> {
     fn wake(self: Arc<Self>) {
         self.rings.store(true, Ordering::Relaxed);
-        // Once the lock was free, the thread has seen that, or waits.
+        // After the lock was free, the thread has either seen the flag or is waiting.
         drop(self.monitor.lock());
         self.monitor.wake_all();
     }

@@ -7,17 +7,17 @@ use std::time::Duration;
 use crate::defaults;
 use crate::shielded::shielded;
 
-/// What a thread does, before it is free for somebody else.
+/// The work of a thread, before it is free for another attempt.
 pub(super) type Job = Box<dyn FnOnce() -> Done + Send>;
 
-/// What it does after: it tells who waits. So the next attempt of a call finds the thread of the
-/// last.
+/// The end of a job: it wakes the waiting caller. By then the thread is free, so the next attempt of
+/// the call finds it.
 pub(super) type Done = Box<dyn FnOnce()>;
 
 /// The threads of all detached attempts of the process.
 pub(super) static POOL: Pool = Pool::new(defaults::DETACHED_IDLE, spawn);
 
-/// Threads that wait for work, and end when none comes.
+/// Threads that wait for work, and end when they are idle for too long.
 pub(super) struct Pool {
     idle: Duration,
     spawn: Spawn,
@@ -27,7 +27,7 @@ pub(super) struct Pool {
 type Spawn = fn(Box<dyn FnOnce() + Send>) -> io::Result<()>;
 
 struct Free {
-    /// Those that were free last come first, so that the others can end.
+    /// The thread that became free last is used first, so that the others can end.
     workers: Vec<Idle>,
     next_id: u64,
 }
@@ -88,7 +88,7 @@ impl Pool {
         loop {
             match jobs.recv_timeout(self.idle) {
                 Ok(job) => {
-                    // A job catches what it runs; this is for what it could not.
+                    // A job catches the panics of its attempt; this catches all others.
                     let done = shielded(None, || Some(job()));
                     let jobs = own.clone();
                     self.lock().workers.push(Idle { id, jobs });
@@ -96,7 +96,7 @@ impl Pool {
                         shielded((), done);
                     }
                 }
-                // Who is not among the free has been taken: work follows.
+                // A thread that is not among the free ones has been taken: work follows.
                 Err(RecvTimeoutError::Timeout) if !self.retire(id) => {}
                 Err(_) => return,
             }
@@ -120,7 +120,7 @@ impl Pool {
 impl Worker<'_> {
     pub(super) fn run(mut self, job: Job) {
         let Some(idle) = self.idle.take() else { return };
-        // A thread that was taken waits for its job. Were it gone, the job must not be.
+        // A taken thread waits for its job. If it were gone, the job would still have to run.
         if let Err(SendError(job)) = idle.jobs.send(job) {
             job()();
         }
@@ -152,7 +152,7 @@ mod tests {
         let (sender, ran) = channel();
         let job: Job = Box::new(move || {
             Box::new(move || {
-                let _nobody_asks = sender.send(thread::current().id());
+                let _receiver_gone = sender.send(thread::current().id());
             })
         });
         pool.claim().ok()?.run(job);

@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use super::monitor::{Limit, Monitor};
 
-/// Counts the threads that the detached attempts of one policy have: those that somebody waits for,
-/// and those that were abandoned.
+/// Counts the threads of a policy's detached attempts: awaited ones and abandoned ones.
 #[derive(Clone)]
 pub(crate) struct Threads {
     max: u32,
@@ -15,12 +14,12 @@ struct Counts {
     abandoned: u32,
 }
 
-/// Why there is no thread.
+/// The reason why there is no thread.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// None will be free before an abandoned attempt ends.
+    /// No thread will be free before an abandoned attempt ends.
     AllAbandoned,
-    /// None was free in time.
+    /// No thread was free in time.
     Late,
 }
 
@@ -35,8 +34,7 @@ impl Threads {
         }
     }
 
-    /// Takes one of the threads, and waits for one while somebody else's attempt has it who will
-    /// leave it soon.
+    /// Takes one of the threads. Waits while awaited attempts have all of them.
     pub(super) fn enter(&self, limit: &mut Limit) -> Result<(), Refusal> {
         let entered = self.counts.wait(limit, |counts| {
             if counts.abandoned >= self.max {
@@ -51,13 +49,13 @@ impl Threads {
         entered.unwrap_or(Err(Refusal::Late))
     }
 
-    /// The attempt that somebody waits for has ended, or never began.
+    /// Counts that an awaited attempt has ended, or never started.
     pub(super) fn leave(&self) {
         self.counts
             .change(|counts| counts.awaited = counts.awaited.saturating_sub(1));
     }
 
-    /// Nobody waits any more for an attempt.
+    /// Counts that the call has stopped waiting for an attempt.
     pub(super) fn abandon(&self) {
         self.counts.change(|counts| {
             counts.awaited = counts.awaited.saturating_sub(1);
@@ -65,7 +63,7 @@ impl Threads {
         });
     }
 
-    /// An abandoned attempt has ended.
+    /// Counts that an abandoned attempt has ended.
     pub(super) fn leave_abandoned(&self) {
         self.counts
             .change(|counts| counts.abandoned = counts.abandoned.saturating_sub(1));
