@@ -7,15 +7,20 @@ const NANOS_PER_SEC: i128 = 1_000_000_000;
 /// Reads the value of a `Retry-After` header: how long to wait, seen from `now`.
 ///
 /// RFC 9110 section 10.2.3 allows a number of seconds or a date in any of the three forms of
-/// section 5.6.7. Beyond it, a fraction and a sign are understood, because servers send them.
+/// section 5.6.7. Beyond it, a fraction and a plus sign are understood, because servers send them.
 ///
 /// | value | result |
 /// |---|---|
 /// | `120`, `+120`, ` 120 ` | 120 s |
 /// | `1.5` | 1.5 s; digits past the nanosecond are rounded up, never earlier than asked |
-/// | `-5`, a date that has passed | zero |
+/// | `0` | zero: the server says that the request is welcome at once |
 /// | more than a [`Duration`] holds | [`Duration::MAX`] |
-/// | `1.`, `.5`, `1e5`, `0x10`, `inf`, `NaN`, `12 seconds`, an empty value | `None` |
+/// | a date that is not after `now` | `None` |
+/// | `-5`, `1.`, `.5`, `1e5`, `0x10`, `inf`, `NaN`, `12 seconds`, an empty value | `None` |
+///
+/// `None` means that there is no hint, so a policy backs off as it does without the header. A date
+/// in the past is among these because it comes from a clock that is off or from an answer that was
+/// cached, and no server asks by it for the next request at once.
 ///
 /// In dates, case does not matter, and neither does whether the day of the week is the right one:
 /// the rest says the date. A year of two digits is taken to be at most 50 years after `now`, as
@@ -42,10 +47,7 @@ pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 
 #[inline]
 fn seconds(value: &str) -> Option<Duration> {
-    let (negative, digits) = match value.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, value.strip_prefix('+').unwrap_or(value)),
-    };
+    let digits = value.strip_prefix('+').unwrap_or(value);
     let (whole, fraction) = match digits.split_once('.') {
         Some((whole, fraction)) if is_number(fraction) => (whole, fraction),
         Some(_) => return None,
@@ -53,9 +55,6 @@ fn seconds(value: &str) -> Option<Duration> {
     };
     if !is_number(whole) {
         return None;
-    }
-    if negative {
-        return Some(Duration::ZERO);
     }
     // Nothing but digits, so that the only possible fault is a number too large.
     let Ok(whole) = whole.parse() else {
@@ -89,7 +88,7 @@ fn until(value: &str, now: SystemTime) -> Option<Duration> {
     };
     let now_secs = i64::try_from(now.div_euclid(NANOS_PER_SEC)).unwrap_or(i64::MAX);
     let date = i128::from(http_date::parse(value, now_secs)?) * NANOS_PER_SEC;
-    let wait = u128::try_from(date - now).unwrap_or(0);
+    let wait = u128::try_from(date - now).ok().filter(|wait| *wait > 0)?;
     let nanos = u32::try_from(wait % NANOS_PER_SEC.unsigned_abs()).unwrap_or(0);
     let secs = u64::try_from(wait / NANOS_PER_SEC.unsigned_abs());
     Some(secs.map_or(Duration::MAX, |secs| Duration::new(secs, nanos)))
@@ -104,16 +103,13 @@ mod tests {
     }
 
     #[test]
-    fn seconds_with_sign_and_fraction() {
+    fn seconds_with_plus_sign_and_fraction() {
         let ms = Duration::from_millis;
         for (value, expected) in [
             ("120", ms(120_000)),
             ("\t7 ", ms(7000)),
             ("+5", ms(5000)),
             ("0", ms(0)),
-            ("-0", ms(0)),
-            ("-5", ms(0)),
-            ("-99999999999999999999999", ms(0)),
             ("1.5", ms(1500)),
             ("00001.50000000000000", ms(1500)),
             ("0.0000000001", Duration::from_nanos(1)),
@@ -138,6 +134,10 @@ mod tests {
             ".5",
             "1.5.",
             "1.-5",
+            "-0",
+            "-5",
+            "-1.5",
+            "-99999999999999999999999",
             "--1",
             "+-1",
             "1e5",
@@ -160,8 +160,8 @@ mod tests {
         let date = "Wed, 21 Oct 2015 07:28:00 GMT";
         let due = at(1_445_412_480);
         let wait = |now| retry_after(date, now);
-        assert_eq!(wait(due), Some(Duration::ZERO));
-        assert_eq!(wait(due + Duration::from_nanos(1)), Some(Duration::ZERO));
+        let nanosecond = Duration::from_nanos(1);
+        assert_eq!(wait(due - nanosecond), Some(nanosecond));
         let early = Duration::new(3600, 1);
         assert_eq!(wait(due - early), Some(early));
         let before_1970 = UNIX_EPOCH - Duration::from_millis(1);
@@ -169,6 +169,22 @@ mod tests {
             wait(before_1970),
             Some(Duration::new(1_445_412_480, 1_000_000))
         );
+    }
+
+    #[test]
+    fn a_date_that_is_not_ahead_is_no_hint() {
+        let due = at(1_445_412_480);
+        for date in [
+            "Wed, 21 Oct 2015 07:28:00 GMT",
+            "Wednesday, 21-Oct-15 07:28:00 GMT",
+            "Wed Oct 21 07:28:00 2015",
+        ] {
+            assert!(retry_after(date, due - Duration::from_nanos(1)).is_some());
+            for late in [0, 1, 1_000_000_000, 31_556_952_000_000_000] {
+                let now = due.checked_add(Duration::from_nanos(late)).unwrap();
+                assert_eq!(retry_after(date, now), None, "{date} {late}");
+            }
+        }
     }
 
     #[test]
