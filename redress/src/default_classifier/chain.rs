@@ -2,6 +2,8 @@ use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
+use crate::classify::find;
+
 /// More links than any sane chain has; a chain that leads back to itself ends here.
 const MAX_LINKS: usize = 64;
 
@@ -29,13 +31,4 @@ fn shared<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
         Some(inner) => &**inner,
         None => error,
     }
-}
-
-/// Finds a `T` in one link, also in the `Arc<T>` of a cloneable error and in a `Box<T>`: both are
-/// errors in their own right and would hide it.
-pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    error
-        .downcast_ref::<T>()
-        .or_else(|| error.downcast_ref::<Arc<T>>().map(|inner| &**inner))
-        .or_else(|| error.downcast_ref::<Box<T>>().map(|inner| &**inner))
 }

@@ -2,8 +2,10 @@
 
 use std::error::Error;
 
-use super::{UNKNOWN, by_all, of_type, says_itself};
-use crate::classify::{Classification, Classifier, Classify, DefaultClassifier, Knows};
+use super::{UNKNOWN, by_all, of_type};
+use crate::classify::{
+    Classification, Classifier, Classify, DefaultClassifier, Knows, says_itself,
+};
 
 /// A list of error types that say themselves what they mean.
 pub(super) trait KnownTypes {

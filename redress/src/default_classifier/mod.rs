@@ -12,15 +12,16 @@ use std::error::Error;
 use std::io;
 use std::sync::mpsc::RecvTimeoutError;
 
-use chain::{chain, find};
+use chain::chain;
 use debug_name::DebugName;
 use known::{KnownTypes, Nothing};
 use names::{classify_name, classify_type_name};
 
 use crate::breaker::Rejected;
 use crate::classify::{
-    AbortRetry, Classification, Classifier, Classify, ConcurrencyError, DefaultClassifier,
-    ErrorClass, PermanentError, RateLimitError, ServerError, StrictClassifier, io_error_kind,
+    AbortRetry, Classification, Classifier, ConcurrencyError, DefaultClassifier, ErrorClass,
+    PermanentError, RateLimitError, ServerError, StrictClassifier, find, io_error_kind,
+    says_itself,
 };
 use crate::contrib;
 use crate::error::Interrupt;
@@ -95,13 +96,6 @@ fn marker(link: &(dyn Error + 'static)) -> Option<Classification> {
         .or_else(|| says_itself::<ServerError>(link))
         .or_else(|| says_itself::<Interrupt>(link))
         .or_else(|| says_itself::<Rejected>(link))
-}
-
-/// Asks a link that is an `E` what it means.
-fn says_itself<E: Classify + Error + 'static>(
-    link: &(dyn Error + 'static),
-) -> Option<Classification> {
-    find::<E>(link).map(Classify::classify)
 }
 
 /// Rule 3: errors of other crates and of the standard library.
