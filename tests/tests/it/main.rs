@@ -11,6 +11,7 @@ mod classify;
 mod config;
 mod conformance;
 mod context;
+mod contrib;
 mod cost;
 mod detached;
 mod executors;

@@ -1,0 +1,39 @@
+use std::error::Error;
+
+use ::http_1::header::{InvalidHeaderName, InvalidHeaderValue, MaxSizeReached, ToStrError};
+use ::http_1::method::InvalidMethod;
+use ::http_1::status::InvalidStatusCode;
+use ::http_1::uri::{InvalidUri, InvalidUriParts};
+
+use super::super::says_itself;
+use crate::classify::{Classification, Classify, ErrorClass};
+
+/// All of them say that a part of a message cannot be built, or read, and the same part never can.
+macro_rules! permanent {
+    ($($error:ty),* $(,)?) => {
+        $(impl Classify for $error {
+            /// Returns PERMANENT: the same part of a message is refused again.
+            fn classify(&self) -> Classification {
+                ErrorClass::Permanent.into()
+            }
+        })*
+
+        pub(in super::super) fn classify_link(
+            link: &(dyn Error + 'static),
+        ) -> Option<Classification> {
+            None$(.or_else(|| says_itself::<$error>(link)))*
+        }
+    };
+}
+
+permanent!(
+    ::http_1::Error,
+    InvalidHeaderName,
+    InvalidHeaderValue,
+    InvalidMethod,
+    InvalidStatusCode,
+    InvalidUri,
+    InvalidUriParts,
+    MaxSizeReached,
+    ToStrError,
+);

@@ -1,0 +1,3 @@
+//! The integrations with other crates, one file for each feature.
+
+mod http_1;
