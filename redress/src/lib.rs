@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// docs.rs labels what stands behind a feature; `doc_cfg` is there with its nightly compiler only.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
 pub mod __private;

@@ -1,8 +1,8 @@
 //! Integrations with other crates: one module and one feature for each of them.
 //!
 //! A feature and its module are named with the version of the crate that they speak to, as `http-1`
-//! and [`http_1`]. So a new major version of that crate is a new feature here and no breaking
-//! release, and both versions can be on at once in one program.
+//! and `http_1`. So a new major version of that crate is a new feature here and no breaking release,
+//! and both versions can be on at once in one program.
 //!
 //! With a feature on, the [`DefaultClassifier`](crate::DefaultClassifier) knows the errors of its
 //! crate wherever they are in a chain, and they implement [`Classify`](crate::Classify) themselves.
