@@ -126,6 +126,7 @@ impl fmt::Display for ConfigFileError {
     }
 }
 
+// By hand: `thiserror` would name the `Arc` as the source, in which no caller looks for an `io::Error`.
 impl std::error::Error for ConfigFileError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.io.as_deref().map(|error| error as _)

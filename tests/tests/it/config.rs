@@ -1,6 +1,7 @@
 //! Configuration files: what they say, and what is wrong with them.
 
 mod attribute;
+mod errors;
 mod files;
 mod hostile;
 mod reload;
