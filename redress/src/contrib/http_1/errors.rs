@@ -8,11 +8,11 @@ use ::http_1::uri::{InvalidUri, InvalidUriParts};
 use super::super::says_itself;
 use crate::classify::{Classification, Classify, ErrorClass};
 
-/// All of them say that a part of a message cannot be built, or read, and the same part never can.
+/// Makes errors PERMANENT: each says that a part of a message is malformed, and it stays so.
 macro_rules! permanent {
     ($($error:ty),* $(,)?) => {
         $(impl Classify for $error {
-            /// Returns PERMANENT: the same part of a message is refused again.
+            /// Returns PERMANENT: the part of a message that was refused is refused again.
             fn classify(&self) -> Classification {
                 ErrorClass::Permanent.into()
             }

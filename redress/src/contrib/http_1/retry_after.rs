@@ -48,8 +48,8 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 const RETRY_AFTER_MS: &str = "retry-after-ms";
 
-/// Reads the headers of one name, of which there should be one. A proxy may have added its own:
-/// whoever waits the longest is early for none of them.
+/// Reads the headers of one name, of which there should be one. Where a proxy has added its own, the
+/// longest wait is early for neither.
 fn longest(
     headers: &HeaderMap,
     name: &str,
