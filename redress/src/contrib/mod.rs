@@ -9,8 +9,7 @@
 
 // The rule of this folder: an integration uses the public API of this crate and what this file
 // names, nothing else, so that the core can change without looking here. The core in turn names no
-// type of another crate: it asks `classify_link`. What an error means, in `errors.rs` of each folder,
-// uses `classify` alone, because the default classifier stands above it.
+// type of another crate: the rules of the default classifier, which stand above, ask `classify_link`.
 //
 // A new integration is a folder, and one line in each of these lists:
 // - the module and, if its crate has errors, `LINKS` below;
