@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use redress_examples::simulation::outage::Record;
-use redress_examples::simulation::{Way, blip, collapse, contention, outage};
+use redress_examples::simulation::{Way, blip, collapse, contention, maintenance, outage, quota};
 
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=3;
 
@@ -170,4 +170,38 @@ fn jitter_saves_writes_and_time() {
     assert!(2.0 * jittered < writes("exponential"));
     assert!(2.0 * jittered < writes("fixed"));
     assert!(writes("adaptive(full_jitter)") < jittered);
+}
+
+/// The lost requests of ten runs.
+fn quota_lost(client: &str, tasks: u32) -> u32 {
+    let client = quota::Client::named(client).unwrap();
+    (1..=10).map(|seed| client.run(tasks, seed).lost).sum()
+}
+
+#[test]
+fn the_budget_of_the_recommended_policy_loses_no_request_to_a_rate_limit() {
+    for tasks in quota::TASKS {
+        let (defaults, recommended) = (
+            quota_lost("defaults", tasks),
+            quota_lost("recommended", tasks),
+        );
+        assert!(
+            recommended <= defaults,
+            "{tasks} tasks: {recommended}, {defaults} without a budget"
+        );
+    }
+    // What it would lose if the retries that the server asks for were paid.
+    assert!(
+        quota_lost("recommended", 100) * 2 < quota_lost("recommended, hinted retries paid", 100)
+    );
+}
+
+#[test]
+fn hints_of_a_server_that_is_down_do_not_multiply_its_load() {
+    for seed in SEEDS {
+        let without = maintenance::run(None, seed);
+        let with = maintenance::run(Some(Duration::from_secs(1)), seed);
+        assert!(with.wasted * 5 < without.wasted * 6, "{with:?} {without:?}");
+        assert!(f64::from(with.peak) < 2.0 * outage::ARRIVALS, "{with:?}");
+    }
 }

@@ -5,7 +5,9 @@
 pub mod blip;
 pub mod collapse;
 pub mod contention;
+pub mod maintenance;
 pub mod outage;
+pub mod quota;
 mod random;
 mod ways;
 mod world;

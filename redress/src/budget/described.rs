@@ -18,6 +18,8 @@ pub struct BudgetSettings {
     pub kind: BudgetKind,
     /// The classes whose retries do not cost 1, and what they cost.
     pub costs: Vec<(ErrorClass, u32)>,
+    /// A retry that waits as long as the other side asked is free.
+    pub free_hinted_retries: bool,
 }
 
 /// What a budget bounds retries by.
@@ -73,6 +75,7 @@ impl Settings {
         BudgetSettings {
             kind,
             costs: costs.filter_map(|(c, n)| n.map(|n| (c, n))).collect(),
+            free_hinted_retries: self.free_hinted_retries,
         }
     }
 }

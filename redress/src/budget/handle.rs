@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::described::BudgetSettings;
 use super::settings::{Kind, Settings};
@@ -192,6 +193,31 @@ impl Budget {
         self.with(|settings| *settings.costs.get_mut(class) = Some(retries))
     }
 
+    /// Makes a retry free that waits at least as long as the other side asked, by a Retry-After hint
+    /// above zero. Default: it costs what its class does.
+    ///
+    /// A budget protects the other side from retries that it has not asked for. These it has asked
+    /// for, and said when. Where a rate limit answers most requests of a burst with 429, they would
+    /// use up what the budget has for failures. A hint of zero asks for no wait and is never free.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::{Budget, Policy, RateLimitError, testing::VirtualClock};
+    ///
+    /// let budget = Budget::rolling(0, 60).free_hinted_retries();
+    /// let policy = Policy::builder().budget(budget).clock(VirtualClock::new()).build()?;
+    /// let mut asked = [Some(Duration::from_secs(2)), None].into_iter();
+    /// let outcome = policy.execute(|| {
+    ///     Err::<(), _>(RateLimitError::new("slow down").retry_after(asked.next().flatten()))
+    /// });
+    /// assert_eq!(outcome.attempts, 2); // the first retry was free, and there is no second
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn free_hinted_retries(self) -> Self {
+        self.with(|settings| settings.free_hinted_retries = true)
+    }
+
     /// Sets the clock. Default: the machine's monotonic clock; inside tokio its clock, which a test
     /// can pause. The clock of a policy is not that of its budget.
     #[must_use]
@@ -254,7 +280,13 @@ impl Budget {
         self.state.remaining()
     }
 
-    /// Tells whether successes change anything.
+    /// Returns `true` if a retry is free that waits for `delay` where the other side asked for `hint`.
+    pub(crate) fn is_free(&self, hint: Option<Duration>, delay: Duration) -> bool {
+        self.state.settings.free_hinted_retries
+            && hint.is_some_and(|hint| !hint.is_zero() && delay >= hint)
+    }
+
+    /// Returns `true` if successes pay into the budget.
     pub(crate) fn is_funded(&self) -> bool {
         self.state.is_funded()
     }

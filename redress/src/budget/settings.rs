@@ -16,6 +16,7 @@ pub(crate) struct Settings {
     pub(crate) reserve: Option<u32>,
     pub(crate) min_per_second: Option<f64>,
     pub(crate) min_in_flight: Option<u32>,
+    pub(crate) free_hinted_retries: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +35,7 @@ impl Settings {
             reserve: None,
             min_per_second: None,
             min_in_flight: None,
+            free_hinted_retries: false,
         }
     }
 

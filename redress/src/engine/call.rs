@@ -179,20 +179,15 @@ impl Call {
         elapsed: Duration,
     ) -> Result<Retry<'r>, StopReason> {
         let (delay, slot) = self.fail_unfunded(rules, failed, elapsed)?;
-        let Some(budget) = budget else {
-            return Ok(Retry {
-                delay,
-                slot,
-                token: None,
-            });
+        let hint = failed.classification.retry_after_hint();
+        let token = match budget {
+            Some(budget) if !budget.is_free(hint, delay) => {
+                let token = budget.try_spend(slot.class);
+                Some(token.ok_or(StopReason::BudgetExhausted)?)
+            }
+            _ => None,
         };
-        let token = budget.try_spend(slot.class);
-        let token = token.ok_or(StopReason::BudgetExhausted)?;
-        Ok(Retry {
-            delay,
-            slot,
-            token: Some(token),
-        })
+        Ok(Retry { delay, slot, token })
     }
 
     /// As [`fail`](Self::fail), where there is no budget.

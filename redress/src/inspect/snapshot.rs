@@ -199,6 +199,8 @@ fn budget_rows(budget: &BudgetSettings, rows: &mut Rows) {
     for (class, cost) in &budget.costs {
         rows.add(format!("budget.cost({class})"), cost.to_string());
     }
+    let free = budget.free_hinted_retries;
+    rows.add("budget.free_hinted_retries", free.to_string());
 }
 
 fn none() -> String {

@@ -41,7 +41,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// | breaker opens | when half of the attempts within 5 s failed, of 20 at least |
     /// | breaker stays open | 0.5 to 1 s, and 1 to 2 s when it opens again, then one probe |
     /// | breaker observes | attempts: when it opens, retries on their way stop |
-    /// | budget | one retry for ten successes, and a reserve of 100 |
+    /// | budget | one retry for ten successes, and a reserve of 100; free is a retry that waits as long as the server asked ([`Budget::free_hinted_retries`]) |
     ///
     /// A [`circuit_breaker`](Self::circuit_breaker) or a [`budget`](Self::budget) that is given takes
     /// the place of this one. Both go by the policy's [`clock`](Self::clock). Everything else stays
@@ -116,6 +116,7 @@ pub(crate) fn breaker(time: Time) -> CircuitBreaker {
 pub(crate) fn budget(time: Time) -> Budget {
     Budget::success_ratio(defaults::RECOMMENDED_RATIO)
         .reserve(defaults::BUDGET_RESERVE)
+        .free_hinted_retries()
         .time(time)
 }
 

@@ -227,3 +227,46 @@ fn every_learner_is_told_of_every_success_once() {
     );
     assert_eq!((seen, observed.load(Relaxed)), ((4, 4), 3));
 }
+
+#[test]
+fn a_hinted_retry_is_free_where_the_budget_says_so_and_only_if_it_waits_that_long() {
+    use redress::{Classification, RateLimitError};
+
+    let second = Duration::from_secs(1);
+    let spent = |budget: Budget, strategy: Arc<dyn Strategy>, hint: Option<Duration>| {
+        let policy = Policy::builder()
+            .strategy(strategy)
+            .max_attempts(2)
+            .budget(budget.clone())
+            .clock(VirtualClock::new())
+            .build()
+            .unwrap();
+        let before = budget.remaining();
+        let outcome =
+            policy.execute(|| Err::<(), _>(RateLimitError::new("slow down").retry_after(hint)));
+        assert_eq!(outcome.attempts, 2);
+        // The engine without a loop decides alike.
+        let now = std::time::Instant::now();
+        let mut steps = policy.start(now);
+        steps.next_attempt(now);
+        let limited = Classification::new(ErrorClass::RateLimit).retry_after(hint);
+        let step = steps.record(Attempted::Failed(limited), now);
+        assert!(matches!(step, Step::RetryAfter(_)), "{step:?}");
+        steps.next_attempt(now);
+        (before - budget.remaining()) / 2
+    };
+    let budgets = [
+        Budget::rolling(10, 60),
+        Budget::success_ratio(0.1).reserve(10),
+    ];
+    for budget in budgets {
+        let free = || budget.clone().free_hinted_retries();
+        let waits = || Arc::new(retry_after_or(fixed(5))) as Arc<dyn Strategy>;
+        let does_not = || Arc::new(fixed(0.5)) as Arc<dyn Strategy>;
+        assert_eq!(spent(free(), waits(), Some(second)), 0);
+        assert_eq!(spent(budget.clone(), waits(), Some(second)), 1);
+        assert_eq!(spent(free(), does_not(), Some(second)), 1);
+        assert_eq!(spent(free(), waits(), Some(Duration::ZERO)), 1);
+        assert_eq!(spent(free(), waits(), None), 1);
+    }
+}

@@ -321,6 +321,7 @@ breaker.metrics_only            false
 budget.in_flight_share          0.2
 budget.min_in_flight            3
 budget.cost(TRANSIENT)          2
+budget.free_hinted_retries      false
 "
     );
 }

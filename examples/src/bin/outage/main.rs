@@ -1,7 +1,8 @@
-//! What are breakers, budgets and backoff worth? Four simulations in virtual time, with real policies.
+//! What are breakers, budgets and backoff worth? Five simulations in virtual time, with real policies.
 //!
 //! It prints a table for each: a server that stops for ten seconds, one that refuses everything for a
-//! moment, one that gets slower under load, and clients that all write the same row. With `--svg` it
+//! moment, one that gets slower under load, clients that all write the same row, and tasks that share
+//! a rate limit. With `--svg` it
 //! also draws the first.
 //!
 //! `cargo run --release -p redress-examples --bin outage -- --svg outage.svg`
@@ -18,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tables::blip();
     tables::collapse();
     tables::contention();
+    tables::quota();
     if let Some(file) = svg {
         drawing::draw(&file)?;
         println!("\ndrawn in {}", file.display());

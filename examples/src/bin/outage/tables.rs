@@ -1,7 +1,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use redress_examples::simulation::{WAYS, blip, collapse, contention, outage};
+use redress_examples::simulation::{WAYS, blip, collapse, contention, outage, quota};
 
 const OUTAGE_SEEDS: RangeInclusive<u64> = 1..=3;
 const COLLAPSE_SEEDS: RangeInclusive<u64> = 1..=10;
@@ -88,6 +88,35 @@ pub(crate) fn contention() {
         for clients in contention::CLIENTS {
             let record = contender.run(clients, RACES);
             print!("{:>12.2}{:>9}", record.writes, record.time.as_millis());
+        }
+        println!();
+    }
+}
+
+pub(crate) fn quota() {
+    let (rate, requests, runs) = (quota::RATE, quota::REQUESTS, COLLAPSE_SEEDS.count());
+    println!(
+        "\nThe quota: a server that grants {rate} requests a second and asks the others to come back"
+    );
+    println!("in a second; tasks of {requests} requests, mean of {runs} runs\n");
+    print!("{:32}", "");
+    for tasks in quota::TASKS {
+        print!("{:>27}", format!("{tasks} tasks"));
+    }
+    print!("\n{:32}", "");
+    for _ in quota::TASKS {
+        print!("{:>10}{:>10}{:>7}", "lost", "429s", "s");
+    }
+    println!();
+    for client in quota::CLIENTS {
+        print!("{:32}", client.name);
+        for tasks in quota::TASKS {
+            let records: Vec<_> = COLLAPSE_SEEDS.map(|s| client.run(tasks, s)).collect();
+            let mean = |of: fn(&quota::Record) -> f64| mean(records.iter().map(of));
+            let lost = mean(|record| record.lost.into());
+            let refused = mean(|record| record.refused.into());
+            let end = mean(|record| record.end.as_secs_f64());
+            print!("{lost:>10.0}{refused:>10.0}{end:>7.1}");
         }
         println!();
     }
