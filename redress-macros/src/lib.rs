@@ -6,10 +6,15 @@ mod config;
 mod diagnostics;
 mod duration;
 mod emit;
+#[cfg(test)]
+mod layers;
+#[cfg(test)]
+mod malformed_input;
 mod paths;
 mod retry;
 #[cfg(test)]
 mod snapshots;
+mod spans;
 
 use proc_macro::TokenStream;
 

@@ -6,8 +6,9 @@ use syn::{Expr, ExprClosure, ReturnType, spanned::Spanned as _};
 
 use super::parse::{Operation, Types};
 use crate::config::Config;
-use crate::emit::{self, Attempt, Plan, site};
+use crate::emit::{self, Attempt, Plan};
 use crate::paths::Paths;
+use crate::spans::site;
 
 /// Expands an operation that was found to be right.
 pub(super) fn expand(

@@ -9,8 +9,8 @@ use quote::quote_spanned;
 
 use crate::config;
 use crate::diagnostics::Diagnostics;
-use crate::emit::site;
 use crate::paths::Paths;
+use crate::spans::site;
 
 /// Expands the macro. On a mistake the operation runs once, so that what it gives keeps its type.
 pub(crate) fn block(input: TokenStream) -> TokenStream {

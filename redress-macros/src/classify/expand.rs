@@ -7,8 +7,10 @@ use syn::{Fields, Member, Type, spanned::Spanned as _};
 use super::parse::{Input, Shape};
 use super::rules::{Decision, Inner, Rule, Table};
 use super::validate::Rules;
-use crate::emit::{by_type, site, site_at};
+use crate::config::parse::Argument;
+use crate::emit::by_type;
 use crate::paths::Paths;
+use crate::spans::{site, site_at};
 
 /// Expands a type whose attributes were found to be right.
 pub(super) fn expand(input: &Input, rules: &Rules, paths: &Paths) -> TokenStream {
@@ -66,7 +68,7 @@ fn implement(input: &Input, body: &TokenStream, paths: &Paths) -> TokenStream {
 /// Lists type parameters that are the source of a variant and of which nothing is known: nothing
 /// could classify them.
 fn unbounded_sources(input: &Input) -> Vec<Type> {
-    let all: Vec<(&Fields, &[crate::config::parse::Argument])> = match &input.shape {
+    let all: Vec<(&Fields, &[Argument])> = match &input.shape {
         Shape::Struct(fields) => vec![(fields, &input.own)],
         Shape::Enum(variants) => variants
             .iter()

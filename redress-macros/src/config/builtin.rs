@@ -1,5 +1,7 @@
 //! The built-in strategies: names, arguments, and what others call them.
 
+use crate::diagnostics::list;
+
 /// What an argument of a strategy is.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
@@ -137,7 +139,7 @@ impl Builtin {
         if self.parameters.is_empty() {
             return format!("`{}()` takes no arguments", self.name);
         }
-        let names = crate::diagnostics::list(self.parameters.iter().map(|p| p.name));
+        let names = list(self.parameters.iter().map(|p| p.name));
         let are = if self.parameters.len() == 1 {
             "argument is"
         } else {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::class::{self, Class};
-use super::model::{Config, Keyed, Limit};
-use super::strategy::{Setting, Strategy};
+use super::model::{Config, Keyed, Limit, Setting, Strategy};
 use super::table;
 use crate::diagnostics::{Diagnostics, name_of};
 use crate::duration::show;

@@ -4,12 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, spanned::Spanned as _};
 
-use super::Config;
-use super::model::{Limit, Time};
-use super::strategy::{Setting, Strategy};
+use super::model::{Config, Limit, Setting, Strategy, Time};
 use crate::diagnostics::name_of;
-use crate::emit::site_at;
 use crate::paths::Paths;
+use crate::spans::site_at;
 
 /// Tells whether an expression is the path of a constant, by the convention of its name.
 fn is_constant(expr: &Expr) -> bool {

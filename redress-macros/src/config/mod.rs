@@ -7,7 +7,7 @@ pub(crate) mod consts;
 pub(crate) mod model;
 pub(crate) mod parse;
 pub(crate) mod scope;
-pub(crate) mod strategy;
+mod strategy;
 pub(crate) mod table;
 pub(crate) mod values;
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use proc_macro2::Ident;
-use syn::{Expr, Path};
+use syn::{Expr, ExprClosure, Path};
 
+use super::builtin::Builtin;
 use super::class::Class;
-use super::strategy::Strategy;
 
 /// A value beside the key that it was given for.
 pub(crate) struct Keyed<T> {
@@ -62,6 +62,27 @@ impl Time {
             Self::None(expr) | Self::Literal(_, expr) | Self::Expr(expr) => expr,
         }
     }
+}
+
+/// What follows `strategy =`.
+pub(crate) enum Strategy {
+    /// One of ours, by its bare name.
+    Builtin {
+        name: Ident,
+        builtin: &'static Builtin,
+        arguments: Vec<(Ident, Setting)>,
+    },
+    /// A closure, whose parameter gets its type from us.
+    Closure(ExprClosure),
+    /// Any other expression.
+    User(Expr),
+}
+
+/// The value of one argument of a built-in strategy.
+pub(crate) enum Setting {
+    Time(Time),
+    Number(Expr),
+    Strategy(Box<Strategy>),
 }
 
 /// Everything that the arguments of one macro call say.

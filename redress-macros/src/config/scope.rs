@@ -3,8 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
-use super::model::{Config, Limit, Time};
-use super::strategy::{Setting, Strategy};
+use super::model::{Config, Limit, Setting, Strategy, Time};
 use crate::diagnostics::Diagnostics;
 
 /// The names that exist only inside one call of the function.

@@ -1,33 +1,12 @@
 //! Strategies by their bare names, and everything else that may stand in their place.
 
 use proc_macro2::Ident;
-use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, spanned::Spanned as _};
+use syn::{Expr, ExprCall, ExprMethodCall, spanned::Spanned as _};
 
 use super::builtin::{BUILTINS, Builtin, Kind, foreign_parameter, foreign_strategy};
-use super::model::Time;
+use super::model::{Setting, Strategy};
 use super::values;
 use crate::diagnostics::{Diagnostics, list, name_of, nearest};
-
-/// What follows `strategy =`.
-pub(crate) enum Strategy {
-    /// One of ours, by its bare name.
-    Builtin {
-        name: Ident,
-        builtin: &'static Builtin,
-        arguments: Vec<(Ident, Setting)>,
-    },
-    /// A closure, whose parameter gets its type from us.
-    Closure(ExprClosure),
-    /// Any other expression.
-    User(Expr),
-}
-
-/// The value of one argument of a built-in strategy.
-pub(crate) enum Setting {
-    Time(Time),
-    Number(Expr),
-    Strategy(Box<Strategy>),
-}
 
 /// Reads a strategy. `None` means that a mistake was reported.
 pub(crate) fn parse(expr: Expr, diagnostics: &mut Diagnostics) -> Option<Strategy> {

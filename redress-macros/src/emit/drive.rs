@@ -5,7 +5,9 @@ use quote::quote_spanned;
 
 use super::inline::inline;
 use super::leaves::may_leave;
-use super::{Attempt, Plan, hooks, judge, site, site_at};
+use super::plan::{Attempt, Plan};
+use super::{hooks, judge};
+use crate::spans::{site, site_at};
 
 /// Returns the statements that run the operation until a last attempt.
 pub(super) fn body(plan: &Plan<'_>) -> TokenStream {

@@ -4,8 +4,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, spanned::Spanned as _};
 
-use super::{Plan, policy, site, site_at};
+use super::plan::Plan;
+use super::policy;
 use crate::config::Keyed;
+use crate::spans::{site, site_at};
 
 /// Returns the `let` statements of everything that is evaluated at each call.
 pub(super) fn lets(plan: &Plan<'_>) -> TokenStream {

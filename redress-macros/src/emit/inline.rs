@@ -10,8 +10,8 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::Lifetime;
 
 use super::leaves::{may_any_leave, may_leave};
-use super::{site, site_at};
 use crate::paths::Paths;
+use crate::spans::{site, site_at};
 
 /// Returns the body as the content of a block labeled `'__attempt`.
 pub(super) fn inline(body: &TokenStream, paths: &Paths) -> Option<TokenStream> {

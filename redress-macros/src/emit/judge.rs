@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
-use super::{Plan, site, site_at};
+use super::plan::Plan;
 use crate::paths::Paths;
+use crate::spans::{site, site_at};
 
 /// Returns the expression that judges what an attempt returned, or that says how to. It is no
 /// closure: two hundred functions that return the same type share one copy of the step that takes

@@ -6,12 +6,12 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Lit};
 
-use super::{Plan, site, site_at};
-use crate::config::model::{Limit, Time};
-use crate::config::strategy::{Setting, Strategy};
+use super::plan::Plan;
+use crate::config::model::{Limit, Setting, Strategy, Time};
 use crate::config::values::as_float;
 use crate::config::{Config, consts};
 use crate::paths::Paths;
+use crate::spans::{site, site_at};
 
 /// Returns the policy, and what checks its constants.
 pub(super) fn items(plan: &Plan<'_>) -> TokenStream {

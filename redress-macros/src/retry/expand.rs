@@ -10,8 +10,9 @@ use super::parse::Function;
 use super::signature::{bindings, is_result, nameable, without_opaque};
 use crate::config::Config;
 use crate::diagnostics::name_of;
-use crate::emit::{self, Attempt, Plan, site};
+use crate::emit::{self, Attempt, Plan};
 use crate::paths::Paths;
+use crate::spans::site;
 
 /// Expands a function that was found to be right.
 pub(super) fn expand(function: Function, config: &Config, paths: &Paths) -> TokenStream {

@@ -8,7 +8,6 @@ use syn::{
     TypeParamBound,
 };
 
-use super::parse::Function;
 use super::signature::last_name;
 
 /// What a call of the function gives.
@@ -272,10 +271,10 @@ pub(super) fn replace_at(body: &Group, way: &[usize], with: TokenStream) -> Grou
 }
 
 /// `#[async_trait]` calls `self` by another name inside the body, and so must the arguments.
-pub(super) fn rename_self(arguments: TokenStream, function: &Function) -> TokenStream {
-    let renamed = function.returns.kind == Kind::Boxed
-        && contains(function.body.stream(), "__ret")
-        && contains(function.body.stream(), "__self");
+pub(super) fn rename_self(arguments: TokenStream, kind: Kind, body: &Group) -> TokenStream {
+    let renamed = kind == Kind::Boxed
+        && contains(body.stream(), "__ret")
+        && contains(body.stream(), "__self");
     if renamed {
         rename(arguments)
     } else {

@@ -5,8 +5,6 @@ mod future;
 mod moved;
 mod parse;
 mod signature;
-#[cfg(test)]
-mod tests;
 mod validate;
 
 use proc_macro2::TokenStream;
@@ -21,7 +19,7 @@ pub(crate) fn retry(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let function = parse::function(&item, &mut diagnostics);
     let arguments = match &function {
-        Some(function) => future::rename_self(arguments, function),
+        Some(function) => future::rename_self(arguments, function.returns.kind, &function.body),
         None => arguments,
     };
     let arguments = config::parse::arguments(arguments, &mut diagnostics);

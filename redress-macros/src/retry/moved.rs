@@ -7,8 +7,8 @@ use syn::Type;
 
 use super::signature::{Binding, last_name};
 use crate::diagnostics::name_of;
-use crate::emit::{site, site_at};
 use crate::paths::Paths;
+use crate::spans::{site, site_at};
 
 /// Returns what checks that every argument which the body moves is `Copy`.
 ///
