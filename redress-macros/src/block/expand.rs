@@ -5,20 +5,17 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::{Expr, ExprClosure, ReturnType, spanned::Spanned as _};
 
 use super::parse::{Operation, Types};
-use crate::config::Config;
+use super::validate::BlockModel;
 use crate::emit::{self, Attempt, Plan};
 use crate::paths::Paths;
 use crate::spans::site;
 
 /// Expands an operation that was found to be right.
-pub(super) fn expand(
-    operation: &Operation,
-    types: &Types,
-    config: &Config,
-    paths: &Paths,
-) -> TokenStream {
+pub(super) fn expand(model: BlockModel) -> TokenStream {
+    let (types, operation, config) = model.into_parts();
+    let paths = &Paths::new(config.krate.as_ref());
     let p = paths.private();
-    let (returns, known) = match types {
+    let (returns, known) = match &types {
         Types::None => (None, None),
         Types::Error(error) => (
             Some(quote_spanned!(site()=> #p::Result<_, #error>)),
@@ -34,7 +31,7 @@ pub(super) fn expand(
         .clone
         .iter()
         .map(|name| quote_spanned!(site()=> let #name = #p::Clone::clone(&#name);));
-    let (attempt, once, leave, returns_at) = match operation {
+    let (attempt, once, leave, returns_at) = match &operation {
         Operation::Closure(closure) => {
             let at = closure.body.span();
             let closure = typed(closure, returns.as_ref());
@@ -58,7 +55,7 @@ pub(super) fn expand(
         }
     };
     let plan = Plan {
-        config,
+        config: &config,
         paths,
         name: None,
         returns_result: returns.is_some(),

@@ -31,7 +31,7 @@ pub(super) enum Types {
 
 /// What is retried.
 pub(super) enum Operation {
-    Closure(ExprClosure),
+    Closure(Box<ExprClosure>),
     Async {
         capture: Option<Token![move]>,
         body: Group,
@@ -167,7 +167,7 @@ fn closure(
         );
         return Ok(None);
     }
-    Ok(Some(Operation::Closure(closure)))
+    Ok(Some(Operation::Closure(Box::new(closure))))
 }
 
 fn at(span: Span) -> TokenStream {

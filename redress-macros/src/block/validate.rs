@@ -1,16 +1,56 @@
-//! What the operation and the arguments do not allow each other.
+//! Checks the operation against the arguments, and makes of both what expands.
 
-use super::parse::Operation;
-use crate::config::Config;
+use super::parse::{Block, Operation, Types};
 use crate::config::scope::Scope;
+use crate::config::{self, Config};
 use crate::diagnostics::Diagnostics;
 
-/// Checks the operation against the arguments.
-pub(super) fn validate(
-    operation: Option<&Operation>,
-    config: &Config,
-    diagnostics: &mut Diagnostics,
-) {
+/// An operation and arguments that fit it. Only validation makes one, and any one expands.
+pub(super) struct BlockModel {
+    types: Types,
+    operation: Operation,
+    config: Config,
+}
+
+/// A block with mistakes.
+pub(super) struct Rejected {
+    pub(super) diagnostics: Diagnostics,
+    /// The operation, if it could be read.
+    pub(super) operation: Option<Operation>,
+}
+
+impl BlockModel {
+    /// Checks the arguments, the operation, and each against the other. Returns every mistake,
+    /// together with those that `diagnostics` has already.
+    pub(super) fn validate(block: Block, mut diagnostics: Diagnostics) -> Result<Self, Rejected> {
+        let Block {
+            types,
+            arguments,
+            operation,
+        } = block;
+        let config = config::read(arguments, &mut diagnostics);
+        config::check(&config, &mut diagnostics);
+        check(operation.as_ref(), &config, &mut diagnostics);
+        match operation {
+            Some(operation) if diagnostics.is_empty() => Ok(Self {
+                types,
+                operation,
+                config,
+            }),
+            operation => Err(Rejected {
+                diagnostics,
+                operation,
+            }),
+        }
+    }
+
+    /// Returns the types that the caller names, the operation, and the arguments.
+    pub(super) fn into_parts(self) -> (Types, Operation, Config) {
+        (self.types, self.operation, self.config)
+    }
+}
+
+fn check(operation: Option<&Operation>, config: &Config, diagnostics: &mut Diagnostics) {
     Scope::default().check(config, diagnostics);
     if let (Some(Operation::Closure(_)), Some(timeout)) = (operation, &config.attempt_timeout) {
         diagnostics.error(

@@ -1,30 +1,32 @@
 //! The function that takes the place of the one under the attribute.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote_spanned};
 use syn::{FnArg, Pat, ReturnType, Signature};
 
-use super::future::{self, Kind};
 use super::moved;
 use super::parse::Function;
-use super::signature::{bindings, is_result, nameable, without_opaque};
-use crate::config::Config;
+use super::returns::FunctionKind;
+use super::signature::{is_result, nameable, without_opaque};
+use super::validate::RetryModel;
 use crate::diagnostics::name_of;
 use crate::emit::{self, Attempt, Plan};
 use crate::paths::Paths;
 use crate::spans::site;
 
 /// Expands a function that was found to be right.
-pub(super) fn expand(function: Function, config: &Config, paths: &Paths) -> TokenStream {
+pub(super) fn expand(model: RetryModel) -> TokenStream {
+    let (function, bindings, config) = model.into_parts();
+    let paths = &Paths::new(config.krate.as_ref());
     let Function {
         attributes,
         visibility,
         defaultness,
         mut signature,
-        body,
         returns,
+        body,
     } = function;
-    let block = future::block_at(&body, &returns.inner).unwrap_or_else(|| body.clone());
+    let block = body.retried();
     let returned = returns
         .output
         .as_ref()
@@ -33,24 +35,25 @@ pub(super) fn expand(function: Function, config: &Config, paths: &Paths) -> Toke
         .output
         .as_ref()
         .map_or_else(|| quote_spanned!(site()=> ()), without_opaque);
-    let inside = !returns.inner.is_empty();
-    let moved = moved::checks(&bindings(&signature), &config.clone, &block, paths);
+    let moved = moved::checks(&bindings, &config.clone, block, paths);
     let attempt = match returns.kind {
-        Kind::Sync => Attempt::Sync(block.into_token_stream()),
-        Kind::Async => Attempt::Async(block.into_token_stream()),
-        Kind::Boxed | Kind::Opaque if inside => Attempt::Async(block.into_token_stream()),
-        Kind::Boxed => {
+        FunctionKind::Sync => Attempt::Sync(block.to_token_stream()),
+        FunctionKind::Async => Attempt::Async(block.to_token_stream()),
+        FunctionKind::Boxed | FunctionKind::Opaque if body.is_wrapped() => {
+            Attempt::Async(block.to_token_stream())
+        }
+        FunctionKind::Boxed => {
             let declared = declared(&signature);
             Attempt::Future(quote_spanned!(site()=> (|| -> #declared #block)()))
         }
-        Kind::Opaque => {
+        FunctionKind::Opaque => {
             let p = paths.private();
             Attempt::Future(quote_spanned!(site()=> #p::future_of::<#returned, _>(|| #block)))
         }
     };
     let before = consume(&config.clone, &mut signature, paths);
     let plan = Plan {
-        config,
+        config: &config,
         paths,
         name: Some(name_of(&signature.ident)),
         returns_at: returns
@@ -69,17 +72,15 @@ pub(super) fn expand(function: Function, config: &Config, paths: &Paths) -> Toke
     let mut once = before.once;
     once.extend(moved);
     let run = quote_spanned!(site()=> #items #once #run);
-    let body = match returns.kind {
-        Kind::Boxed if !inside => {
+    let run = match returns.kind {
+        FunctionKind::Boxed if !body.is_wrapped() => {
             let p = paths.private();
-            in_braces(
-                quote_spanned!(site()=> #p::Box::pin(async move { #run })),
-                &body,
-            )
+            quote_spanned!(site()=> #p::Box::pin(async move { #run }))
         }
-        Kind::Opaque if !inside => in_braces(quote_spanned!(site()=> async move { #run }), &body),
-        _ => future::replace_at(&body, &returns.inner, run),
+        FunctionKind::Opaque if !body.is_wrapped() => quote_spanned!(site()=> async move { #run }),
+        _ => run,
     };
+    let body = body.replace(run);
     quote_spanned!(site()=> #(#attributes)* #visibility #defaultness #signature #body)
 }
 
@@ -88,12 +89,6 @@ fn declared(signature: &Signature) -> TokenStream {
         ReturnType::Default => quote_spanned!(site()=> ()),
         ReturnType::Type(_, ty) => ty.to_token_stream(),
     }
-}
-
-fn in_braces(stream: TokenStream, like: &Group) -> Group {
-    let mut group = Group::new(Delimiter::Brace, stream);
-    group.set_span(like.span());
-    group
 }
 
 /// Tells whether the body may borrow `self` mutably, beside a policy that is one of its fields.

@@ -5,7 +5,8 @@ use quote::ToTokens as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{AttrStyle, Attribute, Signature, Token, Visibility, token};
 
-use super::future::{self, Returns};
+use super::returns::{Returns, returns};
+use super::wrapping::Body;
 use crate::diagnostics::{Diagnostics, message};
 
 /// A function with a body.
@@ -15,9 +16,8 @@ pub(super) struct Function {
     /// `default`, of a trait implementation that may be specialised.
     pub(super) defaultness: Option<TokenTree>,
     pub(super) signature: Signature,
-    /// Not parsed: whatever the compiler accepts there is fine.
-    pub(super) body: Group,
     pub(super) returns: Returns,
+    pub(super) body: Body,
 }
 
 /// Reads a function, or says what stands in its place.
@@ -59,14 +59,15 @@ fn parse(input: ParseStream<'_>) -> syn::Result<Function> {
     };
     let (inner, body) = inner_attributes(body)?;
     attributes.extend(inner);
-    let returns = future::returns(&signature, &body);
+    let returns = returns(&signature);
+    let body = Body::new(body, returns.kind);
     Ok(Function {
         attributes,
         visibility,
         defaultness,
         signature,
-        body,
         returns,
+        body,
     })
 }
 

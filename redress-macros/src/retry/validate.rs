@@ -3,25 +3,67 @@
 use quote::ToTokens as _;
 use syn::{FnArg, ReceiverKind, ReturnType, Type};
 
-use super::future::Kind;
 use super::parse::Function;
+use super::returns::FunctionKind;
 use super::signature::{Binding, bindings, generics, is_no_result};
-use crate::config::Config;
 use crate::config::scope::Scope;
+use crate::config::{self, Config};
 use crate::diagnostics::{Diagnostics, list, name_of, nearest};
 
+/// A function and arguments that fit it. Only validation makes one, and any one expands.
+pub(super) struct RetryModel {
+    function: Function,
+    bindings: Vec<Binding>,
+    config: Config,
+}
+
+impl RetryModel {
+    /// Checks the arguments, the function, and each against the other. Returns every mistake,
+    /// together with those that `diagnostics` has already.
+    pub(super) fn validate(
+        function: Option<Function>,
+        config: Config,
+        mut diagnostics: Diagnostics,
+    ) -> Result<Self, Diagnostics> {
+        config::check(&config, &mut diagnostics);
+        let Some(function) = function else {
+            return Err(diagnostics);
+        };
+        let bindings = bindings(&function.signature);
+        check(&function, &bindings, &config, &mut diagnostics);
+        if diagnostics.is_empty() {
+            Ok(Self {
+                function,
+                bindings,
+                config,
+            })
+        } else {
+            Err(diagnostics)
+        }
+    }
+
+    /// Returns the function, the names that its arguments bind, and the macro's arguments.
+    pub(super) fn into_parts(self) -> (Function, Vec<Binding>, Config) {
+        (self.function, self.bindings, self.config)
+    }
+}
+
 /// Checks the function against the arguments.
-pub(super) fn validate(function: &Function, config: &Config, diagnostics: &mut Diagnostics) {
+fn check(
+    function: &Function,
+    bindings: &[Binding],
+    config: &Config,
+    diagnostics: &mut Diagnostics,
+) {
     qualifiers(function, diagnostics);
     attributes(function, diagnostics);
     returns(function, config, diagnostics);
-    let bindings = bindings(&function.signature);
-    clones(function, &bindings, config, diagnostics);
+    clones(function, bindings, config, diagnostics);
     let mut names = generics(&function.signature);
     names.extend(bindings.iter().map(|binding| name_of(&binding.name)));
     names.push("__self".to_owned());
     Scope { names }.check(config, diagnostics);
-    if let (Kind::Sync, Some(timeout)) = (function.returns.kind, &config.attempt_timeout) {
+    if let (FunctionKind::Sync, Some(timeout)) = (function.returns.kind, &config.attempt_timeout) {
         let help = "make the function `async`; set a timeout on the client that the body uses; call it with `Policy::call_detached`, which runs attempts on other threads; or bound the whole call with `deadline`";
         diagnostics.error(
             &timeout.key,
