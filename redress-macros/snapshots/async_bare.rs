@@ -18,12 +18,12 @@ async fn get(&mut self, url: &str) -> Result<String, Error> {
             let __returned: Result<String, Error> = '__attempt: {
                 self.calls += 1;
                 Ok(
-                    (match ::redress::__private::Question::question(
-                        self.fetch(url).await,
-                    ) {
+                    (match ::redress::__private::Try::branch(self.fetch(url).await) {
                         ::redress::__private::Continue(__value) => __value,
                         ::redress::__private::Break(__rest) => {
-                            break '__attempt ::redress::__private::Leaves::leave(__rest);
+                            break '__attempt ::redress::__private::FromResidual::from_residual(
+                                __rest,
+                            );
                         }
                     })
                         .to_owned(),

@@ -22,12 +22,14 @@ fn surroundings() {
         loop {
             let __kept = match {
                 let __returned: ::redress::__private::Result<_, Error> = '__attempt: {
-                    let n = (match ::redress::__private::Question::question(
+                    let n = (match ::redress::__private::Try::branch(
                         step(&mut n).await,
                     ) {
                         ::redress::__private::Continue(__value) => __value,
                         ::redress::__private::Break(__rest) => {
-                            break '__attempt ::redress::__private::Leaves::leave(__rest);
+                            break '__attempt ::redress::__private::FromResidual::from_residual(
+                                __rest,
+                            );
                         }
                     });
                     Ok(n)

@@ -16,10 +16,12 @@ fn get(url: &str) -> Result<String, Error> {
     loop {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<String, Error> = '__attempt: {
-                let text = (match ::redress::__private::Question::question(fetch(url)) {
+                let text = (match ::redress::__private::Try::branch(fetch(url)) {
                     ::redress::__private::Continue(__value) => __value,
                     ::redress::__private::Break(__rest) => {
-                        break '__attempt ::redress::__private::Leaves::leave(__rest);
+                        break '__attempt ::redress::__private::FromResidual::from_residual(
+                            __rest,
+                        );
                     }
                 });
                 Ok(text)

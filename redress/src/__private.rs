@@ -196,13 +196,13 @@ mod constants;
 mod derive;
 mod guarded;
 mod policy_source;
+mod question_mark;
 mod returned;
-mod ways_out;
 
 pub use by_type::*;
 pub use constants::*;
 pub use derive::*;
 pub use guarded::Guarded;
 pub use policy_source::*;
+pub use question_mark::*;
 pub use returned::*;
-pub use ways_out::*;

@@ -6,8 +6,8 @@ use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{ExprClosure, Ident, Token, Type, token};
 
+use crate::config::arguments;
 use crate::config::parse::{Argument, argument, end_of_argument};
-use crate::config::table;
 use crate::diagnostics::{Diagnostics, name_of};
 
 const OPERATION: &str = "the operation comes last: `|| ...`, or `async { ... }`";
@@ -103,7 +103,7 @@ fn is_argument(input: ParseStream<'_>) -> bool {
     }
     let assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]);
     assigned
-        || table::find(&name).is_some()
+        || arguments::find(&name).is_some()
             && (ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(token::Paren))
 }
 

@@ -5,7 +5,7 @@ use quote::{format_ident, quote_spanned};
 use syn::{Fields, Member, Type, spanned::Spanned as _};
 
 use super::parse::{Input, Shape};
-use super::rules::{Decision, Inner, Rule, Table};
+use super::rules::{CodeTable, Decision, Rule, SourceKind};
 use super::validate::Rules;
 use crate::config::parse::Argument;
 use crate::emit::by_type;
@@ -128,13 +128,13 @@ fn arm(
             let class = class.variant();
             quote_spanned!(site()=> #p::Classification::new(#p::ErrorClass::#class))
         }
-        Decision::Table(table, member) => {
+        Decision::Code(table, member) => {
             let (at, field) = (site_at(member.span()), bind(member));
             let p = paths.private_at(at);
             let class = match table {
-                Table::HttpStatus => quote_spanned!(at=> #p::http_status(#field)),
-                Table::Sqlstate => quote_spanned!(at=> #p::sqlstate(#field)),
-                Table::GrpcCode => quote_spanned!(at=> #p::grpc_code(#field)),
+                CodeTable::HttpStatus => quote_spanned!(at=> #p::http_status(#field)),
+                CodeTable::Sqlstate => quote_spanned!(at=> #p::sqlstate(#field)),
+                CodeTable::GrpcCode => quote_spanned!(at=> #p::grpc_code(#field)),
             };
             quote_spanned!(site()=> #p::Classification::new(#class))
         }
@@ -142,9 +142,9 @@ fn arm(
             let field = bind(member);
             let classify = by_type(paths);
             match inner {
-                Inner::Plain => quote_spanned!(site()=> #p::by(#field, #classify)),
-                Inner::Pointer => quote_spanned!(site()=> #p::by(&**#field, #classify)),
-                Inner::Dyn => quote_spanned!(site()=> #p::classify::classify_dyn(&**#field)),
+                SourceKind::Plain => quote_spanned!(site()=> #p::by(#field, #classify)),
+                SourceKind::Pointer => quote_spanned!(site()=> #p::by(&**#field, #classify)),
+                SourceKind::Dyn => quote_spanned!(site()=> #p::classify::classify_dyn(&**#field)),
             }
         }
         Decision::With(function) => {

@@ -16,16 +16,16 @@ pub(super) enum Decision {
     Default,
     Class(Class),
     /// A number or text that a table maps.
-    Table(Table, Member),
+    Code(CodeTable, Member),
     /// The error inside.
-    Source(Member, Inner),
+    Source(Member, SourceKind),
     /// A function.
     With(Expr),
 }
 
 /// A table of codes.
 #[derive(Clone, Copy)]
-pub(super) enum Table {
+pub(super) enum CodeTable {
     HttpStatus,
     Sqlstate,
     GrpcCode,
@@ -33,7 +33,7 @@ pub(super) enum Table {
 
 /// How an inner error is reached.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Inner {
+pub(super) enum SourceKind {
     /// It is the field.
     Plain,
     /// It is a type in a `Box`, or behind another pointer.
@@ -43,32 +43,32 @@ pub(super) enum Inner {
 }
 
 /// Looks through a pointer.
-pub(super) fn inner(ty: &Type) -> Inner {
+pub(super) fn source_kind(ty: &Type) -> SourceKind {
     match ty {
         Type::Reference(reference) => match &*reference.elem {
-            Type::TraitObject(_) => Inner::Dyn,
-            _ => Inner::Pointer,
+            Type::TraitObject(_) => SourceKind::Dyn,
+            _ => SourceKind::Pointer,
         },
-        Type::Group(group) => inner(&group.elem),
-        Type::Paren(paren) => inner(&paren.elem),
+        Type::Group(group) => source_kind(&group.elem),
+        Type::Paren(paren) => source_kind(&paren.elem),
         Type::Path(path) => {
             let Some(segment) = path.path.segments.last() else {
-                return Inner::Plain;
+                return SourceKind::Plain;
             };
             let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-                return Inner::Plain;
+                return SourceKind::Plain;
             };
             if !["Box", "Arc", "Rc"]
                 .iter()
                 .any(|name| segment.ident == name)
             {
-                return Inner::Plain;
+                return SourceKind::Plain;
             }
             match arguments.args.first() {
-                Some(syn::GenericArgument::Type(Type::TraitObject(_))) => Inner::Dyn,
-                _ => Inner::Pointer,
+                Some(syn::GenericArgument::Type(Type::TraitObject(_))) => SourceKind::Dyn,
+                _ => SourceKind::Pointer,
             }
         }
-        _ => Inner::Plain,
+        _ => SourceKind::Plain,
     }
 }

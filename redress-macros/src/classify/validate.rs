@@ -5,7 +5,7 @@ use quote::ToTokens as _;
 use syn::{Expr, Fields, Lit, Member};
 
 use super::parse::{Input, Shape};
-use super::rules::{Decision, Rule, Table, inner};
+use super::rules::{CodeTable, Decision, Rule, source_kind};
 use crate::config::class::{self, CLASSES};
 use crate::config::parse::{Argument, Value};
 use crate::diagnostics::{Diagnostics, list, name_of, nearest};
@@ -86,9 +86,9 @@ fn decision(
 ) -> Option<Decision> {
     let name = name_of(key);
     let table = match name.as_str() {
-        "http_status" => Table::HttpStatus,
-        "sqlstate" => Table::Sqlstate,
-        "grpc_code" => Table::GrpcCode,
+        "http_status" => CodeTable::HttpStatus,
+        "sqlstate" => CodeTable::Sqlstate,
+        "grpc_code" => CodeTable::GrpcCode,
         "source" => return source(key, value, fields, diagnostics),
         "with" => {
             return match value {
@@ -121,7 +121,7 @@ fn decision(
         }
         _ => return class(key, value, diagnostics),
     };
-    field(key, value, fields, diagnostics).map(|member| Decision::Table(table, member))
+    field(key, value, fields, diagnostics).map(|member| Decision::Code(table, member))
 }
 
 fn class(key: &Ident, value: &Value, diagnostics: &mut Diagnostics) -> Option<Decision> {
@@ -196,7 +196,7 @@ fn source(
         .into_iter()
         .find(|(name, _)| *name == member)
         .map(|(_, field)| &field.ty)?;
-    Some(Decision::Source(member, inner(ty)))
+    Some(Decision::Source(member, source_kind(ty)))
 }
 
 fn members(fields: &Fields) -> Vec<(Member, &syn::Field)> {

@@ -4,7 +4,7 @@ use crate::diagnostics::list;
 
 /// What an argument of a strategy is.
 #[derive(Clone, Copy)]
-pub(crate) enum Kind {
+pub(crate) enum ParameterKind {
     /// A duration above zero.
     Time,
     /// A duration.
@@ -20,7 +20,7 @@ pub(crate) enum Kind {
 /// One argument of a strategy.
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ParameterKind,
     /// Whether the constructor takes it; the others are setters.
     pub(crate) constructor: bool,
     pub(crate) required: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Builtin {
     pub(crate) example: &'static str,
 }
 
-const fn required(name: &'static str, kind: Kind) -> Parameter {
+const fn required(name: &'static str, kind: ParameterKind) -> Parameter {
     Parameter {
         name,
         kind,
@@ -42,7 +42,7 @@ const fn required(name: &'static str, kind: Kind) -> Parameter {
     }
 }
 
-const fn setter(name: &'static str, kind: Kind) -> Parameter {
+const fn setter(name: &'static str, kind: ParameterKind) -> Parameter {
     Parameter {
         name,
         kind,
@@ -54,12 +54,12 @@ const fn setter(name: &'static str, kind: Kind) -> Parameter {
 /// The only argument that a constructor takes and that has a default.
 const MAX: Parameter = Parameter {
     name: "max",
-    kind: Kind::Time,
+    kind: ParameterKind::Time,
     constructor: true,
     required: false,
 };
-const BASE: Parameter = setter("base", Kind::Time);
-const FACTOR: Parameter = setter("factor", Kind::Factor);
+const BASE: Parameter = setter("base", ParameterKind::Time);
+const FACTOR: Parameter = setter("factor", ParameterKind::Factor);
 
 /// Every strategy, in the order of the documentation.
 pub(crate) const BUILTINS: &[Builtin] = &[
@@ -86,15 +86,15 @@ pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin {
         name: "exponential",
         parameters: &[
-            required("base", Kind::Time),
-            required("max", Kind::Time),
+            required("base", ParameterKind::Time),
+            required("max", ParameterKind::Time),
             FACTOR,
         ],
         example: "exponential(base = 100ms, max = 5s)",
     },
     Builtin {
         name: "fixed",
-        parameters: &[required("delay", Kind::Time)],
+        parameters: &[required("delay", ParameterKind::Time)],
         example: "fixed(500ms)",
     },
     Builtin {
@@ -105,19 +105,19 @@ pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin {
         name: "retry_after_or",
         parameters: &[
-            required("fallback", Kind::Strategy),
-            setter("jitter", Kind::TimeOrZero),
+            required("fallback", ParameterKind::Strategy),
+            setter("jitter", ParameterKind::TimeOrZero),
         ],
         example: "retry_after_or(equal_jitter(5s), jitter = 100ms)",
     },
     Builtin {
         name: "adaptive",
         parameters: &[
-            required("fallback", Kind::Strategy),
-            setter("window", Kind::Time),
-            setter("target_success", Kind::Ratio),
-            setter("min_multiplier", Kind::Factor),
-            setter("max_multiplier", Kind::Factor),
+            required("fallback", ParameterKind::Strategy),
+            setter("window", ParameterKind::Time),
+            setter("target_success", ParameterKind::Ratio),
+            setter("min_multiplier", ParameterKind::Factor),
+            setter("max_multiplier", ParameterKind::Factor),
         ],
         example: "adaptive(equal_jitter(5s), target_success = 0.9)",
     },

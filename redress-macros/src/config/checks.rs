@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::arguments;
 use super::class::{self, Class};
 use super::model::{Config, Keyed, Limit, Setting, Strategy};
-use super::table;
 use crate::diagnostics::{Diagnostics, name_of};
 use crate::duration::show;
 
@@ -34,7 +34,7 @@ pub(crate) fn check(config: &Config, diagnostics: &mut Diagnostics) {
 fn policy_says_it_all(config: &Config, diagnostics: &mut Diagnostics) {
     for key in &config.given {
         let name = name_of(key);
-        if table::find(&name).is_some_and(|spec| spec.in_policy) {
+        if arguments::find(&name).is_some_and(|spec| spec.in_policy) {
             let what = format!("`{name}` cannot be combined with `policy`, which already fixes it");
             diagnostics.error(
                 key,

@@ -1,14 +1,14 @@
 //! The arguments that `#[retry]` and `retry_block!` share: read, understood and checked.
 
+pub(crate) mod arguments;
 pub(crate) mod builtin;
 mod checks;
 pub(crate) mod class;
-pub(crate) mod consts;
+pub(crate) mod constants;
 pub(crate) mod model;
 pub(crate) mod parse;
 pub(crate) mod scope;
 mod strategy;
-pub(crate) mod table;
 pub(crate) mod values;
 
 use proc_macro2::{Ident, TokenStream};
@@ -19,14 +19,14 @@ pub(crate) use checks::check;
 pub(crate) use model::{Config, Keyed};
 
 use crate::diagnostics::{Diagnostics, list, name_of, nearest};
+use arguments::{ArgumentSpec, Form};
 use parse::{Argument, Value};
-use table::{Form, Spec};
 
 /// Understands the arguments of one macro call. What is wrong is reported and left out.
 pub(crate) fn read(arguments: Vec<Argument>, diagnostics: &mut Diagnostics) -> Config {
     let mut config = Config::default();
     for Argument { key, value } in arguments {
-        let Some(spec) = known(&key, diagnostics) else {
+        let Some(spec) = find_argument(&key, diagnostics) else {
             continue;
         };
         if config
@@ -41,21 +41,24 @@ pub(crate) fn read(arguments: Vec<Argument>, diagnostics: &mut Diagnostics) -> C
         config.given.push(key.clone());
         match (spec.form, value) {
             (_, Value::Broken) => {}
-            (Form::Value, Value::Expr(expr)) => one(&mut config, key, expr, diagnostics),
-            (Form::List, Value::List(tokens)) => many(&mut config, &key, tokens, diagnostics),
+            (Form::Value, Value::Expr(expr)) => read_value(&mut config, key, expr, diagnostics),
+            (Form::List, Value::List(tokens)) => read_list(&mut config, &key, tokens, diagnostics),
             (_, value) => wrong_form(&key, spec, &value, diagnostics),
         }
     }
     config
 }
 
-fn known(key: &Ident, diagnostics: &mut Diagnostics) -> Option<&'static Spec> {
+fn find_argument(key: &Ident, diagnostics: &mut Diagnostics) -> Option<&'static ArgumentSpec> {
     let name = name_of(key);
-    let all = || format!("the arguments are {}", list(table::names()));
-    match table::find(&name) {
+    let all = || format!("the arguments are {}", list(arguments::names()));
+    match arguments::find(&name) {
         Some(spec) => Some(spec),
         None => {
-            let help = match (table::foreign(&name), nearest(&name, table::names())) {
+            let help = match (
+                arguments::foreign(&name),
+                nearest(&name, arguments::names()),
+            ) {
                 (Some(hint), _) => hint.to_owned(),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
                 (None, None) => all(),
@@ -66,7 +69,7 @@ fn known(key: &Ident, diagnostics: &mut Diagnostics) -> Option<&'static Spec> {
     }
 }
 
-fn wrong_form(key: &Ident, spec: &Spec, value: &Value, diagnostics: &mut Diagnostics) {
+fn wrong_form(key: &Ident, spec: &ArgumentSpec, value: &Value, diagnostics: &mut Diagnostics) {
     let name = spec.name;
     let help = format!("write `{}`", spec.example);
     let (place, what) = match value {
@@ -84,7 +87,7 @@ fn wrong_form(key: &Ident, spec: &Spec, value: &Value, diagnostics: &mut Diagnos
 }
 
 /// Takes an argument of the form `name = value`.
-fn one(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Diagnostics) {
+fn read_value(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Diagnostics) {
     let name = name_of(&key);
     let keyed = |value| {
         Some(Keyed {
@@ -137,16 +140,16 @@ fn one(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Diagnostic
 }
 
 /// Takes an argument of the form `name(...)`.
-fn many(config: &mut Config, key: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) {
+fn read_list(config: &mut Config, key: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) {
     let name = name_of(key);
     if tokens.is_empty() {
-        let help = table::find(&name).map(|spec| format!("write `{}`", spec.example));
+        let help = arguments::find(&name).map(|spec| format!("write `{}`", spec.example));
         diagnostics.error(key, format!("`{name}` is empty"), &help.unwrap_or_default());
         return;
     }
     for Argument { key, value } in parse::arguments(tokens, diagnostics) {
         if name == "clone" {
-            clone(config, key, &value, diagnostics);
+            read_clone(config, key, &value, diagnostics);
             continue;
         }
         let Some(class) = class::find_or_report(&key, diagnostics) else {
@@ -203,7 +206,7 @@ fn many(config: &mut Config, key: &Ident, tokens: TokenStream, diagnostics: &mut
     }
 }
 
-fn clone(config: &mut Config, key: Ident, value: &Value, diagnostics: &mut Diagnostics) {
+fn read_clone(config: &mut Config, key: Ident, value: &Value, diagnostics: &mut Diagnostics) {
     if !matches!(value, Value::Missing) {
         diagnostics.error(
             &key,

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::{Expr, ExprCall, ExprMethodCall, spanned::Spanned as _};
 
-use super::builtin::{BUILTINS, Builtin, Kind, foreign_parameter, foreign_strategy};
+use super::builtin::{BUILTINS, Builtin, ParameterKind, foreign_parameter, foreign_strategy};
 use super::model::{Setting, Strategy};
 use super::values;
 use crate::diagnostics::{Diagnostics, list, name_of, nearest};
@@ -209,10 +209,14 @@ fn setting(
     }
     let place = format!("{}.{text}", builtin.name);
     match parameter.kind {
-        Kind::Time => values::time(value, &place, diagnostics).map(Setting::Time),
-        Kind::TimeOrZero => values::time_or_zero(value, &place, diagnostics).map(Setting::Time),
-        Kind::Factor => values::factor(value, &place, diagnostics).map(Setting::Number),
-        Kind::Ratio => values::ratio(value, &place, diagnostics).map(Setting::Number),
-        Kind::Strategy => parse(value, diagnostics).map(|s| Setting::Strategy(Box::new(s))),
+        ParameterKind::Time => values::time(value, &place, diagnostics).map(Setting::Time),
+        ParameterKind::TimeOrZero => {
+            values::time_or_zero(value, &place, diagnostics).map(Setting::Time)
+        }
+        ParameterKind::Factor => values::factor(value, &place, diagnostics).map(Setting::Number),
+        ParameterKind::Ratio => values::ratio(value, &place, diagnostics).map(Setting::Number),
+        ParameterKind::Strategy => {
+            parse(value, diagnostics).map(|s| Setting::Strategy(Box::new(s)))
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Single values: counts, durations, numbers. Literals are checked here, constants by `consts`.
+//! Single values: counts, durations, numbers. Literals are checked here, constants by `constants`.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

@@ -1,28 +1,29 @@
 //! What `#[retry]` and `retry_block!` expand to: a policy, built once, and a loop around one call of the
 //! runtime.
 
-mod drive;
+mod control_flow;
 mod hooks;
-mod inline;
-mod judge;
-mod leaves;
+mod inline_body;
+mod per_call;
 mod plan;
-mod policy;
+mod retry_loop;
+mod static_policy;
+mod verdict;
 
 use quote::quote_spanned;
 
-pub(crate) use judge::by_type;
 pub(crate) use plan::{Attempt, Expansion, Plan};
+pub(crate) use verdict::by_type;
 
 use crate::spans::site;
 
 /// Expands one operation.
 pub(crate) fn expand(plan: &Plan<'_>) -> Expansion {
-    let items = policy::items(plan);
-    let lets = hooks::lets(plan);
-    let body = drive::body(plan);
+    let items = static_policy::items(plan);
+    let bindings = per_call::bindings(plan);
+    let retry_loop = retry_loop::statements(plan);
     Expansion {
         items,
-        body: quote_spanned!(site()=> #lets #body),
+        body: quote_spanned!(site()=> #bindings #retry_loop),
     }
 }

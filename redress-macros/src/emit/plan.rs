@@ -27,7 +27,7 @@ pub(crate) struct Plan<'a> {
     /// How the result leaves the loop: `return`, or `break` out of a labeled block.
     pub(crate) leave: TokenStream,
     /// Whether the policy is borrowed from something that an attempt borrows mutably.
-    pub(crate) own_policy: bool,
+    pub(crate) clone_handles: bool,
 }
 
 /// How an attempt is made.

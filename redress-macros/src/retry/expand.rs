@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote_spanned};
 use syn::{FnArg, Pat, ReturnType, Signature};
 
-use super::moved;
+use super::moved_arguments;
 use super::parse::Function;
 use super::returns::FunctionKind;
 use super::signature::{is_result, nameable, without_opaque};
@@ -35,7 +35,7 @@ pub(super) fn expand(model: RetryModel) -> TokenStream {
         .output
         .as_ref()
         .map_or_else(|| quote_spanned!(site()=> ()), without_opaque);
-    let moved = moved::checks(&bindings, &config.clone, block, paths);
+    let moved = moved_arguments::checks(&bindings, &config.clone, block, paths);
     let attempt = match returns.kind {
         FunctionKind::Sync => Attempt::Sync(block.to_token_stream()),
         FunctionKind::Async => Attempt::Async(block.to_token_stream()),
@@ -66,7 +66,7 @@ pub(super) fn expand(model: RetryModel) -> TokenStream {
         leave: quote_spanned!(site()=> return),
         before_attempt: before.each,
         attempt,
-        own_policy: lends_self(&signature),
+        clone_handles: lends_self(&signature),
     };
     let emit::Expansion { items, body: run } = emit::expand(&plan);
     let mut once = before.once;

@@ -1,12 +1,12 @@
 //! `#[retry]`: an attribute for functions.
 
 mod expand;
-mod moved;
+mod moved_arguments;
 mod parse;
 mod returns;
 mod signature;
 mod validate;
-mod wrapping;
+mod wrapped_body;
 
 use proc_macro2::TokenStream;
 

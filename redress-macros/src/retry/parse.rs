@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{AttrStyle, Attribute, Signature, Token, Visibility, token};
 
 use super::returns::{Returns, returns};
-use super::wrapping::Body;
+use super::wrapped_body::Body;
 use crate::diagnostics::{Diagnostics, message};
 
 /// A function with a body.

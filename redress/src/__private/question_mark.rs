@@ -9,21 +9,21 @@ use std::task::Poll;
     message = "the `?` operator cannot be applied to `{Self}`",
     label = "`?` takes a `Result` or an `Option`"
 )]
-pub trait Question {
+pub trait Try {
     /// What `?` gives.
-    type Value;
+    type Output;
     /// What `?` leaves with.
-    type Rest;
+    type Residual;
     /// Goes on or leaves.
-    fn question(self) -> ControlFlow<Self::Rest, Self::Value>;
+    fn branch(self) -> ControlFlow<Self::Residual, Self::Output>;
 }
 
-impl<T, E> Question for Result<T, E> {
-    type Value = T;
-    type Rest = Result<Infallible, E>;
+impl<T, E> Try for Result<T, E> {
+    type Output = T;
+    type Residual = Result<Infallible, E>;
 
     #[inline]
-    fn question(self) -> ControlFlow<Self::Rest, T> {
+    fn branch(self) -> ControlFlow<Self::Residual, T> {
         match self {
             Ok(value) => ControlFlow::Continue(value),
             Err(error) => ControlFlow::Break(Err(error)),
@@ -31,12 +31,12 @@ impl<T, E> Question for Result<T, E> {
     }
 }
 
-impl<T> Question for Option<T> {
-    type Value = T;
-    type Rest = Option<Infallible>;
+impl<T> Try for Option<T> {
+    type Output = T;
+    type Residual = Option<Infallible>;
 
     #[inline]
-    fn question(self) -> ControlFlow<Self::Rest, T> {
+    fn branch(self) -> ControlFlow<Self::Residual, T> {
         match self {
             Some(value) => ControlFlow::Continue(value),
             None => ControlFlow::Break(None),
@@ -44,12 +44,12 @@ impl<T> Question for Option<T> {
     }
 }
 
-impl<T, E> Question for Poll<Result<T, E>> {
-    type Value = Poll<T>;
-    type Rest = Result<Infallible, E>;
+impl<T, E> Try for Poll<Result<T, E>> {
+    type Output = Poll<T>;
+    type Residual = Result<Infallible, E>;
 
     #[inline]
-    fn question(self) -> ControlFlow<Self::Rest, Poll<T>> {
+    fn branch(self) -> ControlFlow<Self::Residual, Poll<T>> {
         match self {
             Self::Ready(Ok(value)) => ControlFlow::Continue(Poll::Ready(value)),
             Self::Ready(Err(error)) => ControlFlow::Break(Err(error)),
@@ -58,12 +58,12 @@ impl<T, E> Question for Poll<Result<T, E>> {
     }
 }
 
-impl<T, E> Question for Poll<Option<Result<T, E>>> {
-    type Value = Poll<Option<T>>;
-    type Rest = Result<Infallible, E>;
+impl<T, E> Try for Poll<Option<Result<T, E>>> {
+    type Output = Poll<Option<T>>;
+    type Residual = Result<Infallible, E>;
 
     #[inline]
-    fn question(self) -> ControlFlow<Self::Rest, Poll<Option<T>>> {
+    fn branch(self) -> ControlFlow<Self::Residual, Poll<Option<T>>> {
         match self {
             Self::Ready(Some(Ok(value))) => ControlFlow::Continue(Poll::Ready(Some(value))),
             Self::Ready(Some(Err(error))) => ControlFlow::Break(Err(error)),
@@ -73,12 +73,12 @@ impl<T, E> Question for Poll<Option<Result<T, E>>> {
     }
 }
 
-impl<B, C> Question for ControlFlow<B, C> {
-    type Value = C;
-    type Rest = ControlFlow<B, Infallible>;
+impl<B, C> Try for ControlFlow<B, C> {
+    type Output = C;
+    type Residual = ControlFlow<B, Infallible>;
 
     #[inline]
-    fn question(self) -> ControlFlow<Self::Rest, C> {
+    fn branch(self) -> ControlFlow<Self::Residual, C> {
         match self {
             Self::Continue(value) => ControlFlow::Continue(value),
             Self::Break(value) => ControlFlow::Break(ControlFlow::Break(value)),
@@ -114,14 +114,14 @@ impl<B, C> Question for ControlFlow<B, C> {
     label = "the error does not convert",
     note = "`?` converts an error by `From`"
 )]
-pub trait Leaves<R> {
+pub trait FromResidual<R> {
     /// Converts.
-    fn leave(rest: R) -> Self;
+    fn from_residual(rest: R) -> Self;
 }
 
-impl<T, E, F: From<E>> Leaves<Result<Infallible, E>> for Result<T, F> {
+impl<T, E, F: From<E>> FromResidual<Result<Infallible, E>> for Result<T, F> {
     #[inline]
-    fn leave(rest: Result<Infallible, E>) -> Self {
+    fn from_residual(rest: Result<Infallible, E>) -> Self {
         match rest {
             Err(error) => Err(error.into()),
             Ok(never) => match never {},
@@ -129,30 +129,30 @@ impl<T, E, F: From<E>> Leaves<Result<Infallible, E>> for Result<T, F> {
     }
 }
 
-impl<T> Leaves<Option<Infallible>> for Option<T> {
+impl<T> FromResidual<Option<Infallible>> for Option<T> {
     #[inline]
-    fn leave(_: Option<Infallible>) -> Self {
+    fn from_residual(_: Option<Infallible>) -> Self {
         None
     }
 }
 
-impl<T, E, F: From<E>> Leaves<Result<Infallible, E>> for Poll<Result<T, F>> {
+impl<T, E, F: From<E>> FromResidual<Result<Infallible, E>> for Poll<Result<T, F>> {
     #[inline]
-    fn leave(rest: Result<Infallible, E>) -> Self {
-        Self::Ready(Leaves::leave(rest))
+    fn from_residual(rest: Result<Infallible, E>) -> Self {
+        Self::Ready(FromResidual::from_residual(rest))
     }
 }
 
-impl<T, E, F: From<E>> Leaves<Result<Infallible, E>> for Poll<Option<Result<T, F>>> {
+impl<T, E, F: From<E>> FromResidual<Result<Infallible, E>> for Poll<Option<Result<T, F>>> {
     #[inline]
-    fn leave(rest: Result<Infallible, E>) -> Self {
-        Self::Ready(Some(Leaves::leave(rest)))
+    fn from_residual(rest: Result<Infallible, E>) -> Self {
+        Self::Ready(Some(FromResidual::from_residual(rest)))
     }
 }
 
-impl<B, C> Leaves<ControlFlow<B, Infallible>> for ControlFlow<B, C> {
+impl<B, C> FromResidual<ControlFlow<B, Infallible>> for ControlFlow<B, C> {
     #[inline]
-    fn leave(rest: ControlFlow<B, Infallible>) -> Self {
+    fn from_residual(rest: ControlFlow<B, Infallible>) -> Self {
         match rest {
             ControlFlow::Break(value) => Self::Break(value),
             ControlFlow::Continue(never) => match never {},

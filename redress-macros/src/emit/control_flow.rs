@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 /// Macros that are known not to leave the function around them, and to come to an end. By their bare
 /// names only: what has a path may be anybody's.
-const HARMLESS: [&str; 18] = [
+const PLAIN_MACROS: [&str; 18] = [
     "assert",
     "assert_eq",
     "assert_ne",
@@ -30,20 +30,20 @@ const HARMLESS: [&str; 18] = [
 ///
 /// A body of which this is false needs no closure and no future of its own around it, which saves
 /// the compiler a type per function.
-pub(super) fn may_leave(body: &TokenStream) -> bool {
-    let mut leaving = Leaving::default();
-    body.clone().into_iter().any(|token| leaving.sees(&token))
+pub(super) fn may_exit_early(body: &TokenStream) -> bool {
+    let mut scanner = Scanner::default();
+    body.clone().into_iter().any(|token| scanner.sees(&token))
 }
 
-/// As [`may_leave`], for a part of a body.
-pub(super) fn may_any_leave(tokens: &[TokenTree]) -> bool {
-    let mut leaving = Leaving::default();
-    tokens.iter().any(|token| leaving.sees(token))
+/// As [`may_exit_early`], for a part of a body.
+pub(super) fn any_may_exit_early(tokens: &[TokenTree]) -> bool {
+    let mut scanner = Scanner::default();
+    tokens.iter().any(|token| scanner.sees(token))
 }
 
 /// Looks at one token after the other.
 #[derive(Default)]
-struct Leaving {
+struct Scanner {
     /// The name just before.
     before: Option<Name>,
     /// A colon stands just before.
@@ -55,13 +55,13 @@ struct Name {
     qualified: bool,
 }
 
-impl Leaving {
+impl Scanner {
     fn sees(&mut self, token: &TokenTree) -> bool {
         let before = self.before.take();
         let qualified = std::mem::take(&mut self.after_colon);
         match token {
             // Attributes, and what macros of unknown syntax get, are looked into as well.
-            TokenTree::Group(group) => may_leave(&group.stream()),
+            TokenTree::Group(group) => may_exit_early(&group.stream()),
             TokenTree::Ident(ident) => {
                 let word = ident.to_string();
                 let leaves = matches!(
@@ -74,7 +74,7 @@ impl Leaving {
             TokenTree::Punct(punct) => match punct.as_char() {
                 '?' => true,
                 // `a != b` and `!a` are no macros, and `! {` after no name neither.
-                '!' => before.is_some_and(|name| !name.is_harmless()) && !is_unequal(punct),
+                '!' => before.is_some_and(|name| !name.is_plain_macro()) && !is_unequal(punct),
                 ':' => {
                     self.after_colon = true;
                     false
@@ -87,8 +87,8 @@ impl Leaving {
 }
 
 impl Name {
-    fn is_harmless(&self) -> bool {
-        !self.qualified && HARMLESS.contains(&self.word.as_str())
+    fn is_plain_macro(&self) -> bool {
+        !self.qualified && PLAIN_MACROS.contains(&self.word.as_str())
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
             ("m::write!(n)", true),
             ("Ok::<String, E>(format!(\"{n}\"))", false),
         ] {
-            assert_eq!(may_leave(&body.parse().unwrap()), expected, "{body}");
+            assert_eq!(may_exit_early(&body.parse().unwrap()), expected, "{body}");
         }
     }
 }

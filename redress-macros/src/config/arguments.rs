@@ -9,7 +9,7 @@ pub(crate) enum Form {
 
 /// One argument of the macros.
 #[derive(Clone, Copy)]
-pub(crate) struct Spec {
+pub(crate) struct ArgumentSpec {
     pub(crate) name: &'static str,
     pub(crate) form: Form,
     /// How it is written, for messages.
@@ -18,8 +18,8 @@ pub(crate) struct Spec {
     pub(crate) in_policy: bool,
 }
 
-const fn value(name: &'static str, example: &'static str) -> Spec {
-    Spec {
+const fn value(name: &'static str, example: &'static str) -> ArgumentSpec {
+    ArgumentSpec {
         name,
         form: Form::Value,
         example,
@@ -27,15 +27,15 @@ const fn value(name: &'static str, example: &'static str) -> Spec {
     }
 }
 
-const fn fixed_by_policy(spec: Spec) -> Spec {
-    Spec {
+const fn fixed_by_policy(spec: ArgumentSpec) -> ArgumentSpec {
+    ArgumentSpec {
         in_policy: true,
         ..spec
     }
 }
 
-const fn list(name: &'static str, example: &'static str) -> Spec {
-    Spec {
+const fn list(name: &'static str, example: &'static str) -> ArgumentSpec {
+    ArgumentSpec {
         name,
         form: Form::List,
         example,
@@ -44,7 +44,7 @@ const fn list(name: &'static str, example: &'static str) -> Spec {
 }
 
 /// Every argument, in the order of the documentation.
-pub(crate) const ARGUMENTS: &[Spec] = &[
+pub(crate) const ARGUMENTS: &[ArgumentSpec] = &[
     fixed_by_policy(value("strategy", "strategy = equal_jitter(5s)")),
     fixed_by_policy(list("strategies", "strategies(rate_limit = fixed(1s))")),
     fixed_by_policy(value("max_attempts", "max_attempts = 3")),
@@ -74,7 +74,7 @@ pub(crate) const ARGUMENTS: &[Spec] = &[
 ];
 
 /// Finds an argument by its name.
-pub(crate) fn find(name: &str) -> Option<&'static Spec> {
+pub(crate) fn find(name: &str) -> Option<&'static ArgumentSpec> {
     ARGUMENTS.iter().find(|spec| spec.name == name)
 }
 

@@ -11,7 +11,7 @@ use crate::spans::{site, site_at};
 /// Returns the expression that judges what an attempt returned, or that says how to. It is no
 /// closure: two hundred functions that return the same type share one copy of the step that takes
 /// it.
-pub(super) fn judge(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
+pub(super) fn verdict(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
     let config = plan.config;
     match (
         &config.policy,

@@ -9,19 +9,19 @@ use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Lifetime;
 
-use super::leaves::{may_any_leave, may_leave};
+use super::control_flow::{any_may_exit_early, may_exit_early};
 use crate::paths::Paths;
 use crate::spans::{site, site_at};
 
 /// Returns the body as the content of a block labeled `'__attempt`.
-pub(super) fn inline(body: &TokenStream, paths: &Paths) -> Option<TokenStream> {
+pub(super) fn inline_body(body: &TokenStream, paths: &Paths) -> Option<TokenStream> {
     let mut tokens = body.clone().into_iter();
     match (tokens.next(), tokens.next()) {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => {
             // The block's edition, which says when what its last expression has made is dropped, is
             // that of its label: the user's.
             let label = Lifetime::new("'__attempt", group.span());
-            let inside = Inliner {
+            let inside = Rewriter {
                 paths,
                 label: &label,
             }
@@ -34,7 +34,7 @@ pub(super) fn inline(body: &TokenStream, paths: &Paths) -> Option<TokenStream> {
     }
 }
 
-struct Inliner<'a> {
+struct Rewriter<'a> {
     paths: &'a Paths,
     label: &'a Lifetime,
 }
@@ -54,13 +54,13 @@ fn is_block(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
 }
 
-impl Inliner<'_> {
+impl Rewriter<'_> {
     fn block(&self, stream: &TokenStream) -> Option<TokenStream> {
         let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
         let mut out = TokenStream::new();
         let mut rest = tokens.as_slice();
         while !rest.is_empty() {
-            let end = statement(rest);
+            let end = statement_end(rest);
             let (this, after) = rest.split_at(end);
             rest = after;
             match this.split_last() {
@@ -76,7 +76,7 @@ impl Inliner<'_> {
 
     /// Rewrites one statement, without its semicolon.
     fn statement(&self, tokens: &[TokenTree]) -> Option<TokenStream> {
-        if !may_any_leave(tokens) {
+        if !any_may_exit_early(tokens) {
             return Some(tokens.iter().cloned().collect());
         }
         match word(tokens.first()).as_str() {
@@ -95,7 +95,7 @@ impl Inliner<'_> {
                 let is_assignment = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == '=' && p.spacing() == Spacing::Alone);
                 let at = tokens.iter().position(is_assignment)?;
                 let (head, value) = tokens.split_at(at + 1);
-                if may_any_leave(head) {
+                if any_may_exit_early(head) {
                     return None;
                 }
                 let value = self.postfix(value)?;
@@ -124,7 +124,7 @@ impl Inliner<'_> {
             }
         }
         // A condition with a closure, a block or a `?` of its own is left alone.
-        let simple = !may_any_leave(&outside)
+        let simple = !any_may_exit_early(&outside)
             && !outside.iter().any(|token| {
                 is_punct(token, '|')
                     || ["async", "match", "unsafe", "move"].contains(&word(Some(token)).as_str())
@@ -134,7 +134,7 @@ impl Inliner<'_> {
 
     /// Rewrites an expression, unless nothing leaves it: then it may be any.
     fn unless_plain(&self, tokens: &[TokenTree]) -> Option<TokenStream> {
-        if may_any_leave(tokens) {
+        if any_may_exit_early(tokens) {
             self.postfix(tokens)
         } else {
             Some(tokens.iter().cloned().collect())
@@ -179,7 +179,7 @@ impl Inliner<'_> {
     }
 
     fn arguments(&self, stream: &TokenStream) -> Option<TokenStream> {
-        if !may_leave(stream) {
+        if !may_exit_early(stream) {
             return Some(stream.clone());
         }
         let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
@@ -202,15 +202,15 @@ impl Inliner<'_> {
         let label = self.label;
         let control = quote_spanned!(at=> {
             #p::Continue(__value) => __value,
-            #p::Break(__rest) => break #label #p::Leaves::leave(__rest),
+            #p::Break(__rest) => break #label #p::FromResidual::from_residual(__rest),
         });
-        let matched = quote_spanned!(at=> match #p::Question::question(#operand) #control);
+        let matched = quote_spanned!(at=> match #p::Try::branch(#operand) #control);
         Group::new(Delimiter::Parenthesis, matched).into_token_stream()
     }
 }
 
 /// Returns where the first statement ends.
-fn statement(tokens: &[TokenTree]) -> usize {
+fn statement_end(tokens: &[TokenTree]) -> usize {
     let compound = word(tokens.first()) == "if";
     for (at, token) in tokens.iter().enumerate() {
         if is_punct(token, ';') {
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn simple_ways_out_become_breaks() {
+    fn simple_question_mark_become_breaks() {
         for (body, inlined) in [
             ("{ let n = next(n).await?; Ok(n) }", true),
             ("{ next(n).await?; Ok(f(a()?, b)?.c) }", true),
@@ -260,7 +260,7 @@ mod tests {
             ("{ break; }", false),
             ("{ a..b()?; }", false),
         ] {
-            let found = inline(&body.parse().unwrap(), &Paths::new(None));
+            let found = inline_body(&body.parse().unwrap(), &Paths::new(None));
             assert_eq!(found.is_some(), inlined, "{body}");
         }
     }

@@ -9,7 +9,7 @@ use syn::{Expr, Lit};
 use super::plan::Plan;
 use crate::config::model::{Limit, Setting, Strategy, Time};
 use crate::config::values::as_float;
-use crate::config::{Config, consts};
+use crate::config::{Config, constants};
 use crate::paths::Paths;
 use crate::spans::{site, site_at};
 
@@ -20,7 +20,7 @@ pub(super) fn items(plan: &Plan<'_>) -> TokenStream {
     }
     let p = plan.paths.private();
     let settings = settings(plan);
-    let checks = consts::checks(plan.config, plan.paths);
+    let checks = constants::checks(plan.config, plan.paths);
     let name = static_name(plan);
     let policy = if is_literal(plan.config) {
         let start = match name {

@@ -3,18 +3,18 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote_spanned;
 
-use super::inline::inline;
-use super::leaves::may_leave;
+use super::control_flow::may_exit_early;
+use super::inline_body::inline_body;
 use super::plan::{Attempt, Plan};
-use super::{hooks, judge};
+use super::{hooks, verdict};
 use crate::spans::{site, site_at};
 
 /// Returns the statements that run the operation until a last attempt.
-pub(super) fn body(plan: &Plan<'_>) -> TokenStream {
+pub(super) fn statements(plan: &Plan<'_>) -> TokenStream {
     let start = start(plan);
     let Plan { before_attempt, .. } = plan;
-    let turn = match &plan.attempt {
-        Attempt::Sync(block) if may_leave(block) => match known_inline(plan, block) {
+    let attempt = match &plan.attempt {
+        Attempt::Sync(block) if may_exit_early(block) => match known_inline(plan, block) {
             Some(block) => sync(plan, &inlined(plan, &block)),
             None => {
                 let returns = &plan.returns;
@@ -26,8 +26,10 @@ pub(super) fn body(plan: &Plan<'_>) -> TokenStream {
         },
         Attempt::Sync(block) => sync(plan, &inlined(plan, block)),
         Attempt::Call(attempt) => sync(plan, &quote_spanned!(site()=> let __returned = #attempt;)),
-        Attempt::Async(block) if cuts_attempts(plan) => cut(plan, &asynchronous(plan, block)),
-        Attempt::Async(block) if may_leave(block) => match known_inline(plan, block) {
+        Attempt::Async(block) if can_interrupt_attempts(plan) => {
+            interruptible(plan, &asynchronous(plan, block))
+        }
+        Attempt::Async(block) if may_exit_early(block) => match known_inline(plan, block) {
             Some(block) => future(plan, &inlined(plan, &block)),
             None => {
                 let attempt = asynchronous(plan, block);
@@ -38,7 +40,7 @@ pub(super) fn body(plan: &Plan<'_>) -> TokenStream {
             }
         },
         Attempt::Async(block) => future(plan, &inlined(plan, block)),
-        Attempt::Future(attempt) if cuts_attempts(plan) => cut(plan, attempt),
+        Attempt::Future(attempt) if can_interrupt_attempts(plan) => interruptible(plan, attempt),
         Attempt::Future(attempt) => future(
             plan,
             &quote_spanned!(site()=> let __returned = #attempt.await;),
@@ -48,7 +50,7 @@ pub(super) fn body(plan: &Plan<'_>) -> TokenStream {
         #start
         loop {
             #before_attempt
-            #turn
+            #attempt
         }
     }
 }
@@ -85,7 +87,7 @@ fn start(plan: &Plan<'_>) -> TokenStream {
             quote_spanned!(site()=> let mut __run = #run;)
         }
     };
-    if cuts_attempts(plan) {
+    if can_interrupt_attempts(plan) {
         quote_spanned!(site()=> #run let mut __last = #p::Option::None;)
     } else {
         run
@@ -93,7 +95,7 @@ fn start(plan: &Plan<'_>) -> TokenStream {
 }
 
 /// Tells whether an attempt may be cut off: only a future can be.
-fn cuts_attempts(plan: &Plan<'_>) -> bool {
+fn can_interrupt_attempts(plan: &Plan<'_>) -> bool {
     let sync = matches!(plan.attempt, Attempt::Sync(_) | Attempt::Call(_));
     !sync && plan.config.interrupting().is_some()
 }
@@ -101,7 +103,7 @@ fn cuts_attempts(plan: &Plan<'_>) -> bool {
 /// Rewrites what leaves a block, where the type that it leaves with is known.
 fn known_inline(plan: &Plan<'_>, block: &TokenStream) -> Option<TokenStream> {
     plan.returns.as_ref()?;
-    inline(block, plan.paths)
+    inline_body(block, plan.paths)
 }
 
 /// Makes an attempt of a block that nothing leaves before its end.
@@ -114,11 +116,11 @@ fn inlined(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
 }
 
 fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
-    let judgement = judgement(plan);
-    let judged = judged(plan);
+    let verdict = verdict_statement(plan);
+    let judged = verdict_tokens(plan);
     let after = quote_spanned! {site()=> {
         #attempt
-        #judgement
+        #verdict
         __run.redress_after(__returned, #judged)
     }};
     let p = plan.paths.private();
@@ -136,7 +138,7 @@ fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
 /// A call that is over has nothing to wait for, so what it returns is not kept in a future that might
 /// be waiting; what is kept is bound where nothing else of the attempt is left, so that a future that
 /// waits has it once.
-fn paused(
+fn await_next_attempt(
     plan: &Plan<'_>,
     after: &TokenStream,
     kept: &TokenStream,
@@ -181,8 +183,8 @@ fn contents(block: &TokenStream) -> TokenStream {
 
 /// Judges what was returned. A body that never returns is no mistake: what follows it is not the
 /// user's to be warned of.
-fn judgement(plan: &Plan<'_>) -> TokenStream {
-    let judge = judge::judge(plan, &returned(plan));
+fn verdict_statement(plan: &Plan<'_>) -> TokenStream {
+    let judge = verdict::verdict(plan, &returned(plan));
     quote_spanned! {site()=>
         #[allow(unreachable_code)]
         let __judged = #judge;
@@ -195,29 +197,29 @@ fn returned(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(site_at(plan.returns_at)=> &__returned)
 }
 
-/// The same of its judgement: the compiler reports a mistake once where it finds it twice.
-fn judged(plan: &Plan<'_>) -> TokenStream {
+/// The same of its verdict: the compiler reports a mistake once where it finds it twice.
+fn verdict_tokens(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(site_at(plan.returns_at)=> __judged)
 }
 
 fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
-    let judgement = judgement(plan);
-    let judged = judged(plan);
+    let verdict = verdict_statement(plan);
+    let judged = verdict_tokens(plan);
     // In a block of its own, so that the future does not keep what was returned while it waits.
     let after = quote_spanned! {site()=> {
         #attempt
-        #judgement
+        #verdict
         __run.redress_after_async(__returned, #judged)
     }};
     let kept = quote_spanned!(site()=> __kept);
-    paused(plan, &after, &kept, &kept)
+    await_next_attempt(plan, &after, &kept, &kept)
 }
 
 /// An attempt that may be cut off. Polling it through the call keeps the future at the size of
 /// one attempt.
-fn cut(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
+fn interruptible(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let p = plan.paths.private();
-    let judge = judge::judge(plan, &quote_spanned!(site()=> __outcome));
+    let judge = verdict::verdict(plan, &quote_spanned!(site()=> __outcome));
     let at = plan
         .config
         .interrupting()
@@ -237,5 +239,5 @@ fn cut(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
         #after
     }};
     let last = quote_spanned!(at=> __run.redress_last(__last));
-    paused(plan, &after, &quote_spanned!(site()=> ()), &last)
+    await_next_attempt(plan, &after, &quote_spanned!(site()=> ()), &last)
 }
