@@ -1,6 +1,8 @@
 //! The macros of `redress`: use them through that crate, which re-exports them.
 
 mod block;
+#[cfg(test)]
+mod builder_agreement;
 mod classify;
 mod config;
 mod diagnostics;

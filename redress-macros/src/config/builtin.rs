@@ -2,6 +2,38 @@
 
 use crate::diagnostics::list;
 
+/// The range that a number must be in.
+#[derive(Clone, Copy)]
+pub(crate) enum NumberRange {
+    /// A growth factor: from 1 upwards.
+    Factor,
+    /// Above 0.
+    Positive,
+    /// A share: above 0, up to 1.
+    Share,
+}
+
+impl NumberRange {
+    /// Returns `true` if `n` is in the range.
+    pub(crate) fn contains(self, n: f64) -> bool {
+        n.is_finite()
+            && match self {
+                Self::Factor => n >= 1.0,
+                Self::Positive => n > 0.0,
+                Self::Share => n > 0.0 && n <= 1.0,
+            }
+    }
+
+    /// Returns the range as the end of a sentence about the number.
+    pub(crate) fn requirement(self) -> &'static str {
+        match self {
+            Self::Factor => "must be at least 1: a smaller one would shrink the delays",
+            Self::Positive => "must be above 0",
+            Self::Share => "must be above 0 and at most 1",
+        }
+    }
+}
+
 /// What an argument of a strategy is.
 #[derive(Clone, Copy)]
 pub(crate) enum ParameterKind {
@@ -9,10 +41,8 @@ pub(crate) enum ParameterKind {
     Time,
     /// A duration.
     TimeOrZero,
-    /// A number from 1 upwards.
-    Factor,
-    /// A number above 0, up to 1.
-    Ratio,
+    /// A number.
+    Number(NumberRange),
     /// Another strategy.
     Strategy,
 }
@@ -59,7 +89,7 @@ const MAX: Parameter = Parameter {
     required: false,
 };
 const BASE: Parameter = setter("base", ParameterKind::Time);
-const FACTOR: Parameter = setter("factor", ParameterKind::Factor);
+const FACTOR: Parameter = setter("factor", ParameterKind::Number(NumberRange::Factor));
 
 /// Every strategy, in the order of the documentation.
 pub(crate) const BUILTINS: &[Builtin] = &[
@@ -115,9 +145,15 @@ pub(crate) const BUILTINS: &[Builtin] = &[
         parameters: &[
             required("fallback", ParameterKind::Strategy),
             setter("window", ParameterKind::Time),
-            setter("target_success", ParameterKind::Ratio),
-            setter("min_multiplier", ParameterKind::Factor),
-            setter("max_multiplier", ParameterKind::Factor),
+            setter("target_success", ParameterKind::Number(NumberRange::Share)),
+            setter(
+                "min_multiplier",
+                ParameterKind::Number(NumberRange::Positive),
+            ),
+            setter(
+                "max_multiplier",
+                ParameterKind::Number(NumberRange::Positive),
+            ),
         ],
         example: "adaptive(equal_jitter(5s), target_success = 0.9)",
     },
@@ -132,6 +168,15 @@ impl Builtin {
     /// Lists the parameters that may be given without their names, in order.
     pub(crate) fn positional(&'static self) -> impl Iterator<Item = &'static Parameter> {
         self.parameters.iter().filter(|p| p.constructor)
+    }
+
+    /// Returns the range of a parameter that is a number.
+    pub(crate) fn range(&self, parameter: &str) -> Option<NumberRange> {
+        let found = self.parameters.iter().find(|p| p.name == parameter)?;
+        match found.kind {
+            ParameterKind::Number(range) => Some(range),
+            _ => None,
+        }
     }
 
     /// Says which arguments there are.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::arguments;
 use super::class::{self, Class};
 use super::model::{Config, Keyed, Limit, Setting, Strategy};
+use super::values::literal_number;
 use crate::diagnostics::{Diagnostics, name_of};
 use crate::duration::show;
 
@@ -12,6 +13,8 @@ use crate::duration::show;
 const DEADLINE: Duration = Duration::from_secs(60);
 const MAX_ATTEMPTS: u32 = 6;
 const MAX_UNKNOWN_ATTEMPTS: u32 = 2;
+const MIN_MULTIPLIER: f64 = 1.0;
+const MAX_MULTIPLIER: f64 = 5.0;
 
 /// Checks the arguments against each other.
 pub(crate) fn check(config: &Config, diagnostics: &mut Diagnostics) {
@@ -188,9 +191,32 @@ fn strategy(strategy: &Strategy, diagnostics: &mut Diagnostics) {
         let help = format!("swap them, as in `{}`", builtin.example);
         diagnostics.error(low.tokens(), what, &help);
     }
+    multipliers(find("min_multiplier"), find("max_multiplier"), diagnostics);
     for (_, setting) in arguments {
         if let Setting::Strategy(inner) = setting {
             self::strategy(inner, diagnostics);
         }
+    }
+}
+
+/// Checks the two multipliers of `adaptive` against each other.
+fn multipliers(min: Option<&Setting>, max: Option<&Setting>, diagnostics: &mut Diagnostics) {
+    let literal = |setting: Option<&Setting>, default: f64| match setting {
+        None => Some((default, ", the default")),
+        Some(Setting::Number(expr)) => literal_number(expr).map(|n| (n, "")),
+        Some(_) => None,
+    };
+    let Some(Setting::Number(place)) = min.or(max) else {
+        return;
+    };
+    if let (Some((low, low_default)), Some((high, high_default))) =
+        (literal(min, MIN_MULTIPLIER), literal(max, MAX_MULTIPLIER))
+        && low > high
+    {
+        let what = format!(
+            "`min_multiplier` ({low}{low_default}) is above `max_multiplier` ({high}{high_default})"
+        );
+        let help = "lower `min_multiplier`, or raise `max_multiplier`";
+        diagnostics.error(place, what, help);
     }
 }

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, spanned::Spanned as _};
 
+use super::builtin::NumberRange;
 use super::model::{Config, Limit, Setting, Strategy, Time};
 use crate::diagnostics::name_of;
 use crate::paths::Paths;
@@ -150,8 +151,22 @@ impl Checks<'_> {
         }
     }
 
+    fn number(&mut self, name: &str, expr: &Expr, range: NumberRange) {
+        let at = site_at(expr.span());
+        let condition = match range {
+            NumberRange::Factor => quote_spanned!(at=> #expr >= 1.0),
+            NumberRange::Positive => quote_spanned!(at=> #expr > 0.0),
+            NumberRange::Share => quote_spanned!(at=> #expr > 0.0 && #expr <= 1.0),
+        };
+        let message = format!("`{name}` {}", range.requirement());
+        self.assert(expr.span(), &condition, &message);
+    }
+
     fn strategy(&mut self, strategy: &Strategy) {
-        let Strategy::Builtin { arguments, .. } = strategy else {
+        let Strategy::Builtin {
+            builtin, arguments, ..
+        } = strategy
+        else {
             return;
         };
         let time_of = |name: &str| {
@@ -171,14 +186,10 @@ impl Checks<'_> {
         }
         for (key, setting) in arguments {
             match setting {
-                Setting::Number(expr) if is_constant(expr) && *key == "factor" => {
-                    let at = expr.span();
-                    let condition = quote_spanned!(site_at(at)=> #expr >= 1.0);
-                    self.assert(
-                        at,
-                        &condition,
-                        "`factor` must be at least 1: a smaller one would shrink the delays",
-                    );
+                Setting::Number(expr) if is_constant(expr) => {
+                    if let Some(range) = builtin.range(&name_of(key)) {
+                        self.number(&name_of(key), expr, range);
+                    }
                 }
                 Setting::Strategy(inner) => self.strategy(inner),
                 Setting::Time(_) | Setting::Number(_) => {}

@@ -213,8 +213,9 @@ fn setting(
         ParameterKind::TimeOrZero => {
             values::time_or_zero(value, &place, diagnostics).map(Setting::Time)
         }
-        ParameterKind::Factor => values::factor(value, &place, diagnostics).map(Setting::Number),
-        ParameterKind::Ratio => values::ratio(value, &place, diagnostics).map(Setting::Number),
+        ParameterKind::Number(range) => {
+            values::number(value, &place, range, diagnostics).map(Setting::Number)
+        }
         ParameterKind::Strategy => {
             parse(value, diagnostics).map(|s| Setting::Strategy(Box::new(s)))
         }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, UnOp};
 
+use super::builtin::NumberRange;
 use super::model::{Limit, Time};
 use crate::diagnostics::Diagnostics;
 use crate::duration;
@@ -143,42 +144,20 @@ pub(crate) fn time_or_zero(expr: Expr, place: &str, diagnostics: &mut Diagnostic
     }
 }
 
-/// Reads a growth factor: a number from 1 upwards.
-pub(crate) fn factor(expr: Expr, place: &str, diagnostics: &mut Diagnostics) -> Option<Expr> {
-    number(
-        expr,
-        place,
-        |n| n >= 1.0,
-        "must be at least 1: a smaller one would shrink the delays",
-        diagnostics,
-    )
-}
-
-/// Reads a share: above 0, up to 1.
-pub(crate) fn ratio(expr: Expr, place: &str, diagnostics: &mut Diagnostics) -> Option<Expr> {
-    number(
-        expr,
-        place,
-        |n| n > 0.0 && n <= 1.0,
-        "must be above 0 and at most 1",
-        diagnostics,
-    )
-}
-
-fn number(
+/// Reads a number in a range.
+pub(crate) fn number(
     expr: Expr,
     place: &str,
-    fits: impl Fn(f64) -> bool,
-    otherwise: &str,
+    range: NumberRange,
     diagnostics: &mut Diagnostics,
 ) -> Option<Expr> {
     let Some(value) = float(&expr) else {
         return Some(expr);
     };
     match value {
-        Some(n) if n.is_finite() && fits(n) => Some(expr),
+        Some(n) if range.contains(n) => Some(expr),
         Some(_) => {
-            diagnostics.error(&expr, format!("`{place}` {otherwise}"), "");
+            diagnostics.error(&expr, format!("`{place}` {}", range.requirement()), "");
             None
         }
         None => {
@@ -190,6 +169,11 @@ fn number(
             None
         }
     }
+}
+
+/// Returns the value of a literal number.
+pub(crate) fn literal_number(expr: &Expr) -> Option<f64> {
+    float(expr).flatten()
 }
 
 /// Reads a literal number: `None` is an expression, `Some(None)` a literal of another kind.

@@ -63,6 +63,8 @@ counts! {
     strategy_fixed: 2, (strategy = fixed(1ms), max_attempts = 2);
     strategy_with_setters: 2, (strategy = equal_jitter(1ms).base(10us).factor(2.0), max_attempts = 2);
     strategy_nested: 2, (strategy = retry_after_or(full_jitter(1ms), jitter = 0), max_attempts = 2);
+    strategy_adaptive: 2, (strategy = adaptive(fixed(1ms), min_multiplier = 0.5, max_multiplier = 1), max_attempts = 2);
+    strategy_adaptive_of_constants: 2, (strategy = adaptive(fixed(1ms), min_multiplier = HALF, target_success = HALF), max_attempts = 2);
     strategy_of_constants: 2, (strategy = equal_jitter(base = SHORT, max = LONG), max_attempts = 2);
     strategy_by_path: 2, (strategy = strategies::fixed(0.001), max_attempts = 2);
     strategy_of_ones_own: 2, (strategy = own_strategy, max_attempts = 2);
@@ -79,6 +81,7 @@ counts! {
 
 const SHORT: Duration = Duration::from_micros(10);
 const LONG: f64 = 0.001;
+const HALF: f64 = 0.5;
 
 fn own_strategy(ctx: &BackoffContext<'_>) -> Duration {
     Duration::from_micros(u64::from(ctx.attempt))

@@ -1,0 +1,10 @@
+use std::io::Error;
+
+use redress::retry;
+
+#[retry(strategy = adaptive(fixed(1s), min_multiplier = 6))]
+fn call() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}
