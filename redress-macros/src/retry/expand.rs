@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote_spanned};
 use syn::{FnArg, Pat, ReturnType, Signature};
 
-use super::moved_arguments;
 use super::parse::Function;
 use super::returns::FunctionKind;
 use super::signature::{is_result, nameable, without_opaque};
 use super::validate::RetryModel;
+use super::{escape_diagnostics, moved_arguments};
 use crate::diagnostics::name_of;
 use crate::emit::{self, Attempt, Plan};
 use crate::paths::Paths;
@@ -16,7 +16,7 @@ use crate::spans::site;
 
 /// Expands a function that was found to be right.
 pub(super) fn expand(model: RetryModel) -> TokenStream {
-    let (function, bindings, config) = model.into_parts();
+    let (function, bindings, config, escape) = model.into_parts();
     let paths = &Paths::new(config.krate.as_ref());
     let Function {
         attributes,
@@ -71,6 +71,7 @@ pub(super) fn expand(model: RetryModel) -> TokenStream {
     let emit::Expansion { items, body: run } = emit::expand(&plan);
     let mut once = before.once;
     once.extend(moved);
+    once.extend(escape.map(|escape| escape_diagnostics::check(&escape, paths)));
     let run = quote_spanned!(site()=> #items #once #run);
     let run = match returns.kind {
         FunctionKind::Boxed if !body.is_wrapped() => {

@@ -1,5 +1,8 @@
 //! `#[retry]`: an attribute for functions.
 
+mod borrow_search;
+mod escape_diagnostics;
+mod escaping_borrow;
 mod expand;
 mod moved_arguments;
 mod parse;

@@ -80,13 +80,17 @@ fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
 }
 
 /// Tells whether the body may give the name another meaning.
-fn is_rebound(body: &TokenStream, name: &str) -> bool {
+pub(super) fn is_rebound(body: &TokenStream, name: &str) -> bool {
     let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     tokens.iter().enumerate().any(|(at, token)| match token {
         TokenTree::Group(group) => is_rebound(&group.stream(), name),
         TokenTree::Ident(ident) if name_of(ident) == name => {
             let before = at.checked_sub(1).and_then(|at| tokens.get(at));
             let after = tokens.get(at + 1);
+            // `&mut name.field` is no pattern.
+            if is_punct(after, '.') {
+                return false;
+            }
             ["let", "mut", "ref", "for"]
                 .iter()
                 .any(|word| is_ident(before, word))

@@ -3,6 +3,9 @@
 use quote::ToTokens as _;
 use syn::{FnArg, ReceiverKind, ReturnType, Type};
 
+use super::borrow_search::Escape;
+use super::escape_diagnostics::report;
+use super::escaping_borrow;
 use super::parse::Function;
 use super::returns::FunctionKind;
 use super::signature::{Binding, bindings, generics, is_no_result};
@@ -15,6 +18,8 @@ pub(super) struct RetryModel {
     function: Function,
     bindings: Vec<Binding>,
     config: Config,
+    /// A borrow that may escape, if a type that only the compiler knows is what it seems to be.
+    escape: Option<Escape>,
 }
 
 impl RetryModel {
@@ -31,20 +36,24 @@ impl RetryModel {
         };
         let bindings = bindings(&function.signature);
         check(&function, &bindings, &config, &mut diagnostics);
+        let escape =
+            escaping_borrow::find(&function).and_then(|escape| report(escape, &mut diagnostics));
         if diagnostics.is_empty() {
             Ok(Self {
                 function,
                 bindings,
                 config,
+                escape,
             })
         } else {
             Err(diagnostics)
         }
     }
 
-    /// Returns the function, the names that its arguments bind, and the macro's arguments.
-    pub(super) fn into_parts(self) -> (Function, Vec<Binding>, Config) {
-        (self.function, self.bindings, self.config)
+    /// Returns the function, the names that its arguments bind, the macro's arguments, and a borrow
+    /// to ask the compiler about.
+    pub(super) fn into_parts(self) -> (Function, Vec<Binding>, Config, Option<Escape>) {
+        (self.function, self.bindings, self.config, self.escape)
     }
 }
 

@@ -17,6 +17,7 @@
 mod arguments;
 mod beside;
 mod blocks;
+mod borrows;
 mod classification;
 mod derive;
 mod futures;

@@ -1,0 +1,210 @@
+//! Functions that return what an attempt borrows mutably.
+//!
+//! The borrow of an attempt that fails would have to end before the next attempt starts, but it lasts
+//! as long as the returned value may. The borrow checker sees that, and reports it in the loop, which
+//! the user has not written. (A compiler with Polonius takes such loops: then this file is to go.)
+//!
+//! Only what surely escapes counts: a function that compiles is never refused. So the returned value
+//! must be an explicit `&mut` of a field, or come from a method that is known to lend, of a type that
+//! is known to have this method: that the compiler looks up, since only it knows the type.
+
+use quote::ToTokens as _;
+use syn::{FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, Signature, Type};
+
+use super::borrow_search::{Escape, Returned, Search};
+use super::moved_arguments::is_rebound;
+use super::parse::Function;
+use super::returns::FunctionKind;
+use super::signature::{is_result, last_name};
+use crate::diagnostics::name_of;
+
+/// Finds a mutable borrow that escapes.
+pub(super) fn find(function: &Function) -> Option<Escape> {
+    let asked = matches!(
+        function.returns.kind,
+        FunctionKind::Sync | FunctionKind::Async
+    );
+    if !asked || function.body.is_wrapped() {
+        return None;
+    }
+    let output = function.returns.output.as_ref()?;
+    let returned = returned(output)?;
+    let body = function.body.retried();
+    let owners: Vec<String> = owners(&function.signature)
+        .into_iter()
+        .filter(|owner| owner == "self" || !is_rebound(&body.stream(), owner))
+        .collect();
+    if owners.is_empty() {
+        return None;
+    }
+    let block = syn::parse2(body.to_token_stream()).ok()?;
+    let search = Search {
+        owners,
+        returned,
+        body: body.stream(),
+    };
+    search.block(&block)
+}
+
+fn returned(output: &Type) -> Option<Returned> {
+    let ok = argument(output).filter(|_| is_result(output))?;
+    let inner = match argument(&ok) {
+        Some(inner) if last_name(&ok).as_deref() == Some("Option") => inner,
+        _ => ok,
+    };
+    match &inner {
+        Type::Reference(reference) => reference.mutability.map(|_| Returned::Reference),
+        Type::Path(_) if inner.to_token_stream().to_string().contains('\'') => {
+            last_name(&inner).map(Returned::Guard)
+        }
+        _ => None,
+    }
+}
+
+/// Returns the first type argument.
+fn argument(ty: &Type) -> Option<Type> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty.clone()),
+        _ => None,
+    })
+}
+
+/// Lists the arguments that are mutable references and stay what they are.
+fn owners(signature: &Signature) -> Vec<String> {
+    let inputs = signature.inputs.iter();
+    inputs
+        .filter_map(|input| match input {
+            FnArg::Receiver(receiver) => match &receiver.kind {
+                ReceiverKind::Reference(_, _, Some(_)) => Some("self".to_owned()),
+                _ => None,
+            },
+            FnArg::Typed(typed) => match (&*typed.pat, &*typed.ty) {
+                (Pat::Ident(pattern), Type::Reference(reference))
+                    if reference.mutability.is_some()
+                        && pattern.mutability.is_none()
+                        && pattern.by_ref.is_none()
+                        && pattern.subpat.is_none() =>
+                {
+                    Some(name_of(&pattern.ident))
+                }
+                _ => None,
+            },
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::borrow_search::Borrow;
+    use super::super::parse::function;
+    use super::*;
+    use crate::diagnostics::Diagnostics;
+
+    #[test]
+    fn only_what_surely_escapes_is_found() {
+        for (output, body, expected) in [
+            ("&mut u32", "Ok(&mut self.n)", "explicit"),
+            ("&mut u32", "Ok(&mut self.list[3])", "explicit"),
+            ("&mut Self", "Ok(self)", "explicit"),
+            ("&mut u32", "let n = &mut self.n; Ok(n)", "explicit"),
+            (
+                "&mut u32",
+                "f()?; if x { return Ok(&mut self.n); } g()",
+                "explicit",
+            ),
+            (
+                "&mut u32",
+                "match f()? { 1 => Ok(&mut self.n), _ => g() }",
+                "explicit",
+            ),
+            ("Option<&mut u32>", "Ok(Some(&mut self.n))", "explicit"),
+            ("Guard<'_>", "Ok(Guard(&mut self.n))", "explicit"),
+            ("&mut u32", "self.list.first_mut().ok_or(E)", "method"),
+            ("&mut u32", "Ok(self.list.get_mut(3).ok_or(E)?)", "method"),
+            (
+                "&mut u32",
+                "let n = self.list.first_mut(); n.ok_or(E)",
+                "method",
+            ),
+            (
+                "&mut u32",
+                "self.list.iter_mut().find(|n| **n > 3).ok_or(E)",
+                "method",
+            ),
+            ("Option<&mut u32>", "Ok(self.map.get_mut(&3))", "method"),
+            // Not borrowed mutably, or not for long.
+            ("&u32", "Ok(&mut self.n)", "nothing"),
+            (
+                "u32",
+                "Ok(self.list.first_mut().ok_or(E)?.len())",
+                "nothing",
+            ),
+            ("*mut u32", "Ok(&mut self.n)", "nothing"),
+            ("Handle", "Ok(Handle(&mut self.n))", "nothing"),
+            ("Guard<'_>", "Ok(Guard(self))", "nothing"),
+            (
+                "Guard<'_>",
+                "Ok(Guard { a: &mut self.n, b: PhantomData })",
+                "nothing",
+            ),
+            ("Guard<'_>", "Ok(Guard::new(&mut self.n))", "nothing"),
+            // Of something that may lend for longer.
+            ("&mut u32", "self.iter.next().ok_or(E)", "nothing"),
+            ("&mut u32", "(&mut self.iter).next().ok_or(E)", "nothing"),
+            ("&mut u32", "self.take().ok_or(E)", "nothing"),
+            (
+                "&mut u32",
+                "self.slot = new(); Ok(&mut self.slot.n)",
+                "nothing",
+            ),
+            (
+                "&mut u32",
+                "self.slot = new(); Ok(&mut *self.slot)",
+                "nothing",
+            ),
+            // Never reached, or perhaps not there.
+            ("&mut u32", "return g(); Ok(&mut self.n)", "nothing"),
+            ("&mut u32", "todo!(); Ok(&mut self.n)", "nothing"),
+            ("&mut u32", "#[cfg(x)] { Ok(&mut self.n) }", "nothing"),
+            (
+                "&mut u32",
+                "match f() { #[cfg(x)] 1 => Ok(&mut self.n), _ => g() }",
+                "nothing",
+            ),
+        ] {
+            let item = format!("fn call(&mut self) -> Result<{output}, E> {{ {body} }}");
+            let mut diagnostics = Diagnostics::default();
+            let function = function(&item.parse().unwrap(), &mut diagnostics).unwrap();
+            let found = match find(&function).map(|escape| escape.borrow) {
+                Some(Borrow::Explicit(_)) => "explicit",
+                Some(Borrow::Method { .. }) => "method",
+                None => "nothing",
+            };
+            assert_eq!(found, expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn an_argument_is_borrowed_only_while_it_stays_what_it_is() {
+        for (argument, body, expected) in [
+            ("x: &mut X", "Ok(&mut x.n)", true),
+            ("x: &mut X", "Ok(&mut (*x).n)", true),
+            ("mut x: &mut X", "x = new(); Ok(&mut x.n)", false),
+            ("x: &mut X", "let x = new(); Ok(&mut x.n)", false),
+            ("mut x: X", "Ok(&mut x.n)", false),
+            ("x: &X", "Ok(&mut x.n)", false),
+            ("(x, y): (&mut X, u32)", "Ok(&mut x.n)", false),
+        ] {
+            let item = format!("fn call({argument}) -> Result<&mut u32, E> {{ {body} }}");
+            let mut diagnostics = Diagnostics::default();
+            let function = function(&item.parse().unwrap(), &mut diagnostics).unwrap();
+            assert_eq!(find(&function).is_some(), expected, "{item}");
+        }
+    }
+}
