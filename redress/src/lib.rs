@@ -4,6 +4,8 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "macros")]
+pub mod block;
 mod breaker;
 mod budget;
 pub mod classify;

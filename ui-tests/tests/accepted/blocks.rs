@@ -1,7 +1,8 @@
 //! `retry!`: an operation that borrows what surrounds it.
 use std::io::{Error, ErrorKind};
 
-use redress::{ErrorClass, Policy, retry_block as retry, strategies};
+use redress::block::retry;
+use redress::{ErrorClass, Policy, strategies};
 
 use super::{assert_send, until};
 
@@ -145,4 +146,27 @@ impl Client {
 #[tokio::test]
 async fn in_a_method() {
     assert_eq!(assert_send(Client { calls: 0 }.fetch()).await.unwrap(), 3);
+}
+
+mod beside_the_attribute {
+    use redress::{block, retry};
+
+    use super::{Error, until};
+
+    #[retry(strategy = instant(), max_attempts = 3)]
+    fn outer(calls: &mut u32) -> Result<u32, Error> {
+        block::retry!(strategy = instant(), max_attempts = 2, || until(5, calls))
+    }
+
+    #[test]
+    fn the_block_and_the_attribute_have_one_name() {
+        assert_eq!(outer(&mut 0).unwrap(), 5);
+    }
+}
+
+#[test]
+fn the_block_has_a_name_beside_the_attribute_s() {
+    let mut calls = 0;
+    let three = redress::retry_block!(strategy = instant(), || until(3, &mut calls));
+    assert_eq!(three.unwrap(), 3);
 }
