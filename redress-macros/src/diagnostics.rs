@@ -1,22 +1,22 @@
-//! Collects every mistake of one macro call, so that one compile shows them all.
+//! Collects the mistakes in one macro call, so that the compiler reports all of them at once.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 
-/// The mistakes found so far, in the order in which they were found.
+/// The mistakes found so far, in order.
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     errors: Vec<syn::Error>,
 }
 
 impl Diagnostics {
-    /// Reports `what` is wrong at `tokens`, and how to put it right.
+    /// Reports a mistake at `tokens`: `what` is wrong, and `help` to fix it.
     pub(crate) fn error(&mut self, tokens: impl ToTokens, what: impl AsRef<str>, help: &str) {
         let text = message(what.as_ref(), help);
         self.errors.push(syn::Error::new_spanned(tokens, text));
     }
 
-    /// Takes over an error of the parser.
+    /// Adds an error of the parser.
     pub(crate) fn absorb(&mut self, error: syn::Error) {
         self.errors.push(error);
     }
@@ -25,7 +25,7 @@ impl Diagnostics {
         self.errors.is_empty()
     }
 
-    /// Returns one `compile_error!` per mistake, and what takes the place of the expression.
+    /// Returns a block with one `compile_error!` per mistake that evaluates to `otherwise`.
     pub(crate) fn into_expression(self, otherwise: &TokenStream) -> TokenStream {
         let errors = self.into_items();
         quote!({ #errors #otherwise })
@@ -40,7 +40,7 @@ impl Diagnostics {
     }
 }
 
-/// Joins what is wrong with how to put it right, in the form that rustc's own errors have.
+/// Joins a message and its help in the form of rustc's own errors.
 pub(crate) fn message(what: &str, help: &str) -> String {
     if help.is_empty() {
         what.to_owned()
@@ -49,7 +49,7 @@ pub(crate) fn message(what: &str, help: &str) -> String {
     }
 }
 
-/// Writes names as prose: `` `a`, `b` and `c` ``.
+/// Formats names as a list: `` `a`, `b` and `c` ``.
 pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.split_last() {
@@ -59,12 +59,12 @@ pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// Finds the candidate that `name` is most likely a misspelling of.
+/// Returns the candidate closest to `name`, if one is close enough for `name` to be a misspelling.
 pub(crate) fn nearest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // A third of the letters may be wrong: more than that is another word.
+    // With more than a third of the letters wrong it is another word.
     let allowed = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()
@@ -74,7 +74,7 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns the number of letters to insert, remove or replace to make `b` of `a`.
+/// Returns the Levenshtein distance: the letters to insert, remove or replace to turn `a` into `b`.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, x) in a.chars().enumerate() {

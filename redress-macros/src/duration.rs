@@ -1,10 +1,10 @@
-//! Durations as people write them: `30s`, `500ms`, `1.5s`, `2m`, `1h`, or a number of seconds.
+//! Duration literals: `30s`, `500ms`, `1.5s`, `2m`, `1h`, or a number of seconds.
 
 use std::time::Duration;
 
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
-/// What is accepted, for every message that has to say so.
+/// The accepted forms, for help texts.
 pub(crate) const FORMS: &str = "write `30s`, `500ms`, `1.5s`, `2m`, `1h`, `10us`, `5ns`, a number of seconds, or any expression that is a `Duration`";
 
 const UNITS: [(&str, u64); 6] = [
@@ -16,7 +16,8 @@ const UNITS: [(&str, u64); 6] = [
     ("h", 3_600_000_000_000),
 ];
 
-/// Reads a literal duration. `None` means that the expression is none, and is left to the types.
+/// Reads a duration literal. Returns `None` for any other expression, which its type must make a
+/// duration.
 pub(crate) fn literal(expr: &Expr) -> Option<Result<Duration, (String, String)>> {
     match expr {
         Expr::Lit(ExprLit {
@@ -38,9 +39,9 @@ pub(crate) fn literal(expr: &Expr) -> Option<Result<Duration, (String, String)>>
                 }
                 _ => FORMS.to_owned(),
             };
-            Some(Err(("a duration is no string".to_owned(), hint)))
+            Some(Err(("a duration is not a string".to_owned(), hint)))
         }
-        Expr::Lit(_) => Some(Err(("this is no duration".to_owned(), FORMS.to_owned()))),
+        Expr::Lit(_) => Some(Err(("this is not a duration".to_owned(), FORMS.to_owned()))),
         Expr::Unary(ExprUnary {
             op: UnOp::Neg(_),
             expr,
@@ -56,7 +57,7 @@ pub(crate) fn literal(expr: &Expr) -> Option<Result<Duration, (String, String)>>
 
 fn read(digits: &str, suffix: &str) -> Result<Duration, (String, String)> {
     let unit = match suffix {
-        // Seconds, with or without the type that a number may carry.
+        // Seconds, with or without a type suffix.
         "" | "f64" | "f32" | "u64" | "u32" | "i32" | "i64" | "usize" => "s",
         suffix => suffix,
     };
@@ -84,7 +85,7 @@ fn read(digits: &str, suffix: &str) -> Result<Duration, (String, String)> {
         return from_nanos(nanos).ok_or_else(too_long);
     }
     let number = digits.parse::<f64>().map_err(|_| too_long())?;
-    // Nanoseconds of every usual fraction are exact in this order of operations.
+    // In this order of operations the nanoseconds of usual fractions are exact.
     let seconds = if *scale >= 1_000_000_000 {
         number * (*scale / 1_000_000_000) as f64
     } else {
@@ -104,7 +105,7 @@ fn from_nanos(nanos: u128) -> Option<Duration> {
     Some(Duration::new(seconds, rest))
 }
 
-/// Writes a duration as a person would: `1.5s`, `250ms`.
+/// Formats a duration in the largest unit that holds it as a whole number: `1500ms`, `2m`.
 pub(crate) fn show(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     for (unit, scale) in UNITS.iter().rev() {
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_duration() {
+    fn refuses_anything_else() {
         for text in [
             "-1s",
             "-0.5",

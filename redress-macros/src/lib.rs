@@ -1,4 +1,4 @@
-//! The macros of `redress`: use them through that crate, which re-exports them.
+//! The macros of `redress`, which re-exports them. Use them through that crate.
 
 mod block;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What no input may do: panic, or lose the function.
+//! No input makes a macro panic or lose the function.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
@@ -16,7 +16,7 @@ const ARGUMENTS: &str = "strategy = equal_jitter(base = 1ms, max = 4ms).factor(1
 const FUNCTION: &str = "async fn call(&mut self, a: String, (b, c): (Vec<u32>, u32)) -> Result<u32, Error> { \
     if a.is_empty() { return Err(Error); } send(a).await?; Ok(c) }";
 
-/// Cuts a stream after every token, also inside of its groups.
+/// Returns the stream cut off after each of its tokens, inside groups too.
 fn prefixes(stream: &TokenStream) -> Vec<TokenStream> {
     let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
     let mut found = Vec::new();
@@ -70,7 +70,7 @@ fn half_typed_blocks_and_derives_do_not_panic() {
     }
 }
 
-/// A small generator: the same inputs in every run.
+/// A small pseudo-random generator, which makes the same inputs in every run.
 struct Random(u64);
 
 impl Random {

@@ -1,18 +1,19 @@
-//! Every path that an expansion names, in one place.
+//! The paths that expansions use.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt as _, quote_spanned};
 
-/// The way to the runtime: absolute, so that nothing in the user's scope can shadow it.
+/// The path of the runtime, which is absolute so that nothing in the user's scope can shadow it.
 pub(crate) struct Paths {
     krate: PathTokens,
     private: PathTokens,
-    /// The path is the user's, with spans of its own.
+    /// Whether the user gave the path, which has spans of its own then.
     given: bool,
 }
 
 impl Paths {
-    /// Takes the `crate = path` argument, for a crate that renamed or re-exported `redress`.
+    /// Makes the paths from the `crate = path` argument of a crate that renamed or re-exported
+    /// `redress`.
     pub(crate) fn new(krate: Option<&syn::Path>) -> Self {
         let site = Span::mixed_site();
         let given = krate.is_some();
@@ -28,12 +29,12 @@ impl Paths {
         }
     }
 
-    /// Returns the module that holds everything an expansion calls.
+    /// Returns the module whose items expansions call.
     pub(crate) fn private(&self) -> &PathTokens {
         &self.private
     }
 
-    /// The same, located where a message about it belongs.
+    /// Like [`private`](Self::private), for calls about which compiler messages point at `at`.
     pub(crate) fn private_at(&self, at: Span) -> PathTokens {
         let at = Span::mixed_site().located_at(at);
         let located = self.private.0.iter().cloned().map(|mut token| {
@@ -60,7 +61,7 @@ impl Paths {
     }
 }
 
-/// A path, token by token: a stream in a stream is copied over to the compiler and back each time.
+/// The tokens of a path. A `TokenStream` would cross to the compiler and back with each use.
 pub(crate) struct PathTokens(Vec<TokenTree>);
 
 impl PathTokens {

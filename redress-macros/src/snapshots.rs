@@ -1,12 +1,12 @@
-//! Ten telling inputs with what they expand to, side by side in `snapshots/`.
+//! Ten inputs and their expansions, side by side in `snapshots/`.
 //!
-//! `REDRESS_SNAPSHOTS=overwrite cargo test -p redress-macros` writes them anew.
+//! `REDRESS_SNAPSHOTS=overwrite cargo test -p redress-macros` rewrites them.
 
 use std::path::Path;
 
 use proc_macro2::TokenStream;
 
-/// Writes a file of Rust as rustfmt would.
+/// Formats a file of Rust.
 fn pretty(tokens: &TokenStream) -> String {
     prettyplease::unparse(&syn::parse2(tokens.clone()).unwrap())
 }
@@ -61,7 +61,7 @@ fn async_bare() {
 }
 
 #[test]
-fn async_that_nothing_leaves() {
+fn async_without_early_exit() {
     attribute(
         "async_inlined",
         "",

@@ -1,4 +1,4 @@
-//! The expression that takes the place of `retry_block!`.
+//! Expands `retry_block!` to an expression with a loop.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
@@ -10,7 +10,7 @@ use crate::emit::{self, Attempt, Plan};
 use crate::paths::Paths;
 use crate::spans::site;
 
-/// Expands an operation that was found to be right.
+/// Expands a valid operation.
 pub(super) fn expand(model: BlockModel) -> TokenStream {
     let (types, operation, config) = model.into_parts();
     let paths = &Paths::new(config.krate.as_ref());
@@ -78,7 +78,7 @@ pub(super) fn expand(model: BlockModel) -> TokenStream {
     }
 }
 
-/// Gives a closure the type that the caller names, unless it says one itself.
+/// Gives a closure the type that the user names, unless it declares one itself.
 fn typed(closure: &ExprClosure, returns: Option<&TokenStream>) -> TokenStream {
     let (Some(returns), ReturnType::Default) = (returns, &closure.output) else {
         return closure.to_token_stream();

@@ -1,4 +1,4 @@
-//! `retry_block!`: the attribute's arguments, then the operation, as an expression.
+//! The macro `retry_block!`.
 
 mod expand;
 mod parse;
@@ -12,7 +12,7 @@ use crate::spans::site;
 use parse::Operation;
 use validate::{BlockModel, Rejected};
 
-/// Expands the macro. On a mistake the operation runs once, so that its result keeps its type.
+/// Expands the macro. After a mistake the operation stands alone, so that the expression keeps its type.
 pub(crate) fn block(input: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let block = parse::block(input, &mut diagnostics);

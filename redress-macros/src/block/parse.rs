@@ -1,4 +1,4 @@
-//! The grammar of `retry_block!`: `<T, E>` if need be, arguments, the operation.
+//! The grammar of `retry_block!`: optional types `<T, E>`, the arguments, the operation.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -12,7 +12,7 @@ use crate::diagnostics::{Diagnostics, name_of};
 
 const OPERATION: &str = "the operation comes last: `|| ...`, or `async { ... }`";
 
-/// What was written.
+/// The input of the macro as written.
 #[derive(Default)]
 pub(super) struct Block {
     pub(super) types: Types,
@@ -20,7 +20,7 @@ pub(super) struct Block {
     pub(super) operation: Option<Operation>,
 }
 
-/// The types that the caller names.
+/// The types that the user names.
 #[derive(Default)]
 pub(super) enum Types {
     #[default]
@@ -29,7 +29,7 @@ pub(super) enum Types {
     Both(Box<[Type; 2]>),
 }
 
-/// What is retried.
+/// The operation to be retried.
 pub(super) enum Operation {
     Closure(Box<ExprClosure>),
     Async {
@@ -38,7 +38,7 @@ pub(super) enum Operation {
     },
 }
 
-/// Reads everything; what does not parse is reported.
+/// Reads the input, and reports what does not parse.
 pub(super) fn block(input: TokenStream, diagnostics: &mut Diagnostics) -> Block {
     let mut block = Block::default();
     let parser = |input: ParseStream<'_>| {
@@ -91,7 +91,7 @@ fn types(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> syn::Result<T
     })
 }
 
-/// Tells whether an argument follows, and not yet the operation.
+/// Returns `true` if an argument follows, and not the operation.
 fn is_argument(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     let Ok(key) = ahead.call(Ident::parse_any) else {
@@ -129,7 +129,7 @@ fn operation(
         } else {
             None
         };
-    // Absent in most cases.
+    // A trailing comma.
     let _ = input.parse::<Option<Token![,]>>()?;
     let rest = input.parse::<TokenStream>()?;
     if operation.is_none() && diagnostics.is_empty() {

@@ -1,4 +1,4 @@
-//! Checks the operation against the arguments, and makes of both what expands.
+//! Checks the operation against the arguments, and makes a model of both.
 
 use super::parse::{Block, Operation, Types};
 use crate::config::scope::Scope;
@@ -12,7 +12,7 @@ pub(super) struct BlockModel {
     config: Config,
 }
 
-/// A block with mistakes.
+/// The mistakes in a block.
 pub(super) struct Rejected {
     pub(super) diagnostics: Diagnostics,
     /// The operation, if it could be read.
@@ -20,8 +20,11 @@ pub(super) struct Rejected {
 }
 
 impl BlockModel {
-    /// Checks the arguments, the operation, and each against the other. Returns every mistake,
-    /// together with those that `diagnostics` has already.
+    /// Checks the arguments, the operation, and both against each other.
+    ///
+    /// # Errors
+    ///
+    /// Returns all mistakes, including those that `diagnostics` already has.
     pub(super) fn validate(block: Block, mut diagnostics: Diagnostics) -> Result<Self, Rejected> {
         let Block {
             types,
@@ -55,7 +58,7 @@ fn check(operation: Option<&Operation>, config: &Config, diagnostics: &mut Diagn
     if let (Some(Operation::Closure(_)), Some(timeout)) = (operation, &config.attempt_timeout) {
         diagnostics.error(
             &timeout.key,
-            "`attempt_timeout` needs an `async` block: a thread that is inside of an attempt cannot be interrupted",
+            "`attempt_timeout` needs an `async` block: a thread that runs an attempt cannot be interrupted",
             "make the operation `async { ... }`; bound the whole call with `deadline`; or set a timeout on the client that the operation uses",
         );
     }

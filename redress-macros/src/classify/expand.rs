@@ -1,4 +1,4 @@
-//! The implementation of `Classify`.
+//! Expands the derive to an implementation of `Classify`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -12,7 +12,7 @@ use crate::emit::by_type;
 use crate::paths::Paths;
 use crate::spans::{site, site_at};
 
-/// Expands a type whose attributes were found to be right.
+/// Expands a type with valid attributes.
 pub(super) fn expand(input: &Input, rules: &Rules, paths: &Paths) -> TokenStream {
     let body = match &input.shape {
         Shape::Struct(fields) => arm(
@@ -38,7 +38,7 @@ pub(super) fn expand(input: &Input, rules: &Rules, paths: &Paths) -> TokenStream
     implement(input, &quote_spanned!(site()=> match self { #body }), paths)
 }
 
-/// Implements the trait for a type whose attributes are wrong: everything is UNKNOWN.
+/// Implements the trait for a type with invalid attributes: its failures are UNKNOWN.
 pub(super) fn fallback(input: &Input, paths: &Paths) -> TokenStream {
     let p = paths.private();
     let unknown = quote_spanned!(site()=> #p::Classification::new(#p::ErrorClass::Unknown));
@@ -65,8 +65,8 @@ fn implement(input: &Input, body: &TokenStream, paths: &Paths) -> TokenStream {
     }
 }
 
-/// Lists type parameters that are the source of a variant and of which nothing is known: nothing
-/// could classify them.
+/// Returns the type parameters that are the source of a variant and have no bounds. They get the bound
+/// `Classify`.
 fn unbounded_sources(input: &Input) -> Vec<Type> {
     let all: Vec<(&Fields, &[Argument])> = match &input.shape {
         Shape::Struct(fields) => vec![(fields, &input.own)],
@@ -150,7 +150,7 @@ fn arm(
         Decision::With(function) => {
             let at = site_at(function.span());
             let arguments: Vec<Ident> = match default {
-                // On a struct it is a function of the whole.
+                // On a type it is a function of `&self`.
                 None => vec![Ident::new("self", site())],
                 Some(_) => fields.members().map(|member| bind(&member)).collect(),
             };

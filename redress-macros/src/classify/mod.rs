@@ -1,4 +1,4 @@
-//! `#[derive(Classify)]`: an error type says once what each of its failures means.
+//! The derive of `Classify`.
 
 mod expand;
 mod parse;
@@ -10,8 +10,8 @@ use proc_macro2::TokenStream;
 use crate::diagnostics::Diagnostics;
 use crate::paths::Paths;
 
-/// Expands the derive. On a mistake the type still implements the trait, so that nothing else
-/// breaks.
+/// Expands the derive. After a mistake the type still implements the trait, so that the mistake is the
+/// only error.
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let Some(input) = parse::input(item, &mut diagnostics) else {

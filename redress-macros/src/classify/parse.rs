@@ -1,4 +1,4 @@
-//! The type under the derive, and its `#[classify(...)]` attributes as written.
+//! Parses the type under the derive, and its `#[classify(...)]` attributes.
 
 use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, Fields, Generics, Ident, Item, Meta, Path};
@@ -16,7 +16,7 @@ pub(super) struct Input {
     pub(super) shape: Shape,
 }
 
-/// What kind of type it is.
+/// The kind of a type.
 pub(super) enum Shape {
     Struct(Fields),
     Enum(Vec<Variant>),
@@ -29,7 +29,7 @@ pub(super) struct Variant {
     pub(super) own: Vec<Argument>,
 }
 
-/// Reads the type, or says why it cannot be one.
+/// Reads the type, or reports an item for which the trait cannot be derived.
 pub(super) fn input(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<Input> {
     match syn::parse2::<Item>(item) {
         Ok(Item::Enum(item)) => {
@@ -84,7 +84,7 @@ pub(super) fn input(item: TokenStream, diagnostics: &mut Diagnostics) -> Option<
     }
 }
 
-/// Reads the attributes of the type, and takes `crate = path` out of them.
+/// Reads the attributes of the type. `crate = path` is returned by itself.
 fn own_arguments(
     attrs: &[Attribute],
     diagnostics: &mut Diagnostics,
@@ -105,7 +105,7 @@ fn own_arguments(
     (own, krate)
 }
 
-/// Collects what all `#[classify(...)]` of one place say.
+/// Collects the arguments of all `#[classify(...)]` attributes of one item.
 fn attributes(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Vec<Argument> {
     let mut found = Vec::new();
     for attribute in attrs
@@ -125,7 +125,7 @@ fn attributes(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Vec<Argumen
     found
 }
 
-/// Reports attributes on fields: they belong to the variant.
+/// Reports attributes on fields, which belong on the variant.
 fn stray(fields: &Fields, diagnostics: &mut Diagnostics) {
     for field in fields {
         for attribute in field

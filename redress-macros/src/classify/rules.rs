@@ -1,23 +1,23 @@
-//! What the attributes mean: how one variant, or a struct, is classified.
+//! The rules that attributes express: how a variant or a struct is classified.
 
 use syn::{Expr, Member, Type};
 
 use crate::config::class::Class;
 
-/// How one variant is classified.
+/// The rule for a variant or a struct.
 pub(super) struct Rule {
     pub(super) decision: Decision,
     pub(super) retry_after: Option<Member>,
 }
 
-/// What says the class.
+/// The origin of the class.
 pub(super) enum Decision {
-    /// Nothing: the type's default, or UNKNOWN.
+    /// The type's default, or UNKNOWN.
     Default,
     Class(Class),
-    /// A number or text that a table maps.
+    /// A code in a field, which a table maps to a class.
     Code(CodeTable, Member),
-    /// The error inside.
+    /// The error in a field.
     Source(Member, SourceKind),
     /// A function.
     With(Expr),
@@ -31,18 +31,18 @@ pub(super) enum CodeTable {
     GrpcCode,
 }
 
-/// How an inner error is reached.
+/// The way in which a field holds the source.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SourceKind {
-    /// It is the field.
+    /// The field is the error.
     Plain,
-    /// It is a type in a `Box`, or behind another pointer.
+    /// The field is a `Box` or another pointer to the error.
     Pointer,
-    /// It is a `dyn Error` behind a pointer.
+    /// The field is a pointer to a `dyn Error`.
     Dyn,
 }
 
-/// Looks through a pointer.
+/// Finds out how a field of this type holds the source.
 pub(super) fn source_kind(ty: &Type) -> SourceKind {
     match ty {
         Type::Reference(reference) => match &*reference.elem {

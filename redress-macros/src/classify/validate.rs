@@ -1,4 +1,4 @@
-//! From attributes as written to rules that cannot fail to expand.
+//! Checks attributes, and makes of them rules that always expand.
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;
@@ -43,7 +43,7 @@ pub(super) fn validate(input: &Input, diagnostics: &mut Diagnostics) -> Rules {
     }
 }
 
-/// Reads one place. `fields` is `None` on an enum itself, which has none.
+/// Reads the attributes of a variant, a struct or an enum. An enum itself has no `fields`.
 fn rule(arguments: &[Argument], fields: Option<&Fields>, diagnostics: &mut Diagnostics) -> Rule {
     let mut rule = Rule {
         decision: Decision::Default,
@@ -157,7 +157,7 @@ fn class(key: &Ident, value: &Value, diagnostics: &mut Diagnostics) -> Option<De
     Some(Decision::Class(class))
 }
 
-/// Finds the inner error: the field that is named, or the one that thiserror would take.
+/// Finds the source: the field that is named, or the one that thiserror would take.
 fn source(
     key: &Ident,
     value: &Value,
@@ -246,7 +246,7 @@ fn field(
         _ => None,
     };
     let all = members(fields);
-    // The member as the attribute has it: a message about it belongs there.
+    // The result has the span of the attribute, where a message about it belongs.
     let found = wanted.filter(|wanted| all.iter().any(|(member, _)| member == wanted));
     if found.is_none() {
         let names: Vec<String> = all

@@ -1,6 +1,6 @@
-//! The names that arguments have, here and elsewhere.
+//! The arguments of the macros, and the names that other libraries have for them.
 
-/// Whether an argument is written `name = value` or `name(...)`.
+/// The form in which an argument is written: `name = value` or `name(...)`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Form {
     Value,
@@ -14,7 +14,7 @@ pub(crate) struct ArgumentSpec {
     pub(crate) form: Form,
     /// How it is written, for messages.
     pub(crate) example: &'static str,
-    /// Whether a `policy` already says it.
+    /// Whether a `policy` already sets it.
     pub(crate) in_policy: bool,
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     ARGUMENTS.iter().map(|spec| spec.name)
 }
 
-/// Translates a name that another library, or the Python package, has for the same thing.
+/// Translates a name that another library, or the Python package, uses for the same setting.
 pub(crate) fn foreign(name: &str) -> Option<&'static str> {
     Some(match name {
         "deadline_s" | "timeout_total" | "total_timeout" | "max_elapsed_time"

@@ -1,4 +1,4 @@
-//! The built-in strategies: names, arguments, and what others call them.
+//! The built-in strategies: their arguments, and their names in other libraries.
 
 use crate::diagnostics::list;
 
@@ -34,7 +34,7 @@ impl NumberRange {
     }
 }
 
-/// What an argument of a strategy is.
+/// The kind of value that an argument of a strategy takes.
 #[derive(Clone, Copy)]
 pub(crate) enum ParameterKind {
     /// A duration above zero.
@@ -51,7 +51,7 @@ pub(crate) enum ParameterKind {
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) kind: ParameterKind,
-    /// Whether the constructor takes it; the others are setters.
+    /// Whether it is an argument of the constructor. Otherwise it is a setter.
     pub(crate) constructor: bool,
     pub(crate) required: bool,
 }
@@ -81,7 +81,7 @@ const fn setter(name: &'static str, kind: ParameterKind) -> Parameter {
     }
 }
 
-/// The only argument that a constructor takes and that has a default.
+/// The only argument of a constructor that has a default.
 const MAX: Parameter = Parameter {
     name: "max",
     kind: ParameterKind::Time,
@@ -179,7 +179,7 @@ impl Builtin {
         }
     }
 
-    /// Says which arguments there are.
+    /// Lists the arguments, for a help text.
     pub(crate) fn usage(&self) -> String {
         if self.parameters.is_empty() {
             return format!("`{}()` takes no arguments", self.name);
@@ -194,7 +194,7 @@ impl Builtin {
     }
 }
 
-/// Translates the name that others have for a strategy.
+/// Translates the name of a strategy in another library.
 pub(crate) fn foreign_strategy(name: &str) -> Option<&'static str> {
     Some(match name {
         "expo" | "exponential_backoff" | "exp" | "exponential_jitter" | "wait_exponential" => {
@@ -209,7 +209,7 @@ pub(crate) fn foreign_strategy(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Translates the name that others have for an argument of a strategy.
+/// Translates the name of a strategy's argument in another library.
 pub(crate) fn foreign_parameter(name: &str) -> Option<&'static str> {
     Some(match name {
         "max_s" | "max_delay" | "cap" | "cap_s" | "limit" => "max",

@@ -1,4 +1,4 @@
-//! What only several arguments together can get wrong.
+//! Checks of arguments against each other.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::values::literal_number;
 use crate::diagnostics::{Diagnostics, name_of};
 use crate::duration::show;
 
-// The defaults of the runtime, for arguments that contradict what was left out.
+// The defaults of the runtime: an argument may contradict one that was left out.
 const DEADLINE: Duration = Duration::from_secs(60);
 const MAX_ATTEMPTS: u32 = 6;
 const MAX_UNKNOWN_ATTEMPTS: u32 = 2;
@@ -19,7 +19,7 @@ const MAX_MULTIPLIER: f64 = 5.0;
 /// Checks the arguments against each other.
 pub(crate) fn check(config: &Config, diagnostics: &mut Diagnostics) {
     if config.policy.is_some() {
-        policy_says_it_all(config, diagnostics);
+        fixed_by_policy(config, diagnostics);
         return;
     }
     times(config, diagnostics);
@@ -34,7 +34,7 @@ pub(crate) fn check(config: &Config, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn policy_says_it_all(config: &Config, diagnostics: &mut Diagnostics) {
+fn fixed_by_policy(config: &Config, diagnostics: &mut Diagnostics) {
     for key in &config.given {
         let name = name_of(key);
         if arguments::find(&name).is_some_and(|spec| spec.in_policy) {
@@ -68,7 +68,7 @@ fn times(config: &Config, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Returns the number of attempts a call may make, as far as the source tells.
+/// Returns the maximum number of attempts of a call, if it is known from the source.
 fn attempts(config: &Config) -> Option<(u32, &'static str)> {
     match &config.max_attempts {
         Some(keyed) => keyed.value.literal().map(|n| (n, "")),
@@ -76,7 +76,7 @@ fn attempts(config: &Config) -> Option<(u32, &'static str)> {
     }
 }
 
-/// Returns the cap of the class UNKNOWN, as far as the source tells.
+/// Returns the cap of the class UNKNOWN, if it is known from the source.
 fn unknown_cap(config: &Config) -> Option<u32> {
     match &config.max_unknown_attempts {
         Some(keyed) => keyed.value.literal(),
@@ -151,7 +151,7 @@ fn unreachable_strategies(config: &Config, diagnostics: &mut Diagnostics) {
     all_classes(config, diagnostics);
 }
 
-/// A default strategy that every class overrides waits for nothing.
+/// Reports a default strategy that is never used because every class overrides it.
 fn all_classes(config: &Config, diagnostics: &mut Diagnostics) {
     let covered = |class: &Class| config.class_strategies.iter().any(|(c, _)| c == class);
     if let Some(strategy) = &config.strategy

@@ -1,4 +1,4 @@
-//! The eight classes, by the names that arguments use.
+//! The eight error classes, by their names in arguments.
 
 use proc_macro2::{Ident, Span};
 
@@ -7,11 +7,11 @@ use crate::diagnostics::{Diagnostics, list, name_of, nearest};
 /// One of the classes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Class {
-    /// As arguments write it: `rate_limit`.
+    /// Its name in arguments: `rate_limit`.
     pub(crate) name: &'static str,
-    /// As the type writes it: `RateLimit`.
+    /// Its name as a variant: `RateLimit`.
     variant: &'static str,
-    /// Whether a failure of it ends the call where the class has no strategy of its own.
+    /// Whether a failure of this class ends the call, unless the class has a strategy of its own.
     pub(crate) terminal: bool,
 }
 
@@ -45,13 +45,13 @@ impl Class {
     }
 }
 
-/// Finds the class that `name` names.
+/// Finds a class by its name.
 pub(crate) fn find(name: &Ident) -> Option<Class> {
     let name = name_of(name);
     CLASSES.into_iter().find(|class| class.name == name)
 }
 
-/// Finds the class that `name` names, or says which there are.
+/// Finds a class by its name, or reports the names that exist.
 pub(crate) fn find_or_report(name: &Ident, diagnostics: &mut Diagnostics) -> Option<Class> {
     let found = find(name);
     if found.is_none() {

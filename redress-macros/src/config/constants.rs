@@ -1,4 +1,4 @@
-//! Checks of values that are constants: the compiler evaluates them, with our messages.
+//! Checks of constants, which the compiler evaluates with the macro's messages.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -10,7 +10,7 @@ use crate::diagnostics::name_of;
 use crate::paths::Paths;
 use crate::spans::site_at;
 
-/// Tells whether an expression is the path of a constant, by the convention of its name.
+/// Returns `true` if an expression is the path of a constant, judging by its upper-case name.
 fn is_constant(expr: &Expr) -> bool {
     let Expr::Path(path) = expr else {
         return false;
@@ -108,7 +108,7 @@ impl Checks<'_> {
         }
     }
 
-    /// Returns a duration as something to compare in a constant, where it can be one.
+    /// Returns a duration in a form that constants can compare, if it is known at compile time.
     fn constant(&self, time: &Time) -> Option<TokenStream> {
         let p = self.paths.private();
         match time {

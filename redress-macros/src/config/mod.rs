@@ -1,4 +1,4 @@
-//! The arguments that `#[retry]` and `retry_block!` share: read, understood and checked.
+//! Reads and checks the arguments of `#[retry]` and `retry_block!`.
 
 pub(crate) mod arguments;
 pub(crate) mod builtin;
@@ -22,7 +22,7 @@ use crate::diagnostics::{Diagnostics, list, name_of, nearest};
 use arguments::{ArgumentSpec, Form};
 use parse::{Argument, Value};
 
-/// Understands the arguments of one macro call. What is wrong is reported and left out.
+/// Reads the arguments of one macro call. Mistakes are reported, and the arguments left out.
 pub(crate) fn read(arguments: Vec<Argument>, diagnostics: &mut Diagnostics) -> Config {
     let mut config = Config::default();
     for Argument { key, value } in arguments {
@@ -86,7 +86,7 @@ fn wrong_form(key: &Ident, spec: &ArgumentSpec, value: &Value, diagnostics: &mut
     diagnostics.error(place, what, &help);
 }
 
-/// Takes an argument of the form `name = value`.
+/// Reads an argument of the form `name = value`.
 fn read_value(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Diagnostics) {
     let name = name_of(&key);
     let keyed = |value| {
@@ -134,12 +134,12 @@ fn read_value(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Dia
                 "write `crate = path::to::redress`",
             ),
         },
-        // A name of the table that is missing here would be a mistake of ours: still no panic.
+        // Unreachable as long as every argument of this form has an arm above.
         _ => diagnostics.error(key, "this argument is not available", ""),
     }
 }
 
-/// Takes an argument of the form `name(...)`.
+/// Reads an argument of the form `name(...)`.
 fn read_list(config: &mut Config, key: &Ident, tokens: TokenStream, diagnostics: &mut Diagnostics) {
     let name = name_of(key);
     if tokens.is_empty() {

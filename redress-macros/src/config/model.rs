@@ -1,4 +1,4 @@
-//! The arguments, understood: what the checks look at and what the expansion is made of.
+//! The model of a macro call's arguments, which is checked and expanded.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use syn::{Expr, ExprClosure, Path};
 use super::builtin::Builtin;
 use super::class::Class;
 
-/// A value beside the key that it was given for.
+/// A value and the key it was given for.
 pub(crate) struct Keyed<T> {
     pub(crate) key: Ident,
     pub(crate) value: T,
 }
 
-/// How often something may happen.
+/// A limit on a count.
 pub(crate) enum Limit {
     /// `none`: no limit.
     None(Expr),
-    /// A number in the source.
+    /// A literal.
     Literal(u32, Expr),
-    /// Anything else.
+    /// Any other expression.
     Expr(Expr),
 }
 
@@ -39,13 +39,13 @@ impl Limit {
     }
 }
 
-/// How long something may take.
+/// A duration, or a limit on one.
 pub(crate) enum Time {
     /// `none`: no limit.
     None(Expr),
-    /// A duration in the source.
+    /// A literal.
     Literal(Duration, Expr),
-    /// Anything else.
+    /// Any other expression.
     Expr(Expr),
 }
 
@@ -64,15 +64,15 @@ impl Time {
     }
 }
 
-/// What follows `strategy =`.
+/// The value of `strategy = ...`.
 pub(crate) enum Strategy {
-    /// One of ours, by its bare name.
+    /// A built-in strategy, by its bare name.
     Builtin {
         name: Ident,
         builtin: &'static Builtin,
         arguments: Vec<(Ident, Setting)>,
     },
-    /// A closure, whose parameter gets its type from us.
+    /// A closure. The expansion gives its parameter a type.
     Closure(ExprClosure),
     /// Any other expression.
     User(Expr),
@@ -85,7 +85,7 @@ pub(crate) enum Setting {
     Strategy(Box<Strategy>),
 }
 
-/// Everything that the arguments of one macro call say.
+/// The arguments of one macro call.
 #[derive(Default)]
 pub(crate) struct Config {
     pub(crate) strategy: Option<Keyed<Strategy>>,
@@ -108,12 +108,12 @@ pub(crate) struct Config {
     pub(crate) abort_if: Option<Keyed<Expr>>,
     pub(crate) clone: Vec<Ident>,
     pub(crate) krate: Option<Path>,
-    /// Every known argument that was given, by its key.
+    /// The key of every known argument that was given.
     pub(crate) given: Vec<Ident>,
 }
 
 impl Config {
-    /// Tells whether an argument can end a call that has nothing to return, and which one: such a
+    /// Returns the first argument that can end a call before an attempt has returned, if any. Such a
     /// call returns an `Interrupt`.
     pub(crate) fn interrupting(&self) -> Option<&Ident> {
         let timeout = self.attempt_timeout.as_ref().map(|k| &k.key);
@@ -122,7 +122,7 @@ impl Config {
         refusing.or(timeout)
     }
 
-    /// Tells whether a call can be refused before its first attempt.
+    /// Returns `true` if a call can be refused before its first attempt.
     pub(crate) fn refusable(&self) -> bool {
         self.policy.is_some() || self.abort_if.is_some() || self.circuit_breaker.is_some()
     }

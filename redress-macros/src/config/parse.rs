@@ -8,13 +8,13 @@ use syn::{Expr, Token, token};
 
 use crate::diagnostics::Diagnostics;
 
-/// One argument as written, not yet understood.
+/// One argument as written.
 pub(crate) struct Argument {
     pub(crate) key: Ident,
     pub(crate) value: Value,
 }
 
-/// What follows the key.
+/// The part of an argument after its key.
 pub(crate) enum Value {
     /// Nothing.
     Missing,
@@ -22,11 +22,11 @@ pub(crate) enum Value {
     Expr(Expr),
     /// `(...)`.
     List(TokenStream),
-    /// Something that does not parse, reported where it stands.
+    /// Something that does not parse, and has been reported.
     Broken,
 }
 
-/// Reads all arguments; what does not parse is reported and skipped up to the next comma.
+/// Reads all arguments. One that does not parse is reported and skipped.
 pub(crate) fn arguments(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Vec<Argument> {
     let mut found = Vec::new();
     let parser = |input: ParseStream<'_>| {
@@ -36,7 +36,7 @@ pub(crate) fn arguments(tokens: TokenStream, diagnostics: &mut Diagnostics) -> V
         }
         Ok(())
     };
-    // The closure consumes everything, so that there is nothing left to complain about.
+    // The closure consumes all tokens, so `parse2` has nothing to report.
     if let Err(error) = parser.parse2(tokens) {
         diagnostics.absorb(error);
     }
@@ -81,7 +81,7 @@ fn expression(input: ParseStream<'_>, key: &Ident, diagnostics: &mut Diagnostics
             Value::Expr(expr)
         }
         Err(error) => {
-            // An error at the end of the input has no place of its own.
+            // The error may have no span: the input may have ended.
             let rest = skip_to_comma(input);
             let what = format!("the value of `{key}` is not an expression: {error}");
             diagnostics.error(at(&rest, key.span()), what, "");
@@ -97,17 +97,17 @@ fn list(input: ParseStream<'_>) -> Value {
     }
 }
 
-/// Takes the comma after an argument; anything else there is reported and skipped.
+/// Reads the comma after an argument. Anything else is reported and skipped.
 pub(crate) fn end_of_argument(input: ParseStream<'_>, diagnostics: &mut Diagnostics) {
     if !input.is_empty() && !input.peek(Token![,]) {
         let rest = skip_to_comma(input);
         diagnostics.error(rest, "expected a comma before this", "");
     }
-    // Absent at the end.
+    // There is none after the last argument.
     let _ = input.parse::<Token![,]>();
 }
 
-/// Skips everything up to the next comma of this level.
+/// Skips all tokens up to the next comma.
 fn skip_to_comma(input: ParseStream<'_>) -> TokenStream {
     let mut skipped = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
@@ -119,7 +119,7 @@ fn skip_to_comma(input: ParseStream<'_>) -> TokenStream {
     skipped
 }
 
-/// Returns tokens to underline: those given, else an empty place at `span`.
+/// Returns the tokens to underline, or a token at `span` if there are none.
 fn at(tokens: &TokenStream, span: Span) -> TokenStream {
     if tokens.is_empty() {
         Ident::new("_here", span).into_token_stream()

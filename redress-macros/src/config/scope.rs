@@ -1,4 +1,5 @@
-//! What is evaluated once per function cannot see one call: its arguments, `self`, generics.
+//! Checks that expressions which are evaluated once per function do not use what belongs to one call:
+//! its arguments, `self` and generic parameters.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -6,7 +7,7 @@ use quote::ToTokens;
 use super::model::{Config, Limit, Setting, Strategy, Time};
 use crate::diagnostics::Diagnostics;
 
-/// The names that exist only inside one call of the function.
+/// The names that belong to one call of the function.
 #[derive(Default)]
 pub(crate) struct Scope {
     /// Arguments and generic parameters.
@@ -14,7 +15,8 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// Reports every use of an argument, of `self` or of a generic in what is evaluated once.
+    /// Reports every use of an argument, of `self` or of a generic parameter in an expression that is
+    /// evaluated once.
     pub(crate) fn check(&self, config: &Config, diagnostics: &mut Diagnostics) {
         for keyed in config
             .strategy
@@ -77,7 +79,7 @@ impl Scope {
                 TokenTree::Group(group) => self.tokens(group.stream(), bound, what, diagnostics),
                 TokenTree::Ident(ident) => {
                     let name = ident.to_string();
-                    // After a dot or colon it is a field, a method or the end of a path.
+                    // After a dot or a colon it is a field, a method or a part of a path.
                     let starts = !matches!(before, '.' | ':' | '\'');
                     let ours = name == "self" || name == "Self" || self.names.contains(&name);
                     if starts && ours && !bound.contains(&name) {

@@ -1,4 +1,4 @@
-//! Strategies by their bare names, and everything else that may stand in their place.
+//! Parses the value of `strategy = ...`: a built-in strategy by its bare name, or any expression.
 
 use proc_macro2::Ident;
 use syn::{Expr, ExprCall, ExprMethodCall, spanned::Spanned as _};
@@ -8,7 +8,7 @@ use super::model::{Setting, Strategy};
 use super::values;
 use crate::diagnostics::{Diagnostics, list, name_of, nearest};
 
-/// Reads a strategy. `None` means that a mistake was reported.
+/// Reads a strategy. Returns `None` if a mistake was reported.
 pub(crate) fn parse(expr: Expr, diagnostics: &mut Diagnostics) -> Option<Strategy> {
     match expr {
         Expr::Paren(paren) => parse(*paren.expr, diagnostics),
@@ -30,7 +30,7 @@ pub(crate) fn parse(expr: Expr, diagnostics: &mut Diagnostics) -> Option<Strateg
             Some(Strategy::User(Expr::Path(path)))
         }
         Expr::Lit(lit) => {
-            let what = "this is no strategy";
+            let what = "this is not a strategy";
             diagnostics.error(
                 lit,
                 what,
@@ -49,7 +49,7 @@ fn bare_name(expr: &Expr) -> Option<Ident> {
     }
 }
 
-/// `name(...)`: one of ours, a misspelling of one, or a function of the user's.
+/// Reads `name(...)`: a built-in strategy, a misspelling of one, or a function of the user's.
 fn named(name: Ident, call: ExprCall, diagnostics: &mut Diagnostics) -> Option<Strategy> {
     let text = name_of(&name);
     if let Some(builtin) = Builtin::find(&text) {
@@ -66,7 +66,7 @@ fn named(name: Ident, call: ExprCall, diagnostics: &mut Diagnostics) -> Option<S
         diagnostics.error(&name, what, &help);
         return None;
     }
-    // Only our own strategies have arguments by name or with units.
+    // Only built-in strategies take arguments by name or with units.
     if call
         .args
         .iter()
@@ -79,16 +79,16 @@ fn named(name: Ident, call: ExprCall, diagnostics: &mut Diagnostics) -> Option<S
     Some(Strategy::User(Expr::Call(call)))
 }
 
-/// `equal_jitter(5s).base(1s)`: setters after one of ours are arguments too.
+/// Reads `equal_jitter(5s).base(1s)`, where a setter is an argument too.
 fn chained(call: ExprMethodCall, diagnostics: &mut Diagnostics) -> Option<Strategy> {
-    let root_is_ours = {
+    let root_is_builtin = {
         let mut root = &*call.receiver;
         while let Expr::MethodCall(inner) = root {
             root = &inner.receiver;
         }
         matches!(root, Expr::Call(c) if bare_name(&c.func).is_some_and(|n| Builtin::find(&name_of(&n)).is_some()))
     };
-    if !root_is_ours {
+    if !root_is_builtin {
         return Some(Strategy::User(Expr::MethodCall(call)));
     }
     let ExprMethodCall {

@@ -1,4 +1,5 @@
-//! Single values: counts, durations, numbers. Literals are checked here, constants by `constants`.
+//! Reads single values: counts, durations and numbers. Literals are checked here, and constants in
+//! `constants`.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -9,12 +10,12 @@ use super::model::{Limit, Time};
 use crate::diagnostics::Diagnostics;
 use crate::duration;
 
-/// Tells whether an expression is `none` or `None`: the word for "no limit".
+/// Returns `true` if an expression is `none` or `None`, which mean "no limit".
 pub(crate) fn is_none(expr: &Expr) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident("none") || path.path.is_ident("None"))
 }
 
-/// Tells whether an expression is a literal with a unit of time, which is no Rust.
+/// Returns `true` if an expression is a literal with a unit of time, which only the macros take.
 pub(crate) fn has_unit(expr: &Expr) -> bool {
     let suffix = match expr {
         Expr::Lit(ExprLit {
@@ -53,7 +54,7 @@ fn count(expr: Expr, key: &str, help: &str, diagnostics: &mut Diagnostics) -> Op
     None
 }
 
-/// Reads a limit of a class, which has no `none`: leaving it out says that.
+/// Reads the cap of a class. It cannot be `none`: leaving it out means that.
 pub(crate) fn class_limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Limit> {
     if is_none(&expr) {
         let help = format!("leave `{key}` out for no limit");
@@ -116,7 +117,7 @@ pub(crate) fn time(expr: Expr, place: &str, diagnostics: &mut Diagnostics) -> Op
     Some(time)
 }
 
-/// Reads a limit of time: a duration above zero, or `none`.
+/// Reads a limit on time: a duration above zero, or `none`.
 pub(crate) fn time_limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Time> {
     if is_none(&expr) {
         return Some(Time::None(expr));
@@ -171,12 +172,13 @@ pub(crate) fn number(
     }
 }
 
-/// Returns the value of a literal number.
+/// Returns the value of a number literal.
 pub(crate) fn literal_number(expr: &Expr) -> Option<f64> {
     float(expr).flatten()
 }
 
-/// Reads a literal number: `None` is an expression, `Some(None)` a literal of another kind.
+/// Reads a number literal. Returns `None` if it is not a literal, and `Some(None)` if it is a literal
+/// that is not a number.
 fn float(expr: &Expr) -> Option<Option<f64>> {
     match expr {
         Expr::Lit(ExprLit {
@@ -202,7 +204,7 @@ fn float(expr: &Expr) -> Option<Option<f64>> {
     }
 }
 
-/// Writes a number so that it is an `f64`: `2` becomes `2f64`.
+/// Returns the tokens of a number as an `f64`: `2` becomes `2f64`.
 pub(crate) fn as_float(expr: &Expr) -> TokenStream {
     match (float(expr), expr) {
         (

@@ -1,9 +1,9 @@
-//! Which bodies can stand in the loop as they are.
+//! Finds out whether control may leave a body before its end.
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Macros that are known not to leave the function around them, and to come to an end. By their bare
-/// names only: what has a path may be anybody's.
+/// Macros that return, and never leave the function around them. Only their bare names count: with a
+/// path it may be any macro.
 const PLAIN_MACROS: [&str; 18] = [
     "assert",
     "assert_eq",
@@ -25,28 +25,28 @@ const PLAIN_MACROS: [&str; 18] = [
     "write",
 ];
 
-/// Tells whether something in a body may leave it before its end, or the loop around it: `?`,
-/// `return`, `break`, or a macro that may hide one of them; or never come to its end.
+/// Returns `true` if a body may be left before its end, or may never reach it: it contains `?`,
+/// `return`, `break`, a loop, or a macro that may contain one of them.
 ///
-/// A body of which this is false needs no closure and no future of its own around it, which saves
-/// the compiler a type per function.
+/// Any other body needs neither a closure nor a future of its own around it, which saves the compiler
+/// a type per function.
 pub(super) fn may_exit_early(body: &TokenStream) -> bool {
     let mut scanner = Scanner::default();
     body.clone().into_iter().any(|token| scanner.sees(&token))
 }
 
-/// As [`may_exit_early`], for a part of a body.
+/// Like [`may_exit_early`], for a part of a body.
 pub(super) fn any_may_exit_early(tokens: &[TokenTree]) -> bool {
     let mut scanner = Scanner::default();
     tokens.iter().any(|token| scanner.sees(token))
 }
 
-/// Looks at one token after the other.
+/// Looks at one token after another.
 #[derive(Default)]
 struct Scanner {
-    /// The name just before.
+    /// The token before, if it is a name.
     before: Option<Name>,
-    /// A colon stands just before.
+    /// Whether the token before is a colon.
     after_colon: bool,
 }
 
@@ -60,7 +60,7 @@ impl Scanner {
         let before = self.before.take();
         let qualified = std::mem::take(&mut self.after_colon);
         match token {
-            // Attributes, and what macros of unknown syntax get, are looked into as well.
+            // The tokens of attributes and of macro calls count as well.
             TokenTree::Group(group) => may_exit_early(&group.stream()),
             TokenTree::Ident(ident) => {
                 let word = ident.to_string();
@@ -73,7 +73,7 @@ impl Scanner {
             }
             TokenTree::Punct(punct) => match punct.as_char() {
                 '?' => true,
-                // `a != b` and `!a` are no macros, and `! {` after no name neither.
+                // A macro call has a name before the `!`, unlike `!a`. `a != b` is none either.
                 '!' => before.is_some_and(|name| !name.is_plain_macro()) && !is_unequal(punct),
                 ':' => {
                     self.after_colon = true;
@@ -92,7 +92,7 @@ impl Name {
     }
 }
 
-/// Recognises the first half of `!=`.
+/// Returns `true` for the `!` of `!=`.
 fn is_unequal(punct: &proc_macro2::Punct) -> bool {
     punct.spacing() == proc_macro2::Spacing::Joint
 }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_surely_stays_is_inlined() {
+    fn early_exits_are_found() {
         for (body, expected) in [
             ("next(n).await", false),
             ("let n = next(n).await; Ok(n)", false),

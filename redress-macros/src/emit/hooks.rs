@@ -1,4 +1,4 @@
-//! The hooks of a call: what the runtime tells, and whom.
+//! The hooks that an expansion gives to the runtime.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -9,7 +9,7 @@ use super::static_policy;
 use crate::config::Keyed;
 use crate::spans::{site, site_at};
 
-/// Returns what `Run` is given as its hooks, if there are any.
+/// Returns the hooks of the call, with its breaker and budget, if there are any.
 pub(super) fn hooks(plan: &Plan<'_>) -> Option<TokenStream> {
     let p = plan.paths.private();
     let hooks = observers(plan);
@@ -31,7 +31,7 @@ pub(super) fn hooks(plan: &Plan<'_>) -> Option<TokenStream> {
     })
 }
 
-/// Returns what sees the call, if anything does.
+/// Returns the hooks that observe the call, if there are any.
 fn observers(plan: &Plan<'_>) -> Option<TokenStream> {
     let p = plan.paths.private();
     let config = plan.config;
@@ -47,7 +47,7 @@ fn observers(plan: &Plan<'_>) -> Option<TokenStream> {
         if matches!(value, Expr::Closure(_)) {
             arms.extend(quote_spanned!(site()=> #p::Hook::Event(__event) => __on_event(__event),));
         } else {
-            // An observer may want more than the events.
+            // An observer may observe attempts, too.
             let at_p = plan.paths.private_at(at);
             arms.extend(quote_spanned! {at=>
                 #p::Hook::Event(__event) => #at_p::Observer::on_event(__on_event, __event),
@@ -100,7 +100,7 @@ fn observers(plan: &Plan<'_>) -> Option<TokenStream> {
     }
 }
 
-/// Returns the name that a call brings, where its policy does not have it already.
+/// Returns the operation's name, unless the policy has it already.
 fn operation(plan: &Plan<'_>) -> Option<TokenStream> {
     let p = plan.paths.private();
     match static_policy::static_name(plan) {

@@ -1,9 +1,8 @@
-//! Puts a body into the loop as it is, where `?` and `return` are simple enough to be written as a
-//! `break` out of a labeled block.
+//! Inlines a body into the loop, as a labeled block with a `break` for each `?` and `return`.
 //!
-//! An `async` block around a body is one more type for the compiler to look through, at each level
-//! of calls that await each other; a closure around a sync one is one more body to check and to
-//! compile. What is not surely understood here keeps its `async` block or closure.
+//! An `async` block around a body is one more type for the compiler to look through at each level of
+//! calls that await each other, and a closure around a sync body is one more body to check and to
+//! compile. A body that is not fully understood here keeps its `async` block or closure.
 
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
@@ -13,13 +12,13 @@ use super::control_flow::{any_may_exit_early, may_exit_early};
 use crate::paths::Paths;
 use crate::spans::{site, site_at};
 
-/// Returns the body as the content of a block labeled `'__attempt`.
+/// Returns the body as a block labeled `'__attempt`, or `None` if it cannot be inlined.
 pub(super) fn inline_body(body: &TokenStream, paths: &Paths) -> Option<TokenStream> {
     let mut tokens = body.clone().into_iter();
     match (tokens.next(), tokens.next()) {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => {
-            // The block's edition, which says when what its last expression has made is dropped, is
-            // that of its label: the user's.
+            // A block has the edition of its label. It must be the user's: the edition decides when
+            // temporaries of the last expression are dropped.
             let label = Lifetime::new("'__attempt", group.span());
             let inside = Rewriter {
                 paths,
@@ -81,7 +80,7 @@ impl Rewriter<'_> {
         }
         match word(tokens.first()).as_str() {
             "return" => {
-                let value = self.unless_plain(tokens.get(1..)?)?;
+                let value = self.expression(tokens.get(1..)?)?;
                 let at = site_at(tokens.first()?.span());
                 let value = if value.is_empty() {
                     quote_spanned!(at=> ())
@@ -123,7 +122,7 @@ impl Rewriter<'_> {
                 }
             }
         }
-        // A condition with a closure, a block or a `?` of its own is left alone.
+        // A condition with a closure, a block or a `?` is not understood.
         let simple = !any_may_exit_early(&outside)
             && !outside.iter().any(|token| {
                 is_punct(token, '|')
@@ -132,8 +131,8 @@ impl Rewriter<'_> {
         simple.then_some(out)
     }
 
-    /// Rewrites an expression, unless nothing leaves it: then it may be any.
-    fn unless_plain(&self, tokens: &[TokenTree]) -> Option<TokenStream> {
+    /// Rewrites an expression. One that cannot exit early stays as it is.
+    fn expression(&self, tokens: &[TokenTree]) -> Option<TokenStream> {
         if any_may_exit_early(tokens) {
             self.postfix(tokens)
         } else {
@@ -141,8 +140,8 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Rewrites an expression of names, calls, fields and `?` only: there each `?` belongs to all
-    /// that is written before it.
+    /// Rewrites an expression of names, calls, fields and `?` only, in which the operand of a `?` is
+    /// everything before it.
     fn postfix(&self, tokens: &[TokenTree]) -> Option<TokenStream> {
         let mut before = TokenStream::new();
         let mut previous: Option<&TokenTree> = None;
@@ -187,10 +186,10 @@ impl Rewriter<'_> {
         for argument in tokens.split_inclusive(|token| is_punct(token, ',')) {
             match argument.split_last() {
                 Some((comma, inner)) if is_punct(comma, ',') => {
-                    out.extend(self.unless_plain(inner)?);
+                    out.extend(self.expression(inner)?);
                     out.extend([comma.clone()]);
                 }
-                _ => out.extend(self.unless_plain(argument)?),
+                _ => out.extend(self.expression(argument)?),
             }
         }
         Some(out)
@@ -209,7 +208,7 @@ impl Rewriter<'_> {
     }
 }
 
-/// Returns where the first statement ends.
+/// Returns the number of tokens in the first statement.
 fn statement_end(tokens: &[TokenTree]) -> usize {
     let compound = word(tokens.first()) == "if";
     for (at, token) in tokens.iter().enumerate() {
@@ -235,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn simple_question_mark_become_breaks() {
+    fn simple_early_exits_become_breaks() {
         for (body, inlined) in [
             ("{ let n = next(n).await?; Ok(n) }", true),
             ("{ next(n).await?; Ok(f(a()?, b)?.c) }", true),

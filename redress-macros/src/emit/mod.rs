@@ -1,5 +1,4 @@
-//! What `#[retry]` and `retry_block!` expand to: a policy, built once, and a loop around one call of the
-//! runtime.
+//! Expands an operation: to a static with the policy, and a loop around one call of the runtime.
 
 mod control_flow;
 mod hooks;

@@ -1,4 +1,4 @@
-//! The `let` statements of what is evaluated at each call, before its first attempt.
+//! Binds the arguments that are evaluated at each call, before its first attempt.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -9,7 +9,7 @@ use super::static_policy;
 use crate::config::Keyed;
 use crate::spans::site_at;
 
-/// Returns the `let` statements of everything that is evaluated at each call.
+/// Returns one or more `let` statements for each argument.
 pub(super) fn bindings(plan: &Plan<'_>) -> TokenStream {
     let config = plan.config;
     let mut out = TokenStream::new();
@@ -25,7 +25,7 @@ pub(super) fn bindings(plan: &Plan<'_>) -> TokenStream {
         }
     }
     out.extend(classifier(plan, config.classifier.as_ref()));
-    out.extend(results(plan, config.result_classifier.as_ref()));
+    out.extend(result_classifier(plan, config.result_classifier.as_ref()));
     if let Some(Keyed { value, .. }) = &config.operation
         && static_policy::static_name(plan).is_none()
     {
@@ -62,8 +62,8 @@ pub(super) fn bindings(plan: &Plan<'_>) -> TokenStream {
     out
 }
 
-/// Finds the policy, which may be missing, and borrows it; one that an attempt may borrow mutably is
-/// cloned.
+/// Finds the policy, which may be missing, and borrows it. It is cloned if it may be a part of `self`
+/// that an attempt borrows mutably.
 fn policy_of(plan: &Plan<'_>, Keyed { key, value }: &Keyed<Expr>) -> TokenStream {
     let at = site_at(value.span());
     let p = plan.paths.private_at(at);
@@ -75,7 +75,7 @@ fn policy_of(plan: &Plan<'_>, Keyed { key, value }: &Keyed<Expr>) -> TokenStream
         let given = quote_spanned!(at=> &#value);
         (None, given, quote_spanned!(at=> #p::own))
     } else {
-        // What the expression makes lives as long as the call.
+        // A temporary of the expression lives as long as the call.
         let borrow = quote_spanned!(at=> let __policy = &#value;);
         let given = quote_spanned!(at=> __policy);
         (Some(borrow), given, quote_spanned!(at=> #p::hold))
@@ -93,8 +93,8 @@ fn policy_of(plan: &Plan<'_>, Keyed { key, value }: &Keyed<Expr>) -> TokenStream
     }
 }
 
-/// Borrows a shared handle from any place; one that an attempt may borrow mutably is cloned, which
-/// shares it just as well.
+/// Borrows a shared handle from any place. It is cloned if it may be a part of `self` that an attempt
+/// borrows mutably: a clone shares the same state.
 fn handle(plan: &Plan<'_>, name: &str, of: &str, value: &Expr) -> TokenStream {
     let at = site_at(value.span());
     let p = plan.paths.private_at(at);
@@ -106,7 +106,7 @@ fn handle(plan: &Plan<'_>, name: &str, of: &str, value: &Expr) -> TokenStream {
     }
 }
 
-/// Gives a closure its signature; anything else is borrowed, so that it may be a field.
+/// Gives a closure its signature. Anything else is borrowed, so that it may be a field.
 fn hooked(plan: &Plan<'_>, name: &str, hook: &str, value: &Expr) -> TokenStream {
     let at = site_at(value.span());
     let p = plan.paths.private_at(at);
@@ -117,7 +117,7 @@ fn hooked(plan: &Plan<'_>, name: &str, hook: &str, value: &Expr) -> TokenStream 
     }
 }
 
-/// Gives a closure the type of the error, where the returned type says it.
+/// Gives a classifier that is a closure the type of the error, if the returned type names it.
 fn classifier(plan: &Plan<'_>, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> {
     let value = &keyed?.value;
     let at = site_at(value.span());
@@ -130,12 +130,12 @@ fn classifier(plan: &Plan<'_>, keyed: Option<&Keyed<Expr>>) -> Option<TokenStrea
     })
 }
 
-/// Gives a closure the type of the value, where the returned type says it.
-fn results(plan: &Plan<'_>, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> {
+/// Gives a result classifier that is a closure the type of the value, if the returned type names it.
+fn result_classifier(plan: &Plan<'_>, keyed: Option<&Keyed<Expr>>) -> Option<TokenStream> {
     let value = &keyed?.value;
     let at = site_at(value.span());
     let p = plan.paths.private_at(at);
-    // A type with holes says nothing about the value.
+    // A type with `_` in it does not name the type of the value.
     let known = plan.returns.as_ref().filter(|returns| {
         plan.returns_known
             .as_ref()

@@ -1,4 +1,4 @@
-//! The loop: one attempt, one call of the runtime.
+//! The loop of an expansion: one attempt, and one call of the runtime.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote_spanned;
@@ -9,7 +9,7 @@ use super::plan::{Attempt, Plan};
 use super::{hooks, verdict};
 use crate::spans::{site, site_at};
 
-/// Returns the statements that run the operation until a last attempt.
+/// Returns the statements that start the call and run attempts until the last.
 pub(super) fn statements(plan: &Plan<'_>) -> TokenStream {
     let start = start(plan);
     let Plan { before_attempt, .. } = plan;
@@ -55,7 +55,7 @@ pub(super) fn statements(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Starts the call, which an argument may have refused before its first attempt.
+/// Starts the call, which may be refused before its first attempt.
 fn start(plan: &Plan<'_>) -> TokenStream {
     let p = plan.paths.private();
     let hooks = hooks::hooks(plan);
@@ -94,19 +94,19 @@ fn start(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Tells whether an attempt may be cut off: only a future can be.
+/// Returns `true` if an attempt may be interrupted, which only a future can be.
 fn can_interrupt_attempts(plan: &Plan<'_>) -> bool {
     let sync = matches!(plan.attempt, Attempt::Sync(_) | Attempt::Call(_));
     !sync && plan.config.interrupting().is_some()
 }
 
-/// Rewrites what leaves a block, where the type that it leaves with is known.
+/// Rewrites the early exits of a block, if the type of its value is known.
 fn known_inline(plan: &Plan<'_>, block: &TokenStream) -> Option<TokenStream> {
     plan.returns.as_ref()?;
     inline_body(block, plan.paths)
 }
 
-/// Makes an attempt of a block that nothing leaves before its end.
+/// Makes an attempt of a block without early exits.
 fn inlined(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
     let returns = plan
         .returns
@@ -132,12 +132,11 @@ fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     }
 }
 
-/// Returns what the last attempt returned, or goes on to the next: at once, or after a pause, where
-/// `kept` and `last` are the pattern and the value of what is returned if the call ends in it.
+/// Returns the result of the last attempt, or continues with the next one: at once, or after a pause.
+/// If the call ends in the pause, it returns `last`; `kept` is the pattern that binds its parts.
 ///
-/// A call that is over has nothing to wait for, so what it returns is not kept in a future that might
-/// be waiting; what is kept is bound where nothing else of the attempt is left, so that a future that
-/// waits has it once.
+/// The result is bound after everything else of the attempt is dropped, so that a future which waits
+/// holds the result once.
 fn await_next_attempt(
     plan: &Plan<'_>,
     after: &TokenStream,
@@ -158,8 +157,8 @@ fn await_next_attempt(
     }
 }
 
-/// Makes a future of a block. The edge that never returns tells the compiler the block's type, so
-/// that a mistake in it is reported where it is.
+/// Makes a future of a block. A branch that is never taken tells the compiler the type of the block's
+/// value, so that a mistake is reported at its place in the block.
 fn asynchronous(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
     let p = plan.paths.private();
     let edge = plan
@@ -170,7 +169,7 @@ fn asynchronous(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
     quote_spanned!(site()=> async { #edge #contents })
 }
 
-/// Returns what is in a block, so that no lint finds two pairs of braces.
+/// Returns the contents of a block, so that no lint reports two pairs of braces.
 fn contents(block: &TokenStream) -> TokenStream {
     let mut tokens = block.clone().into_iter();
     match (tokens.next(), tokens.next()) {
@@ -181,8 +180,8 @@ fn contents(block: &TokenStream) -> TokenStream {
     }
 }
 
-/// Judges what was returned. A body that never returns is no mistake: what follows it is not the
-/// user's to be warned of.
+/// Returns the statement that judges an attempt. A body that never returns is not a mistake, and the
+/// user cannot mend that this statement is unreachable then.
 fn verdict_statement(plan: &Plan<'_>) -> TokenStream {
     let judge = verdict::verdict(plan, &returned(plan));
     quote_spanned! {site()=>
@@ -191,13 +190,12 @@ fn verdict_statement(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// What was returned, as its judge sees it: a message about its type belongs to where the function
-/// declares it.
+/// Returns the operand of the verdict, located at the declared type, which a message is about.
 fn returned(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(site_at(plan.returns_at)=> &__returned)
 }
 
-/// The same of its verdict: the compiler reports a mistake once where it finds it twice.
+/// Returns the verdict at the same location: the compiler reports two mistakes at one location once.
 fn verdict_tokens(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(site_at(plan.returns_at)=> __judged)
 }
@@ -205,7 +203,7 @@ fn verdict_tokens(plan: &Plan<'_>) -> TokenStream {
 fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let verdict = verdict_statement(plan);
     let judged = verdict_tokens(plan);
-    // In a block of its own, so that the future does not keep what was returned while it waits.
+    // A block of its own drops what the attempt returned before the future waits.
     let after = quote_spanned! {site()=> {
         #attempt
         #verdict
@@ -215,8 +213,8 @@ fn future(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     await_next_attempt(plan, &after, &kept, &kept)
 }
 
-/// An attempt that may be cut off. Polling it through the call keeps the future at the size of
-/// one attempt.
+/// Returns an attempt that may be interrupted. It is polled through the call, which keeps the future
+/// at the size of one attempt.
 fn interruptible(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let p = plan.paths.private();
     let judge = verdict::verdict(plan, &quote_spanned!(site()=> __outcome));

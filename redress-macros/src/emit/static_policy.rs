@@ -13,7 +13,7 @@ use crate::config::{Config, constants};
 use crate::paths::Paths;
 use crate::spans::{site, site_at};
 
-/// Returns the policy, and what checks its constants.
+/// Returns the static with the policy, and the checks of its constants.
 pub(super) fn items(plan: &Plan<'_>) -> TokenStream {
     if plan.config.policy.is_some() {
         return TokenStream::new();
@@ -38,8 +38,8 @@ pub(super) fn items(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Tells whether the settings are values in the source alone. They need no code then, which would
-/// be a closure for the compiler to check and to compile.
+/// Returns `true` if all settings are literals. The static is initialized as data then, without a
+/// closure for the compiler to check and to compile.
 fn is_literal(config: &Config) -> bool {
     let mut limits = config
         .max_attempts
@@ -104,7 +104,7 @@ fn settings(plan: &Plan<'_>) -> TokenStream {
     out
 }
 
-/// Returns the operation's name where it is the same for every call.
+/// Returns the operation's name if it is the same for every call.
 pub(super) fn static_name(plan: &Plan<'_>) -> Option<TokenStream> {
     match plan.config.operation.as_ref().map(|keyed| &keyed.value) {
         Some(Expr::Lit(lit)) if matches!(lit.lit, Lit::Str(_)) => Some(lit.to_token_stream()),
@@ -124,7 +124,7 @@ fn time(time: &Time, paths: &Paths) -> TokenStream {
     }
 }
 
-/// Writes a duration in the largest unit that holds it exactly.
+/// Returns the tokens of a duration, in the largest unit that holds it exactly.
 fn literal(duration: Duration, paths: &Paths) -> TokenStream {
     let p = paths.private();
     let nanos = duration.as_nanos();
@@ -173,7 +173,7 @@ fn strategy(value: &Strategy, paths: &Paths) -> TokenStream {
                     .iter()
                     .filter(|p| p.constructor)
                     .map(|parameter| {
-                        // Only `max` may be missing here.
+                        // Only `max` can be missing: validation requires the others.
                         find(parameter.name)
                             .unwrap_or_else(|| quote_spanned!(site()=> #p::DEFAULT_MAX))
                     });

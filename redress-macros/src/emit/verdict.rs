@@ -1,4 +1,4 @@
-//! How what an attempt returned is judged.
+//! The verdict on an attempt: whether it failed, and how.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -8,9 +8,8 @@ use super::plan::Plan;
 use crate::paths::Paths;
 use crate::spans::{site, site_at};
 
-/// Returns the expression that judges what an attempt returned, or that says how to. It is no
-/// closure: two hundred functions that return the same type share one copy of the step that takes
-/// it.
+/// Returns an expression that evaluates to a verdict, or to a type that can make one. It is not a
+/// closure, so that all functions that return the same type share one copy of the step that takes it.
 pub(super) fn verdict(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
     let config = plan.config;
     match (
@@ -53,7 +52,7 @@ pub(super) fn verdict(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
     }
 }
 
-/// Returns the closure that classifies an error by what its type is known to be.
+/// Returns a closure that classifies an error by the traits of its type.
 pub(crate) fn by_type(paths: &Paths) -> TokenStream {
     let p = paths.private();
     quote_spanned! {site()=>

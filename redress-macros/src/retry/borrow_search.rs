@@ -1,4 +1,4 @@
-//! Looks through a body for a mutable borrow that leaves the function with the returned value.
+//! Searches a body for a mutable borrow that leaves the function with the returned value.
 
 use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
@@ -7,7 +7,7 @@ use syn::{Block, Expr, ExprCall, ExprMethodCall, Local, Member, Pat, Stmt, UnOp}
 use crate::diagnostics::name_of;
 use crate::spans::site;
 
-/// Methods of the standard library that lend a part of what they are called on.
+/// Methods of the standard library that lend a part of their receiver.
 const LENDING: [&str; 15] = [
     "first_mut",
     "last_mut",
@@ -26,7 +26,7 @@ const LENDING: [&str; 15] = [
     "entry",
 ];
 
-/// Methods that pass on what a method before them has lent.
+/// Methods that pass on what an earlier method of the chain has lent.
 const PASSING: [&str; 18] = [
     "unwrap",
     "expect",
@@ -66,7 +66,7 @@ pub(super) enum Borrow {
     Method { of: TokenStream, method: Ident },
 }
 
-/// What a function returns in its `Ok`.
+/// The type in the `Ok` that a function returns.
 pub(super) enum Returned {
     /// `&mut T`, or an `Option` of it.
     Reference,
@@ -74,7 +74,7 @@ pub(super) enum Returned {
     Guard(String),
 }
 
-/// Looks through a body for what it returns.
+/// Searches a body for the values that it returns.
 pub(super) struct Search {
     /// The arguments that are mutable references.
     pub(super) owners: Vec<String>,
@@ -83,11 +83,11 @@ pub(super) struct Search {
     pub(super) body: TokenStream,
 }
 
-/// What the variables of a block hold.
+/// The variables of a block, and their values.
 type Locals<'a> = Vec<(&'a Ident, &'a Expr)>;
 
 impl Search {
-    /// Looks at what leaves a block: its last expression, and what `return` says.
+    /// Searches the values of a block: its last expression, and those of `return`.
     pub(super) fn block(&self, block: &Block) -> Option<Escape> {
         let mut locals = Locals::new();
         for statement in &block.stmts {
@@ -96,8 +96,8 @@ impl Search {
                 Stmt::Expr(expr, _) if has_attributes(expr) => return None,
                 Stmt::Expr(Expr::Loop(_), _) => return None,
                 Stmt::Expr(Expr::Return(_), _) | Stmt::Expr(_, None) => {
-                    // The block's last expression, or the end of what can be reached. An `if` without
-                    // a value stands here as well.
+                    // The block's last expression, or a `return`, after which nothing is reached. An
+                    // `if` without a value has no semicolon either.
                     let Stmt::Expr(expr, _) = statement else {
                         continue;
                     };
@@ -119,7 +119,7 @@ impl Search {
         None
     }
 
-    /// Looks at an expression that is a `Result`.
+    /// Searches an expression that is a `Result`.
     fn result(&self, expr: &Expr, locals: &Locals<'_>) -> Option<Escape> {
         if has_attributes(expr) {
             return None;
@@ -144,7 +144,7 @@ impl Search {
         }
     }
 
-    /// Looks at an expression that is the value in an `Ok`.
+    /// Searches an expression that is the value in an `Ok`.
     fn value(&self, expr: &Expr, locals: &Locals<'_>) -> Option<Escape> {
         match (expr, &self.returned) {
             (Expr::Paren(paren), _) => self.value(&paren.expr, locals),
@@ -163,7 +163,7 @@ impl Search {
                 Some(value) => self.explicit(value),
                 None => self.value(constructed(call, "Some")?, locals),
             },
-            // Of a type with one field that is all that can hold the lifetime.
+            // The only field must be the one that has the lifetime.
             (Expr::Struct(made), Returned::Guard(name)) => {
                 let named = made.path.segments.last()?.ident == name;
                 match made.fields.first() {
@@ -214,7 +214,7 @@ impl Search {
 
     fn lent(&self, call: &ExprMethodCall) -> Option<Escape> {
         let (owner, steps) = self.place(&call.receiver)?;
-        // An index may need variables that exist only where the place stands.
+        // An index may need variables that are not in scope at the check.
         if call.receiver.to_token_stream().to_string().contains('[') {
             return None;
         }
@@ -229,7 +229,7 @@ impl Search {
         Some(Escape { owner, borrow })
     }
 
-    /// Takes a place apart: whose it is, and how many fields, indices and references lead to it.
+    /// Returns the owner of a place, and the number of fields, indices and references to it.
     fn place(&self, expr: &Expr) -> Option<(String, usize)> {
         let mut steps = Vec::new();
         let mut root = expr;
@@ -244,7 +244,7 @@ impl Search {
                     &index.expr
                 }
                 Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => {
-                    // That of the argument itself is no step.
+                    // The reference that the argument is does not count.
                     if let Some(owner) = self.owner(&unary.expr) {
                         break owner;
                     }
@@ -255,8 +255,8 @@ impl Search {
                 _ => break self.owner(root)?,
             };
         };
-        // If the first step is a reference that gets another value in each attempt, the borrow of what
-        // it points to ends there.
+        // If the first field is a reference, and each attempt assigns another one, the borrow of its
+        // target ends with the assignment.
         let replaced = match steps.last() {
             Some(Some(Member::Named(first))) => is_assigned(&self.body, first),
             _ => true,
@@ -273,7 +273,7 @@ impl Search {
     }
 }
 
-/// Returns the variable that a `let` binds for good, and its value.
+/// Returns the variable that a `let` binds, and its value, if the variable does not change.
 fn held(local: &Local) -> Option<(&Ident, &Expr)> {
     let mut pattern = &local.pat;
     if let Pat::Type(typed) = pattern {
@@ -313,7 +313,7 @@ fn has_attributes(expr: &Expr) -> bool {
     matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == '#')
 }
 
-/// Returns `true` if `field = ...` stands somewhere in the body.
+/// Returns `true` if the body assigns to a field of this name.
 fn is_assigned(body: &TokenStream, field: &Ident) -> bool {
     let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     tokens.iter().enumerate().any(|(at, token)| match token {

@@ -1,5 +1,5 @@
-//! What the user is told of a mutable borrow that escapes: here, if that is certain, or by the compiler,
-//! if it depends on a type.
+//! Reports mutable borrows that escape: as an error of the macro if that is certain, or as an error of
+//! the compiler if it depends on a type.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -16,7 +16,7 @@ const WAYS_OUT: [&str; 3] = [
     "or borrow shared (`&self`), and return the guard of a `Mutex` or a `RefCell`",
 ];
 
-/// Reports an escape, if nothing more needs to be known. Otherwise returns it.
+/// Reports an escape that is certain. Returns one that depends on a type.
 pub(super) fn report(escape: Escape, diagnostics: &mut Diagnostics) -> Option<Escape> {
     let Borrow::Explicit(expr) = &escape.borrow else {
         return Some(escape);
@@ -31,7 +31,7 @@ fn message(escape: &Escape) -> String {
     format!("`#[retry]` cannot return what an attempt borrows mutably from `{owner}`")
 }
 
-/// Returns what asks the compiler whether the borrow escapes.
+/// Returns code that does not compile if the borrow escapes.
 pub(super) fn check(escape: &Escape, paths: &Paths) -> TokenStream {
     let Borrow::Method { of, method } = &escape.borrow else {
         return TokenStream::new();

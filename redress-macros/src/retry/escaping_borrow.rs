@@ -1,12 +1,12 @@
-//! Functions that return what an attempt borrows mutably.
+//! Finds functions that return what an attempt borrows mutably, which no loop can do.
 //!
 //! The borrow of an attempt that fails would have to end before the next attempt starts, but it lasts
-//! as long as the returned value may. The borrow checker sees that, and reports it in the loop, which
-//! the user has not written. (A compiler with Polonius takes such loops: then this file is to go.)
+//! as long as the returned value. The borrow checker would report that in the loop, which the user has
+//! not written. (Polonius, the next borrow checker, accepts such loops, and makes this check obsolete.)
 //!
-//! Only what surely escapes counts: a function that compiles is never refused. So the returned value
-//! must be an explicit `&mut` of a field, or come from a method that is known to lend, of a type that
-//! is known to have this method: that the compiler looks up, since only it knows the type.
+//! A function that compiles is never refused, so only certain escapes count: the returned value must
+//! be an explicit `&mut` of a field, or the result of a method of the standard library that lends. In
+//! the second case the compiler looks up the receiver's type, which a macro does not know.
 
 use quote::ToTokens as _;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, Signature, Type};
@@ -75,7 +75,7 @@ fn argument(ty: &Type) -> Option<Type> {
     })
 }
 
-/// Lists the arguments that are mutable references and stay what they are.
+/// Returns the arguments that are mutable references and cannot be assigned to.
 fn owners(signature: &Signature) -> Vec<String> {
     let inputs = signature.inputs.iter();
     inputs
@@ -107,7 +107,7 @@ mod tests {
     use crate::diagnostics::Diagnostics;
 
     #[test]
-    fn only_what_surely_escapes_is_found() {
+    fn only_certain_escapes_are_found() {
         for (output, body, expected) in [
             ("&mut u32", "Ok(&mut self.n)", "explicit"),
             ("&mut u32", "Ok(&mut self.list[3])", "explicit"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_is_borrowed_only_while_it_stays_what_it_is() {
+    fn an_argument_that_may_be_assigned_to_is_not_found() {
         for (argument, body, expected) in [
             ("x: &mut X", "Ok(&mut x.n)", true),
             ("x: &mut X", "Ok(&mut (*x).n)", true),

@@ -1,4 +1,4 @@
-//! The function that takes the place of the one under the attribute.
+//! Expands the attribute to a function with a loop.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote_spanned};
@@ -14,7 +14,7 @@ use crate::emit::{self, Attempt, Plan};
 use crate::paths::Paths;
 use crate::spans::site;
 
-/// Expands a function that was found to be right.
+/// Expands a valid function.
 pub(super) fn expand(model: RetryModel) -> TokenStream {
     let (function, bindings, config, escape) = model.into_parts();
     let paths = &Paths::new(config.krate.as_ref());
@@ -92,7 +92,7 @@ fn declared(signature: &Signature) -> TokenStream {
     }
 }
 
-/// Tells whether the body may borrow `self` mutably, beside a policy that is one of its fields.
+/// Returns `true` if the body may borrow `self` mutably, which may have the policy as a field.
 fn lends_self(signature: &Signature) -> bool {
     match signature.receiver() {
         Some(receiver) => match &receiver.kind {
@@ -108,7 +108,7 @@ struct Clones {
     each: TokenStream,
 }
 
-/// Clones arguments for each attempt. What is cloned keeps no `mut` of its own: its clones do.
+/// Clones arguments for each attempt. A `mut` moves from the argument to its clones.
 fn consume(names: &[syn::Ident], signature: &mut Signature, paths: &Paths) -> Clones {
     let p = paths.private();
     let (mut once, mut each) = (TokenStream::new(), TokenStream::new());
@@ -123,9 +123,9 @@ fn consume(names: &[syn::Ident], signature: &mut Signature, paths: &Paths) -> Cl
             }
         }
         let kept = quote::format_ident!("__redress_{}", name, span = site());
-        // Moved once, so that no lint takes the argument for one that could be borrowed.
+        // Without this move a lint would ask to borrow the argument.
         once.extend(quote_spanned!(site()=> let #kept = #name;));
-        // The name means the clone on purpose, whatever lints think of shadowing.
+        // The clone shadows the argument on purpose.
         each.extend(quote_spanned! {site()=>
             #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
             let #mutability #name = #p::Clone::clone(&#kept);

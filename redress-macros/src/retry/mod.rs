@@ -1,4 +1,4 @@
-//! `#[retry]`: an attribute for functions.
+//! The attribute `#[retry]`.
 
 mod borrow_search;
 mod escape_diagnostics;
@@ -17,8 +17,8 @@ use crate::config;
 use crate::diagnostics::Diagnostics;
 use validate::RetryModel;
 
-/// Expands the attribute. On a mistake the function stays as it was written, so that nothing else
-/// breaks and the editor goes on completing.
+/// Expands the attribute. After a mistake the function is emitted as it was written, so that the mistake
+/// is the only error, and completion in editors works.
 pub(crate) fn retry(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let function = parse::function(&item, &mut diagnostics);

@@ -1,5 +1,5 @@
-//! Arguments that the first attempt would consume: found by how the body uses them, so that the
-//! compiler's complaint names `clone(argument)`.
+//! Finds arguments that the first attempt would consume, so that the compiler's message names
+//! `clone(argument)`.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
@@ -10,9 +10,9 @@ use crate::diagnostics::name_of;
 use crate::paths::Paths;
 use crate::spans::{site, site_at};
 
-/// Returns what checks that every argument which the body moves is `Copy`.
+/// Returns a check for each argument which the body moves: that its type is `Copy`.
 ///
-/// Only what surely moves counts. The rest is the borrow checker's, whose message is longer.
+/// Only certain moves count. The borrow checker finds the rest, with a longer message.
 pub(super) fn checks(
     bindings: &[Binding],
     cloned: &[Ident],
@@ -79,7 +79,7 @@ fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
 }
 
-/// Tells whether the body may give the name another meaning.
+/// Returns `true` if the body may bind the name anew.
 pub(super) fn is_rebound(body: &TokenStream, name: &str) -> bool {
     let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     tokens.iter().enumerate().any(|(at, token)| match token {
@@ -87,7 +87,7 @@ pub(super) fn is_rebound(body: &TokenStream, name: &str) -> bool {
         TokenTree::Ident(ident) if name_of(ident) == name => {
             let before = at.checked_sub(1).and_then(|at| tokens.get(at));
             let after = tokens.get(at + 1);
-            // `&mut name.field` is no pattern.
+            // `&mut name.field` is not a pattern.
             if is_punct(after, '.') {
                 return false;
             }
@@ -102,7 +102,7 @@ pub(super) fn is_rebound(body: &TokenStream, name: &str) -> bool {
     })
 }
 
-/// Finds a place where the name stands alone as a value that is given away.
+/// Finds a place where the name is used as a value that is moved.
 fn moving_use(body: &TokenStream, name: &str) -> Option<Span> {
     let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
     for (at, token) in tokens.iter().enumerate() {
@@ -110,7 +110,7 @@ fn moving_use(body: &TokenStream, name: &str) -> Option<Span> {
         let after = tokens.get(at + 1);
         match token {
             TokenTree::Group(group) => {
-                // A pattern is no use, and what a macro does with its tokens is not known.
+                // A pattern does not use the name, and how a macro uses its tokens is not known.
                 let pattern = is_punct(after, '=') || is_punct(after, '|') || is_ident(after, "if");
                 if pattern || is_punct(before, '!') || is_punct(before, '#') {
                     continue;
@@ -146,7 +146,7 @@ fn is_called(before: Option<&TokenTree>) -> bool {
     }
 }
 
-/// Finds the name as a whole argument of a call.
+/// Finds the name as an argument of a call.
 fn argument(call: &Group, name: &str) -> Option<Span> {
     let tokens: Vec<TokenTree> = call.stream().into_iter().collect();
     let mut arguments = tokens.split(|token| is_punct(Some(token), ','));
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_surely_moves_counts() {
+    fn only_certain_moves_are_found() {
         for (body, moved) in [
             ("consume(text).await", true),
             ("Ok(text)", true),

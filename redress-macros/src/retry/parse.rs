@@ -1,4 +1,4 @@
-//! The function under the attribute: its signature understood, its body as tokens.
+//! Parses the function under the attribute: its signature as syntax, its body as tokens.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -13,14 +13,14 @@ use crate::diagnostics::{Diagnostics, message};
 pub(super) struct Function {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
-    /// `default`, of a trait implementation that may be specialised.
+    /// `default`, in an implementation of a trait that may be specialised.
     pub(super) defaultness: Option<TokenTree>,
     pub(super) signature: Signature,
     pub(super) returns: Returns,
     pub(super) body: Body,
 }
 
-/// Reads a function, or says what stands in its place.
+/// Reads a function, or reports the item that it is instead.
 pub(super) fn function(item: &TokenStream, diagnostics: &mut Diagnostics) -> Option<Function> {
     match parse.parse2(item.clone()) {
         Ok(function) => Some(function),
@@ -71,7 +71,8 @@ fn parse(input: ParseStream<'_>) -> syn::Result<Function> {
     })
 }
 
-/// Splits `#![...]` off a body: they belong to the function, and only a function's body takes them.
+/// Splits `#![...]` off a body. They become attributes of the function, since only the body of a
+/// function may have them.
 fn inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)> {
     let mut tokens = body.stream().into_iter();
     let hash = matches!(tokens.next(), Some(TokenTree::Punct(p)) if p.as_char() == '#');
@@ -92,7 +93,7 @@ fn inner_attributes(body: Group) -> syn::Result<(Vec<Attribute>, Group)> {
     Ok((attributes, without))
 }
 
-/// Says what the attribute is on, where that is no function.
+/// Describes an item that is not a function.
 fn other_item(item: &TokenStream) -> Option<syn::Error> {
     let mut tokens = item.clone().into_iter();
     let mut first = TokenStream::new();

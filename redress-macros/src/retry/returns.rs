@@ -1,4 +1,4 @@
-//! What a call of the function returns: a value, or a future of one.
+//! The return type of a function: a value, or a future of one.
 
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, PathArguments, ReturnType, Signature, Type,
@@ -7,14 +7,14 @@ use syn::{
 
 use super::signature::last_name;
 
-/// What a call of the function returns.
+/// The return type of a function.
 pub(super) struct Returns {
     pub(super) kind: FunctionKind,
-    /// The type that an attempt results in; `None` is `()`.
+    /// The type of an attempt's result. `None` is `()`.
     pub(super) output: Option<Type>,
 }
 
-/// How a call of the function is made.
+/// The way in which a function is called.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum FunctionKind {
     Sync,
@@ -32,7 +32,7 @@ impl FunctionKind {
     }
 }
 
-/// Reads the signature.
+/// Reads the return type of a signature.
 pub(super) fn returns(signature: &Signature) -> Returns {
     let declared = match &signature.output {
         ReturnType::Default => None,
@@ -76,7 +76,7 @@ fn future_output(ty: &Type) -> Option<(FunctionKind, Type)> {
                     }
                     _ => None,
                 },
-                // The alias of the `futures` crate.
+                // Aliases of the `futures` crate.
                 "BoxFuture" | "LocalBoxFuture" => Some((FunctionKind::Boxed, argument)),
                 _ => None,
             }

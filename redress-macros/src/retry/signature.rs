@@ -1,4 +1,4 @@
-//! What a signature tells: names that arguments bind, and the type that is returned.
+//! Reads signatures: the names that arguments bind, and the returned type.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,7 +9,7 @@ use crate::diagnostics::name_of;
 /// A name that an argument binds.
 pub(super) struct Binding {
     pub(super) name: Ident,
-    /// The type, where the argument is nothing but this name.
+    /// The type, if the argument's pattern is only this name.
     pub(super) of: Option<Type>,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn bindings(signature: &Signature) -> Vec<Binding> {
     found
 }
 
-/// Collects what looks like a binding inside a pattern: no path, no constructor.
+/// Collects the bindings of a pattern: names that are not parts of paths or constructors.
 fn names(pattern: TokenStream, found: &mut Vec<Binding>) {
     let mut tokens = pattern.into_iter().peekable();
     let mut in_path = false;
@@ -71,7 +71,7 @@ pub(super) fn generics(signature: &Signature) -> Vec<String> {
         .collect()
 }
 
-/// Replaces every `impl Trait` by `_`: inside a function it has no name.
+/// Replaces each `impl Trait` by `_`, since it has no name inside the function.
 pub(super) fn nameable(ty: &Type) -> TokenStream {
     with_opaque_as(ty, &|at| {
         Type::Infer(syn::TypeInfer {
@@ -81,7 +81,7 @@ pub(super) fn nameable(ty: &Type) -> TokenStream {
     })
 }
 
-/// Replaces every `impl Trait` by `()`, for what only looks at the rest of the type.
+/// Replaces each `impl Trait` by `()`, where only the rest of the type matters.
 pub(super) fn without_opaque(ty: &Type) -> TokenStream {
     with_opaque_as(ty, &|at| {
         Type::Tuple(syn::TypeTuple {
@@ -142,12 +142,12 @@ pub(super) fn last_name(ty: &Type) -> Option<String> {
     }
 }
 
-/// Tells whether a type is a `Result` by its name.
+/// Returns `true` if the name of a type is that of a `Result`.
 pub(super) fn is_result(ty: &Type) -> bool {
     last_name(ty).is_some_and(|name| name.ends_with("Result"))
 }
 
-/// Tells whether a type can be no `Result` under any name.
+/// Returns `true` if a type cannot be an alias of `Result`.
 pub(super) fn is_no_result(ty: &Type) -> bool {
     const KNOWN: [&str; 23] = [
         "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",

@@ -1,4 +1,4 @@
-//! What the function and its arguments do not allow each other.
+//! Checks the function against the arguments, and makes a model of both.
 
 use quote::ToTokens as _;
 use syn::{FnArg, ReceiverKind, ReturnType, Type};
@@ -18,13 +18,16 @@ pub(super) struct RetryModel {
     function: Function,
     bindings: Vec<Binding>,
     config: Config,
-    /// A borrow that may escape, if a type that only the compiler knows is what it seems to be.
+    /// A mutable borrow that escapes, depending on a type that only the compiler knows.
     escape: Option<Escape>,
 }
 
 impl RetryModel {
-    /// Checks the arguments, the function, and each against the other. Returns every mistake,
-    /// together with those that `diagnostics` has already.
+    /// Checks the arguments, the function, and both against each other.
+    ///
+    /// # Errors
+    ///
+    /// Returns all mistakes, including those that `diagnostics` already has.
     pub(super) fn validate(
         function: Option<Function>,
         config: Config,
@@ -51,7 +54,7 @@ impl RetryModel {
     }
 
     /// Returns the function, the names that its arguments bind, the macro's arguments, and a borrow
-    /// to ask the compiler about.
+    /// that the compiler has to check.
     pub(super) fn into_parts(self) -> (Function, Vec<Binding>, Config, Option<Escape>) {
         (self.function, self.bindings, self.config, self.escape)
     }
@@ -76,7 +79,7 @@ fn check(
         let help = "make the function `async`; set a timeout on the client that the body uses; call it with `Policy::call_detached`, which runs attempts on other threads; or bound the whole call with `deadline`";
         diagnostics.error(
             &timeout.key,
-            "`attempt_timeout` needs an `async fn`: a thread that is inside of an attempt cannot be interrupted",
+            "`attempt_timeout` needs an `async fn`: a thread that runs an attempt cannot be interrupted",
             help,
         );
     }
@@ -152,7 +155,7 @@ fn returns(function: &Function, config: &Config, diagnostics: &mut Diagnostics) 
     let help = if is_test {
         "return a `Result` from the test: a panic is not retried"
     } else {
-        "return a `Result<_, _>`, or say which values are failures with `result_classifier = ...`"
+        "return a `Result<_, _>`, or declare which values are failures with `result_classifier = ...`"
     };
     match (&function.returns.output, &signature.output) {
         (None, _) => {
@@ -162,7 +165,7 @@ fn returns(function: &Function, config: &Config, diagnostics: &mut Diagnostics) 
         (Some(output), ReturnType::Type(..)) if is_no_result(output) => {
             let shown = compact(&output.to_token_stream().to_string());
             let what = if matches!(output, Type::ImplTrait(_)) {
-                "this is no `Result`: nothing says when an attempt has failed".to_owned()
+                "this is not a `Result`: nothing says when an attempt has failed".to_owned()
             } else {
                 format!("`{shown}` is not a `Result`: nothing says when an attempt has failed")
             };
@@ -228,7 +231,7 @@ fn clones(
     }
 }
 
-/// Writes a type the way people do: tokens have spaces between them.
+/// Removes the spaces that tokens have between them, as rustfmt would.
 fn compact(tokens: &str) -> String {
     let mut text = tokens.to_owned();
     for (spaced, tight) in [

@@ -5,16 +5,16 @@ use quote::ToTokens as _;
 
 use super::returns::FunctionKind;
 
-/// A function's body, as tokens: whatever the compiler accepts there is fine.
+/// A function's body. It is not parsed, so that it may contain any syntax that the compiler accepts.
 pub(super) struct Body {
     whole: Group,
-    /// The way through the tokens to the block that is retried: an index for each group.
+    /// The path to the block that is retried: at each level the index of a group among the tokens.
     path: Vec<usize>,
     retried: Group,
 }
 
 impl Body {
-    /// Looks into the body for what other macros make of one.
+    /// Finds the block that is retried, inside the wrappings of other macros.
     pub(super) fn new(whole: Group, kind: FunctionKind) -> Self {
         let start = if kind.returns_future() {
             async_block(&whole)
@@ -47,8 +47,8 @@ impl Body {
         replace_at(&self.whole, &self.path, with)
     }
 
-    /// Returns the arguments with `self` as the body calls it: `#[async_trait]` gives it another
-    /// name inside of the body.
+    /// Renames `self` in the arguments if the body has another name for it, as `#[async_trait]` makes
+    /// one.
     pub(super) fn rename_self(&self, arguments: TokenStream, kind: FunctionKind) -> TokenStream {
         let renamed = kind == FunctionKind::Boxed
             && contains(self.whole.stream(), "__ret")
@@ -62,7 +62,7 @@ impl Body {
 }
 
 /// Finds the block of a body that is `async move { ... }` or `Box::pin(async move { ... })`, and the
-/// way to it.
+/// path to it.
 fn async_block(body: &Group) -> Option<(Vec<usize>, Group)> {
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let (last, rest) = tokens.split_last()?;
@@ -90,7 +90,7 @@ fn async_block(body: &Group) -> Option<(Vec<usize>, Group)> {
     }
 }
 
-/// Follows the wrappings of `#[tracing::instrument]` and `#[async_trait]` down to the user's block.
+/// Finds the user's block inside the wrappings of `#[tracing::instrument]` and `#[async_trait]`.
 fn innermost(mut path: Vec<usize>, block: Group) -> (Vec<usize>, Group) {
     let tokens: Vec<TokenTree> = block.stream().into_iter().collect();
     match next_wrapping(&tokens) {
@@ -104,7 +104,7 @@ fn innermost(mut path: Vec<usize>, block: Group) -> (Vec<usize>, Group) {
 
 fn next_wrapping(tokens: &[TokenTree]) -> Option<(usize, &Group)> {
     let text = |at: usize| match tokens.get(at) {
-        // A group is none of the words looked for, and long to write out.
+        // A group is none of the words below, and its text may be long.
         Some(TokenTree::Group(_)) | None => String::new(),
         Some(token) => token.to_string(),
     };
@@ -118,7 +118,7 @@ fn next_wrapping(tokens: &[TokenTree]) -> Option<(usize, &Group)> {
             "__tracing_instrument_future" if text(at + 1) == "=" && text(at + 2) == "async" => {
                 return group(at + 4);
             }
-            // tracing, with `err` or `ret`, inside of that: the block of another future.
+            // tracing, with `err` or `ret`, inside that future: the block of another one.
             "async" if at <= 3 && is_scrutinee(tokens, at) => return group(at + 2),
             // async-trait: `let __ret: T = { ... };`
             "__ret" if at > 0 && text(at - 1) == "let" && text(at + 1) == ":" => {
@@ -137,7 +137,8 @@ fn next_wrapping(tokens: &[TokenTree]) -> Option<(usize, &Group)> {
     None
 }
 
-/// Recognises `match async move { ... }.await { #[allow(clippy::unit_arg)] ... }` and its kind.
+/// Returns `true` for `match async move { ... }.await { #[allow(clippy::unit_arg)] ... }` and its
+/// variants.
 fn is_scrutinee(tokens: &[TokenTree], at: usize) -> bool {
     let word = |at: usize| tokens.get(at).map(ToString::to_string).unwrap_or_default();
     let awaited = word(at + 1) == "move" && word(at + 3) == "." && word(at + 4) == "await";

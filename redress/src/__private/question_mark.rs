@@ -1,20 +1,20 @@
-//! `?` in a body that stands in the loop as it is.
+//! `?` in a body that is inlined into the loop, with traits like the standard library's unstable ones.
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::task::Poll;
 
-/// What stands before a `?`.
+/// An operand of `?`.
 #[diagnostic::on_unimplemented(
     message = "the `?` operator cannot be applied to `{Self}`",
     label = "`?` takes a `Result` or an `Option`"
 )]
 pub trait Try {
-    /// What `?` gives.
+    /// The type that `?` evaluates to.
     type Output;
-    /// What `?` leaves with.
+    /// The type that `?` returns early with.
     type Residual;
-    /// Goes on or leaves.
+    /// Decides whether `?` continues or returns early.
     fn branch(self) -> ControlFlow<Self::Residual, Self::Output>;
 }
 
@@ -86,9 +86,9 @@ impl<B, C> Try for ControlFlow<B, C> {
     }
 }
 
-/// What a `?` can leave with.
+/// A type that a function can return early from `?` with a residual `R`.
 ///
-/// What the last expression of a body has made is dropped when the user's edition says so:
+/// Temporaries of a body's last expression are dropped when the user's edition has it so:
 ///
 /// ```edition2021
 /// # use std::sync::Mutex;
@@ -115,7 +115,7 @@ impl<B, C> Try for ControlFlow<B, C> {
     note = "`?` converts an error by `From`"
 )]
 pub trait FromResidual<R> {
-    /// Converts.
+    /// Converts the residual.
     fn from_residual(rest: R) -> Self;
 }
 

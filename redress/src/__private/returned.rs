@@ -24,7 +24,7 @@ pub fn never<T>() -> T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Result`",
     label = "not a `Result`, so nothing says when an attempt has failed",
-    note = "return a `Result<_, _>`, or say which values are failures with `result_classifier = ...`"
+    note = "return a `Result<_, _>`, or declare which values are failures with `result_classifier = ...`"
 )]
 pub trait ReturnsResult {
     /// What a success holds.
