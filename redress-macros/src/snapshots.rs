@@ -1,4 +1,4 @@
-//! Ten inputs and their expansions, side by side in `snapshots/`.
+//! Inputs and their expansions, side by side in `snapshots/`.
 //!
 //! `REDRESS_SNAPSHOTS=overwrite cargo test -p redress-macros` rewrites them.
 
@@ -105,6 +105,15 @@ fn classifiers() {
         "classifiers",
         arguments,
         "fn get() -> Result<impl Display, Error> {\n    fetch()\n}",
+    );
+}
+
+#[test]
+fn known_errors() {
+    attribute(
+        "knows",
+        "knows(ApiError, DbError)",
+        "fn get() -> Result<u32, Error> {\n    fetch()\n}",
     );
 }
 

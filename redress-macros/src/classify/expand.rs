@@ -8,7 +8,7 @@ use super::parse::{Input, Shape};
 use super::rules::{CodeTable, Decision, Rule, SourceKind};
 use super::validate::Rules;
 use crate::config::parse::Argument;
-use crate::emit::by_type;
+use crate::emit::by_traits;
 use crate::paths::Paths;
 use crate::spans::{site, site_at};
 
@@ -140,7 +140,7 @@ fn arm(
         }
         Decision::Source(member, inner) => {
             let field = bind(member);
-            let classify = by_type(paths);
+            let classify = by_traits(paths);
             match inner {
                 SourceKind::Plain => quote_spanned!(site()=> #p::by(#field, #classify)),
                 SourceKind::Pointer => quote_spanned!(site()=> #p::by(&**#field, #classify)),

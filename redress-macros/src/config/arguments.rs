@@ -60,6 +60,7 @@ pub(crate) const ARGUMENTS: &[ArgumentSpec] = &[
         "result_classifier",
         "result_classifier = my_function",
     )),
+    fixed_by_policy(list("knows", "knows(ApiError, DbError)")),
     value("operation", "operation = \"name\""),
     value("policy", "policy = POLICY"),
     fixed_by_policy(value("circuit_breaker", "circuit_breaker = BREAKER")),

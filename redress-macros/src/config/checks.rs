@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use quote::ToTokens as _;
+use syn::Type;
+
 use super::arguments;
 use super::class::{self, Class};
 use super::model::{Config, Keyed, Limit, Setting, Strategy};
 use super::values::literal_number;
-use crate::diagnostics::{Diagnostics, name_of};
+use crate::diagnostics::{Diagnostics, compact, name_of};
 use crate::duration::show;
 
 // The defaults of the runtime: an argument may contradict one that was left out.
@@ -22,6 +25,7 @@ pub(crate) fn check(config: &Config, diagnostics: &mut Diagnostics) {
         fixed_by_policy(config, diagnostics);
         return;
     }
+    knows_and_classifier(config, diagnostics);
     times(config, diagnostics);
     caps(config, diagnostics);
     unreachable_strategies(config, diagnostics);
@@ -39,12 +43,41 @@ fn fixed_by_policy(config: &Config, diagnostics: &mut Diagnostics) {
         let name = name_of(key);
         if arguments::find(&name).is_some_and(|spec| spec.in_policy) {
             let what = format!("`{name}` cannot be combined with `policy`, which already fixes it");
-            diagnostics.error(
-                key,
-                what,
-                "set it on the policy's builder, or leave `policy` out",
-            );
+            let help = match &config.knows {
+                Some(knows) if name == "knows" => format!(
+                    "write `Policy::builder().classifier({})`, or leave `policy` out",
+                    default_classifier(&knows.value)
+                ),
+                _ => "set it on the policy's builder, or leave `policy` out".to_owned(),
+            };
+            diagnostics.error(key, what, &help);
         }
+    }
+}
+
+/// Returns the default classifier that knows these types, as it is written in Rust.
+fn default_classifier(types: &[Type]) -> String {
+    let known = types
+        .iter()
+        .map(|ty| format!(".knows::<{}>()", compact(&ty.to_token_stream().to_string())));
+    ["DefaultClassifier".to_owned()]
+        .into_iter()
+        .chain(known)
+        .collect()
+}
+
+/// A classifier of the user's replaces the default one.
+fn knows_and_classifier(config: &Config, diagnostics: &mut Diagnostics) {
+    if let (Some(knows), Some(_)) = (&config.knows, &config.classifier) {
+        let help = format!(
+            "keep one of them; a `classifier` may ask `{}.classify(error)`",
+            default_classifier(&knows.value)
+        );
+        diagnostics.error(
+            &knows.key,
+            "`knows` cannot be combined with `classifier`, which replaces the default classifier",
+            &help,
+        );
     }
 }
 

@@ -13,12 +13,12 @@ pub(crate) mod values;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
-use syn::Expr;
+use syn::{Expr, Type};
 
 pub(crate) use checks::check;
 pub(crate) use model::{Config, Keyed};
 
-use crate::diagnostics::{Diagnostics, list, name_of, nearest};
+use crate::diagnostics::{Diagnostics, compact, list, name_of, nearest};
 use arguments::{ArgumentSpec, Form};
 use parse::{Argument, Value};
 
@@ -147,6 +147,10 @@ fn read_list(config: &mut Config, key: &Ident, tokens: TokenStream, diagnostics:
         diagnostics.error(key, format!("`{name}` is empty"), &help.unwrap_or_default());
         return;
     }
+    if name == "knows" {
+        config.knows = read_knows(key, tokens, diagnostics);
+        return;
+    }
     for Argument { key, value } in parse::arguments(tokens, diagnostics) {
         if name == "clone" {
             read_clone(config, key, &value, diagnostics);
@@ -222,4 +226,37 @@ fn read_clone(config: &mut Config, key: Ident, value: &Value, diagnostics: &mut 
     } else {
         config.clone.push(key);
     }
+}
+
+/// The runtime has a function for each number of types up to this.
+const MAX_KNOWN: usize = 8;
+
+fn read_knows(
+    key: &Ident,
+    tokens: TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<Keyed<Vec<Type>>> {
+    let help = "write `knows(ApiError, DbError)`, with types that implement `redress::Classify`";
+    let mut types: Vec<Type> = Vec::new();
+    for ty in parse::types(tokens, help, diagnostics) {
+        let shown = ty.to_token_stream().to_string();
+        if types
+            .iter()
+            .any(|earlier| earlier.to_token_stream().to_string() == shown)
+        {
+            let what = format!("`{}` is given twice", compact(&shown));
+            diagnostics.error(ty, what, "remove one of them");
+        } else {
+            types.push(ty);
+        }
+    }
+    if let Some(extra) = types.get(MAX_KNOWN) {
+        let what = format!("`knows` takes at most {MAX_KNOWN} types");
+        let help = "put the types in one enum that implements `redress::Classify`, or write `classifier = my_function`";
+        diagnostics.error(extra, what, help);
+    }
+    (!types.is_empty()).then(|| Keyed {
+        key: key.clone(),
+        value: types,
+    })
 }

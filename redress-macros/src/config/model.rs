@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::Ident;
-use syn::{Expr, ExprClosure, Path};
+use syn::{Expr, ExprClosure, Path, Type};
 
 use super::builtin::Builtin;
 use super::class::Class;
@@ -97,6 +97,8 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Option<Keyed<Time>>,
     pub(crate) classifier: Option<Keyed<Expr>>,
     pub(crate) result_classifier: Option<Keyed<Expr>>,
+    /// The error types that the default classifier is to know; not empty.
+    pub(crate) knows: Option<Keyed<Vec<Type>>>,
     pub(crate) operation: Option<Keyed<Expr>>,
     pub(crate) policy: Option<Keyed<Expr>>,
     pub(crate) circuit_breaker: Option<Keyed<Expr>>,

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, Token, token};
+use syn::{Expr, Token, Type, token};
 
 use crate::diagnostics::Diagnostics;
 
@@ -37,6 +37,33 @@ pub(crate) fn arguments(tokens: TokenStream, diagnostics: &mut Diagnostics) -> V
         Ok(())
     };
     // The closure consumes all tokens, so `parse2` has nothing to report.
+    if let Err(error) = parser.parse2(tokens) {
+        diagnostics.absorb(error);
+    }
+    found
+}
+
+/// Reads a list of types; one that does not parse is reported and skipped.
+pub(crate) fn types(tokens: TokenStream, help: &str, diagnostics: &mut Diagnostics) -> Vec<Type> {
+    let mut found = Vec::new();
+    let parser = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            let ahead = input.fork();
+            match ahead.parse::<Type>() {
+                Ok(ty) if ahead.is_empty() || ahead.peek(Token![,]) => {
+                    syn::parse::discouraged::Speculative::advance_to(input, &ahead);
+                    found.push(ty);
+                }
+                _ => {
+                    let rest = skip_to_comma(input);
+                    diagnostics.error(at(&rest, input.span()), "expected a type", help);
+                }
+            }
+            // There is none after the last type.
+            let _ = input.parse::<Token![,]>();
+        }
+        Ok(())
+    };
     if let Err(error) = parser.parse2(tokens) {
         diagnostics.absorb(error);
     }

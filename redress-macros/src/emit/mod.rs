@@ -12,7 +12,7 @@ mod verdict;
 use quote::quote_spanned;
 
 pub(crate) use plan::{Attempt, Expansion, Plan};
-pub(crate) use verdict::by_type;
+pub(crate) use verdict::by_traits;
 
 use crate::spans::site;
 

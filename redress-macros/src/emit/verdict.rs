@@ -1,10 +1,11 @@
 //! The verdict on an attempt: whether it failed, and how.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use super::plan::Plan;
+use crate::config::Keyed;
 use crate::paths::Paths;
 use crate::spans::{site, site_at};
 
@@ -25,7 +26,8 @@ pub(super) fn verdict(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
         (None, None, None) => {
             let at = site_at(plan.returns_at);
             let p = plan.paths.private_at(at);
-            quote_spanned!(at=> #p::by_type(#returned).redress_classifier())
+            let classifier = default_classifier(plan);
+            quote_spanned!(at=> #p::by_type(#returned).#classifier)
         }
         (None, Some(classifier), None) => {
             let at = site_at(classifier.value.span());
@@ -33,7 +35,7 @@ pub(super) fn verdict(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
             quote_spanned!(at=> #p::judge_with(#returned, __classifier))
         }
         (None, None, Some(results)) => {
-            let classify = by_type(plan.paths);
+            let classify = by_type(plan.paths, &default_classifier(plan));
             let at = site_at(results.value.span());
             let p = plan.paths.private_at(at);
             quote_spanned!(at=> {
@@ -52,10 +54,26 @@ pub(super) fn verdict(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
     }
 }
 
+/// Returns the call that chooses a classifier by the error's type.
+fn default_classifier(plan: &Plan<'_>) -> TokenStream {
+    let Some(Keyed { value: types, .. }) = &plan.config.knows else {
+        return quote_spanned!(site()=> redress_classifier());
+    };
+    let at = site_at(plan.returns_at);
+    let p = plan.paths.private_at(at);
+    let knows = Ident::new(&format!("knows_{}", types.len()), at);
+    let classify = quote_spanned!(at=> |__error| #p::#knows::<#(#types,)* _>(__error));
+    quote_spanned!(at=> redress_knowing(#classify))
+}
+
 /// Returns a closure that classifies an error by the traits of its type.
-pub(crate) fn by_type(paths: &Paths) -> TokenStream {
+pub(crate) fn by_traits(paths: &Paths) -> TokenStream {
+    by_type(paths, &quote_spanned!(site()=> redress_classifier()))
+}
+
+fn by_type(paths: &Paths, classifier: &TokenStream) -> TokenStream {
     let p = paths.private();
     quote_spanned! {site()=>
-        |__error| #p::by_type_of(__error).redress_classifier().redress_classify(__error)
+        |__error| #p::by_type_of(__error).#classifier.redress_classify(__error)
     }
 }

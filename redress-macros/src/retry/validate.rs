@@ -11,7 +11,7 @@ use super::returns::FunctionKind;
 use super::signature::{Binding, bindings, generics, is_no_result};
 use crate::config::scope::Scope;
 use crate::config::{self, Config};
-use crate::diagnostics::{Diagnostics, list, name_of, nearest};
+use crate::diagnostics::{Diagnostics, compact, list, name_of, nearest};
 
 /// A function and arguments that fit it. Only validation makes one, and any one expands.
 pub(super) struct RetryModel {
@@ -143,6 +143,7 @@ fn attributes(function: &Function, diagnostics: &mut Diagnostics) {
 
 fn returns(function: &Function, config: &Config, diagnostics: &mut Diagnostics) {
     if config.result_classifier.is_some() {
+        knows_without_errors(function, config, diagnostics);
         return;
     }
     let signature = &function.signature;
@@ -172,6 +173,19 @@ fn returns(function: &Function, config: &Config, diagnostics: &mut Diagnostics) 
             diagnostics.error(output, what, help);
         }
         _ => {}
+    }
+}
+
+/// Reports `knows` on a function whose failures are all values.
+fn knows_without_errors(function: &Function, config: &Config, diagnostics: &mut Diagnostics) {
+    let no_result = function.returns.output.as_ref().is_none_or(is_no_result);
+    if let (true, Some(knows)) = (no_result, &config.knows) {
+        let help = "remove it, or return a `Result<_, _>`";
+        diagnostics.error(
+            &knows.key,
+            "`knows` has no errors to classify: the function does not return a `Result`",
+            help,
+        );
     }
 }
 
@@ -229,22 +243,4 @@ fn clones(
             Some(_) => {}
         }
     }
-}
-
-/// Removes the spaces that tokens have between them, as rustfmt would.
-fn compact(tokens: &str) -> String {
-    let mut text = tokens.to_owned();
-    for (spaced, tight) in [
-        (" < ", "<"),
-        (" <", "<"),
-        (" >", ">"),
-        ("& ", "&"),
-        (" ,", ","),
-        (" :: ", "::"),
-        ("[ ", "["),
-        (" ]", "]"),
-    ] {
-        text = text.replace(spaced, tight);
-    }
-    text
 }

@@ -121,7 +121,7 @@ impl<E: ?Sized> ByNothing<E> {
 
 /// What the chain has found.
 #[derive(Debug)]
-pub struct ByType<C>(C);
+pub struct ByType<C>(pub(super) C);
 
 impl<C> ByType<C> {
     /// Classifies an error.

@@ -18,6 +18,7 @@ mod executors;
 mod faults;
 mod hooks;
 mod inspect;
+mod knows;
 mod lint;
 mod resume;
 mod resume_split;

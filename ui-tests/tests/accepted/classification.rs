@@ -41,6 +41,19 @@ fn anyhow_alias(calls: &mut u32) -> anyhow::Result<()> {
     anyhow::bail!("odd")
 }
 
+#[retry(strategy = instant(), knows(Known))]
+fn anyhow_with_a_known_error(calls: &mut u32) -> anyhow::Result<()> {
+    *calls += 1;
+    Err(anyhow::Error::new(Known).context("odd"))
+}
+
+#[test]
+fn anyhow_is_looked_into_for_known_errors() {
+    let mut calls = 0;
+    anyhow_with_a_known_error(&mut calls).unwrap_err();
+    assert_eq!(calls, 1);
+}
+
 #[retry(strategy = instant())]
 fn boxed(calls: &mut u32) -> Result<(), Box<dyn StdError + Send + Sync>> {
     *calls += 1;

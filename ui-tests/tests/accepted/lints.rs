@@ -120,6 +120,24 @@ mod never_called {
         exit(code)
     }
 
+    #[retry(knows(redress::PermanentError, redress::ServerError))]
+    async fn knows(path: &str) -> Result<String, Error> {
+        ready(Ok(path.to_owned())).await
+    }
+
+    struct Pool(Option<&'static mut u32>);
+
+    impl Pool {
+        const fn get_mut(&mut self) -> Option<&'static mut u32> {
+            self.0.take()
+        }
+    }
+
+    #[retry]
+    fn lent(from: &mut Pool) -> Result<&mut u32, Error> {
+        from.get_mut().ok_or_else(|| Error::other("empty"))
+    }
+
     fn exits_in_a_block(code: i32) -> Result<u32, Error> {
         retry_block!(<u32, Error> || exit(code))
     }
