@@ -55,9 +55,9 @@ impl BlockModel {
 
 fn check(operation: Option<&Operation>, config: &Config, diagnostics: &mut Diagnostics) {
     Scope::default().check(config, diagnostics);
-    if let (Some(Operation::Closure(_)), Some(timeout)) = (operation, &config.attempt_timeout) {
+    if let (Some(Operation::Closure(_)), Some(timeout)) = (operation, config.limited_attempts()) {
         diagnostics.error(
-            &timeout.key,
+            timeout,
             "`attempt_timeout` needs an `async` block: a thread that runs an attempt cannot be interrupted",
             "make the operation `async { ... }`; bound the whole call with `deadline`; or set a timeout on the client that the operation uses",
         );

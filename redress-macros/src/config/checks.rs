@@ -7,7 +7,7 @@ use syn::Type;
 
 use super::arguments;
 use super::class::{self, Class};
-use super::model::{Config, Keyed, Limit, Setting, Strategy};
+use super::model::{Config, Count, Keyed, Limit, Setting, Strategy, Time};
 use super::values::literal_number;
 use crate::diagnostics::{Diagnostics, compact, name_of};
 use crate::duration::show;
@@ -82,14 +82,14 @@ fn knows_and_classifier(config: &Config, diagnostics: &mut Diagnostics) {
 }
 
 fn times(config: &Config, diagnostics: &mut Diagnostics) {
-    let Some(timeout) = &config.attempt_timeout else {
+    let Some(timeout) = config.attempt_timeout.as_ref().and_then(Keyed::limit) else {
         return;
     };
     let (deadline, default) = match &config.deadline {
-        Some(keyed) => (keyed.value.literal(), ""),
+        Some(keyed) => (keyed.limit().and_then(Time::literal), ""),
         None => (Some(DEADLINE), ", the default"),
     };
-    if let (Some(timeout_value), Some(deadline)) = (timeout.value.literal(), deadline)
+    if let (Some(timeout_value), Some(deadline)) = (timeout.literal(), deadline)
         && timeout_value >= deadline
     {
         let what = format!(
@@ -97,14 +97,14 @@ fn times(config: &Config, diagnostics: &mut Diagnostics) {
             show(deadline)
         );
         let help = "shorten it, or give the call more time with `deadline = ...`";
-        diagnostics.error(timeout.value.tokens(), what, help);
+        diagnostics.error(timeout.tokens(), what, help);
     }
 }
 
 /// Returns the maximum number of attempts of a call, if it is known from the source.
 fn attempts(config: &Config) -> Option<(u32, &'static str)> {
     match &config.max_attempts {
-        Some(keyed) => keyed.value.literal().map(|n| (n, "")),
+        Some(keyed) => keyed.limit()?.literal().map(|n| (n, "")),
         None => Some((MAX_ATTEMPTS, ", the default")),
     }
 }
@@ -112,14 +112,13 @@ fn attempts(config: &Config) -> Option<(u32, &'static str)> {
 /// Returns the cap of the class UNKNOWN, if it is known from the source.
 fn unknown_cap(config: &Config) -> Option<u32> {
     match &config.max_unknown_attempts {
-        Some(keyed) => keyed.value.literal(),
+        Some(keyed) => keyed.limit()?.literal(),
         None => Some(MAX_UNKNOWN_ATTEMPTS),
     }
 }
 
 fn caps(config: &Config, diagnostics: &mut Diagnostics) {
-    let own_caps = config.class_caps.iter().map(|(_, keyed)| keyed);
-    for Keyed { key, value } in own_caps.chain(&config.max_unknown_attempts) {
+    for (key, value) in config.caps() {
         if let (Some(cap), Some((attempts, default))) = (value.literal(), attempts(config))
             && cap > attempts
         {
@@ -163,13 +162,13 @@ fn unreachable_strategies(config: &Config, diagnostics: &mut Diagnostics) {
             .iter()
             .find(|(c, _)| c == class)
             .map(|(_, cap)| &cap.value);
-        let once = |limit: Option<&Limit>| limit.and_then(Limit::literal) == Some(1);
+        let once = |count: Option<&Count>| count.and_then(Count::literal) == Some(1);
+        let limit = |keyed: &Option<Keyed<Limit<u32>>>| once(keyed.as_ref().and_then(Keyed::limit));
         let reason = if once(cap) {
             "its cap is 1"
-        } else if class.is_unknown() && once(config.max_unknown_attempts.as_ref().map(|k| &k.value))
-        {
+        } else if class.is_unknown() && limit(&config.max_unknown_attempts) {
             "`max_unknown_attempts` is 1"
-        } else if once(config.max_attempts.as_ref().map(|k| &k.value)) {
+        } else if limit(&config.max_attempts) {
             "`max_attempts` is 1"
         } else {
             continue;

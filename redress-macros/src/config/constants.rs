@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::{Expr, spanned::Spanned as _};
 
 use super::builtin::NumberRange;
-use super::model::{Config, Limit, Setting, Strategy, Time};
+use super::model::{Config, Count, Keyed, Setting, Strategy, Time};
 use crate::diagnostics::name_of;
 use crate::paths::Paths;
 use crate::spans::site_at;
@@ -32,20 +32,16 @@ pub(crate) fn checks(config: &Config, paths: &Paths) -> TokenStream {
         paths,
         out: TokenStream::new(),
     };
-    let caps = config.class_caps.iter().map(|(_, keyed)| keyed);
-    for keyed in caps
-        .chain(&config.max_attempts)
-        .chain(&config.max_unknown_attempts)
-    {
-        checks.count(&name_of(&keyed.key), &keyed.value);
+    for (key, count) in config.counts() {
+        checks.count(&name_of(key), count);
     }
-    let attempts = config.max_attempts.as_ref().map(|keyed| &keyed.value);
-    let caps = config.class_caps.iter().map(|(_, keyed)| keyed);
-    for keyed in caps.chain(&config.max_unknown_attempts) {
-        checks.reachable(&name_of(&keyed.key), &keyed.value, attempts);
+    if let Some(attempts) = config.max_attempts.as_ref().and_then(Keyed::limit) {
+        for (key, cap) in config.caps() {
+            checks.reachable(&name_of(key), cap, attempts);
+        }
     }
-    let deadline = config.deadline.as_ref().map(|keyed| &keyed.value);
-    let timeout = config.attempt_timeout.as_ref().map(|keyed| &keyed.value);
+    let deadline = config.deadline.as_ref().and_then(Keyed::limit);
+    let timeout = config.attempt_timeout.as_ref().and_then(Keyed::limit);
     checks.time("deadline", deadline);
     checks.time("attempt_timeout", timeout);
     if let (Some(timeout), Some(deadline)) = (timeout, deadline) {
@@ -76,8 +72,8 @@ impl Checks<'_> {
             .extend(quote_spanned!(at=> const _: () = #p::assert!(#condition, #message);));
     }
 
-    fn count(&mut self, name: &str, limit: &Limit) {
-        if let Limit::Expr(expr) = limit
+    fn count(&mut self, name: &str, count: &Count) {
+        if let Count::Expr(expr) = count
             && is_constant(expr)
         {
             let at = expr.span();
@@ -88,14 +84,10 @@ impl Checks<'_> {
         }
     }
 
-    fn reachable(&mut self, name: &str, cap: &Limit, attempts: Option<&Limit>) {
-        let Some(attempts) = attempts else {
-            return;
-        };
-        let known = |limit: &Limit| match limit {
-            Limit::Literal(..) => true,
-            Limit::Expr(expr) => is_constant(expr),
-            Limit::None(_) => false,
+    fn reachable(&mut self, name: &str, cap: &Count, attempts: &Count) {
+        let known = |count: &Count| match count {
+            Count::Literal(..) => true,
+            Count::Expr(expr) => is_constant(expr),
         };
         let literals = cap.literal().is_some() && attempts.literal().is_some();
         if known(cap) && known(attempts) && !literals {
@@ -121,7 +113,7 @@ impl Checks<'_> {
                 let at = site_at(expr.span());
                 Some(quote_spanned!(at=> #p::Constant(#expr)))
             }
-            Time::Expr(_) | Time::None(_) => None,
+            Time::Expr(_) => None,
         }
     }
 

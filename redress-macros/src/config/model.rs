@@ -14,52 +14,47 @@ pub(crate) struct Keyed<T> {
     pub(crate) value: T,
 }
 
-/// A limit on a count.
-pub(crate) enum Limit {
-    /// `none`: no limit.
-    None(Expr),
+/// A count or a duration.
+pub(crate) enum Quantity<T> {
     /// A literal.
-    Literal(u32, Expr),
+    Literal(T, Expr),
     /// Any other expression.
     Expr(Expr),
 }
 
-impl Limit {
-    pub(crate) fn literal(&self) -> Option<u32> {
+pub(crate) type Count = Quantity<u32>;
+pub(crate) type Time = Quantity<Duration>;
+
+impl<T: Copy> Quantity<T> {
+    /// Returns the value of a literal.
+    pub(crate) fn literal(&self) -> Option<T> {
         match self {
-            Self::Literal(n, _) => Some(*n),
-            Self::None(_) | Self::Expr(_) => None,
+            Self::Literal(value, _) => Some(*value),
+            Self::Expr(_) => None,
         }
     }
 
+    /// Returns the expression as written.
     pub(crate) fn tokens(&self) -> &Expr {
         match self {
-            Self::None(expr) | Self::Literal(_, expr) | Self::Expr(expr) => expr,
+            Self::Literal(_, expr) | Self::Expr(expr) => expr,
         }
     }
 }
 
-/// A duration, or a limit on one.
-pub(crate) enum Time {
+/// A limit that may be lifted.
+pub(crate) enum Limit<T> {
     /// `none`: no limit.
-    None(Expr),
-    /// A literal.
-    Literal(Duration, Expr),
-    /// Any other expression.
-    Expr(Expr),
+    None,
+    At(Quantity<T>),
 }
 
-impl Time {
-    pub(crate) fn literal(&self) -> Option<Duration> {
-        match self {
-            Self::Literal(duration, _) => Some(*duration),
-            Self::None(_) | Self::Expr(_) => None,
-        }
-    }
-
-    pub(crate) fn tokens(&self) -> &Expr {
-        match self {
-            Self::None(expr) | Self::Literal(_, expr) | Self::Expr(expr) => expr,
+impl<T> Keyed<Limit<T>> {
+    /// Returns the limit, unless it is lifted.
+    pub(crate) fn limit(&self) -> Option<&Quantity<T>> {
+        match &self.value {
+            Limit::None => None,
+            Limit::At(quantity) => Some(quantity),
         }
     }
 }
@@ -90,11 +85,11 @@ pub(crate) enum Setting {
 pub(crate) struct Config {
     pub(crate) strategy: Option<Keyed<Strategy>>,
     pub(crate) class_strategies: Vec<(Class, Keyed<Strategy>)>,
-    pub(crate) max_attempts: Option<Keyed<Limit>>,
-    pub(crate) max_unknown_attempts: Option<Keyed<Limit>>,
-    pub(crate) class_caps: Vec<(Class, Keyed<Limit>)>,
-    pub(crate) deadline: Option<Keyed<Time>>,
-    pub(crate) attempt_timeout: Option<Keyed<Time>>,
+    pub(crate) max_attempts: Option<Keyed<Limit<u32>>>,
+    pub(crate) max_unknown_attempts: Option<Keyed<Limit<u32>>>,
+    pub(crate) class_caps: Vec<(Class, Keyed<Count>)>,
+    pub(crate) deadline: Option<Keyed<Limit<Duration>>>,
+    pub(crate) attempt_timeout: Option<Keyed<Limit<Duration>>>,
     pub(crate) classifier: Option<Keyed<Expr>>,
     pub(crate) result_classifier: Option<Keyed<Expr>>,
     /// The error types that the default classifier is to know; not empty.
@@ -118,14 +113,44 @@ impl Config {
     /// Returns the first argument that can end a call before an attempt has returned, if any. Such a
     /// call returns an `Interrupt`.
     pub(crate) fn interrupting(&self) -> Option<&Ident> {
-        let timeout = self.attempt_timeout.as_ref().map(|k| &k.key);
+        let timeout = self.limited_attempts();
         let refusing = [&self.policy, &self.abort_if, &self.circuit_breaker];
         let refusing = refusing.into_iter().flatten().map(|k| &k.key).next();
         refusing.or(timeout)
+    }
+
+    /// Returns the key of `attempt_timeout`, unless it is `none`.
+    pub(crate) fn limited_attempts(&self) -> Option<&Ident> {
+        let keyed = self.attempt_timeout.as_ref()?;
+        keyed.limit().map(|_| &keyed.key)
+    }
+
+    /// Returns the caps of classes by their keys, that of UNKNOWN in general included.
+    pub(crate) fn caps(&self) -> impl Iterator<Item = (&Ident, &Count)> {
+        let own = self.class_caps.iter().map(|(_, k)| (&k.key, &k.value));
+        own.chain(limit(self.max_unknown_attempts.as_ref()))
+    }
+
+    /// Returns all counts by their keys.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&Ident, &Count)> {
+        limit(self.max_attempts.as_ref())
+            .into_iter()
+            .chain(self.caps())
+    }
+
+    /// Returns the limits on time.
+    pub(crate) fn times(&self) -> impl Iterator<Item = &Time> {
+        let times = self.deadline.iter().chain(&self.attempt_timeout);
+        times.filter_map(Keyed::limit)
     }
 
     /// Returns `true` if a call can be refused before its first attempt.
     pub(crate) fn refusable(&self) -> bool {
         self.policy.is_some() || self.abort_if.is_some() || self.circuit_breaker.is_some()
     }
+}
+
+fn limit(keyed: Option<&Keyed<Limit<u32>>>) -> Option<(&Ident, &Count)> {
+    let keyed = keyed?;
+    keyed.limit().map(|count| (&keyed.key, count))
 }

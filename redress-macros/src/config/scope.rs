@@ -4,7 +4,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
-use super::model::{Config, Limit, Setting, Strategy, Time};
+use super::model::{Config, Count, Setting, Strategy, Time};
 use crate::diagnostics::Diagnostics;
 
 /// The names that belong to one call of the function.
@@ -25,17 +25,13 @@ impl Scope {
         {
             self.strategy(&keyed.value, diagnostics);
         }
-        let class_caps = config.class_caps.iter().map(|(_, keyed)| keyed);
-        for keyed in class_caps
-            .chain(&config.max_attempts)
-            .chain(&config.max_unknown_attempts)
-        {
-            if let Limit::Expr(expr) = &keyed.value {
+        for (_, count) in config.counts() {
+            if let Count::Expr(expr) = count {
                 self.expression(expr, "a limit", diagnostics);
             }
         }
-        for keyed in config.deadline.iter().chain(&config.attempt_timeout) {
-            if let Time::Expr(expr) = &keyed.value {
+        for time in config.times() {
+            if let Time::Expr(expr) = time {
                 self.expression(expr, "a limit", diagnostics);
             }
         }
@@ -52,7 +48,7 @@ impl Scope {
                             self.expression(expr, "a strategy", diagnostics);
                         }
                         Setting::Strategy(inner) => self.strategy(inner, diagnostics),
-                        Setting::Time(Time::None(_) | Time::Literal(..)) => {}
+                        Setting::Time(Time::Literal(..)) => {}
                     }
                 }
             }

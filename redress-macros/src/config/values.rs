@@ -1,12 +1,14 @@
 //! Reads single values: counts, durations and numbers. Literals are checked here, and constants in
 //! `constants`.
 
+use std::time::Duration;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, UnOp};
 
 use super::builtin::NumberRange;
-use super::model::{Limit, Time};
+use super::model::{Count, Limit, Time};
 use crate::diagnostics::Diagnostics;
 use crate::duration;
 
@@ -31,18 +33,18 @@ pub(crate) fn has_unit(expr: &Expr) -> bool {
 }
 
 /// Reads a count of attempts: at least 1, or `none`.
-pub(crate) fn limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Limit> {
+pub(crate) fn limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Limit<u32>> {
     if is_none(&expr) {
-        return Some(Limit::None(expr));
+        return Some(Limit::None);
     }
     let help = format!("write `{key} = 1` for a single attempt, or `{key} = none` for no limit");
-    count(expr, key, &help, diagnostics)
+    count(expr, key, &help, diagnostics).map(Limit::At)
 }
 
-fn count(expr: Expr, key: &str, help: &str, diagnostics: &mut Diagnostics) -> Option<Limit> {
+fn count(expr: Expr, key: &str, help: &str, diagnostics: &mut Diagnostics) -> Option<Count> {
     let what = match integer(&expr) {
-        Integer::Expression => return Some(Limit::Expr(expr)),
-        Integer::Value(n) if n >= 1 => return Some(Limit::Literal(n, expr)),
+        Integer::Expression => return Some(Count::Expr(expr)),
+        Integer::Value(n) if n >= 1 => return Some(Count::Literal(n, expr)),
         Integer::Value(_) => {
             format!("`{key}` must be at least 1: it counts attempts, the first one included")
         }
@@ -55,7 +57,7 @@ fn count(expr: Expr, key: &str, help: &str, diagnostics: &mut Diagnostics) -> Op
 }
 
 /// Reads the cap of a class. It cannot be `none`: leaving it out means that.
-pub(crate) fn class_limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Limit> {
+pub(crate) fn class_limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Count> {
     if is_none(&expr) {
         let help = format!("leave `{key}` out for no limit");
         diagnostics.error(&expr, format!("the cap of `{key}` must be a number"), &help);
@@ -118,11 +120,15 @@ pub(crate) fn time(expr: Expr, place: &str, diagnostics: &mut Diagnostics) -> Op
 }
 
 /// Reads a limit on time: a duration above zero, or `none`.
-pub(crate) fn time_limit(expr: Expr, key: &str, diagnostics: &mut Diagnostics) -> Option<Time> {
+pub(crate) fn time_limit(
+    expr: Expr,
+    key: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Limit<Duration>> {
     if is_none(&expr) {
-        return Some(Time::None(expr));
+        return Some(Limit::None);
     }
-    time(expr, key, diagnostics)
+    time(expr, key, diagnostics).map(Limit::At)
 }
 
 /// Reads a duration.

@@ -41,16 +41,11 @@ pub(super) fn items(plan: &Plan<'_>) -> TokenStream {
 /// Returns `true` if all settings are literals. The static is initialized as data then, without a
 /// closure for the compiler to check and to compile.
 fn is_literal(config: &Config) -> bool {
-    let mut limits = config
-        .max_attempts
-        .iter()
-        .chain(&config.max_unknown_attempts);
-    let mut times = config.deadline.iter().chain(&config.attempt_timeout);
     config.strategy.is_none()
         && config.class_strategies.is_empty()
         && config.class_caps.is_empty()
-        && !limits.any(|keyed| matches!(keyed.value, Limit::Expr(_)))
-        && !times.any(|keyed| matches!(keyed.value, Time::Expr(_)))
+        && config.counts().all(|(_, count)| count.literal().is_some())
+        && config.times().all(|time| time.literal().is_some())
 }
 
 fn settings(plan: &Plan<'_>) -> TokenStream {
@@ -72,8 +67,8 @@ fn settings(plan: &Plan<'_>) -> TokenStream {
         );
     }
     match config.max_attempts.as_ref().map(|keyed| &keyed.value) {
-        Some(Limit::None(_)) => set("unlimited_attempts", TokenStream::new()),
-        Some(limit) => set("max_attempts", limit.tokens().to_token_stream()),
+        Some(Limit::None) => set("unlimited_attempts", TokenStream::new()),
+        Some(Limit::At(count)) => set("max_attempts", count.tokens().to_token_stream()),
         None => {}
     }
     match config
@@ -81,8 +76,8 @@ fn settings(plan: &Plan<'_>) -> TokenStream {
         .as_ref()
         .map(|keyed| &keyed.value)
     {
-        Some(Limit::None(_)) => set("unlimited_unknown_attempts", TokenStream::new()),
-        Some(limit) => set("max_unknown_attempts", limit.tokens().to_token_stream()),
+        Some(Limit::None) => set("unlimited_unknown_attempts", TokenStream::new()),
+        Some(Limit::At(count)) => set("max_unknown_attempts", count.tokens().to_token_stream()),
         None => {}
     }
     for (class, keyed) in &config.class_caps {
@@ -93,13 +88,13 @@ fn settings(plan: &Plan<'_>) -> TokenStream {
         );
     }
     match config.deadline.as_ref().map(|keyed| &keyed.value) {
-        Some(Time::None(_)) => set("no_deadline", TokenStream::new()),
-        Some(value) => set("deadline", time(value, paths)),
+        Some(Limit::None) => set("no_deadline", TokenStream::new()),
+        Some(Limit::At(value)) => set("deadline", time(value, paths)),
         None => {}
     }
     match config.attempt_timeout.as_ref().map(|keyed| &keyed.value) {
-        None | Some(Time::None(_)) => {}
-        Some(value) => set("attempt_timeout", time(value, paths)),
+        None | Some(Limit::None) => {}
+        Some(Limit::At(value)) => set("attempt_timeout", time(value, paths)),
     }
     out
 }
@@ -120,7 +115,7 @@ pub(super) fn static_name(plan: &Plan<'_>) -> Option<TokenStream> {
 fn time(time: &Time, paths: &Paths) -> TokenStream {
     match time {
         Time::Literal(duration, _) => literal(*duration, paths),
-        Time::Expr(expr) | Time::None(expr) => expr.to_token_stream(),
+        Time::Expr(expr) => expr.to_token_stream(),
     }
 }
 

@@ -75,10 +75,11 @@ fn check(
     names.extend(bindings.iter().map(|binding| name_of(&binding.name)));
     names.push("__self".to_owned());
     Scope { names }.check(config, diagnostics);
-    if let (FunctionKind::Sync, Some(timeout)) = (function.returns.kind, &config.attempt_timeout) {
+    if let (FunctionKind::Sync, Some(timeout)) = (function.returns.kind, config.limited_attempts())
+    {
         let help = "make the function `async`; set a timeout on the client that the body uses; call it with `Policy::call_detached`, which runs attempts on other threads; or bound the whole call with `deadline`";
         diagnostics.error(
-            &timeout.key,
+            timeout,
             "`attempt_timeout` needs an `async fn`: a thread that runs an attempt cannot be interrupted",
             help,
         );

@@ -118,6 +118,19 @@ fn unknown_failures_have_a_cap_of_their_own() {
 }
 
 #[test]
+fn a_lifted_timeout_interrupts_nothing() {
+    // Sync, and with an error that is not made of an `Interrupt`.
+    #[retry(strategy = instant(), max_attempts = 3, attempt_timeout = none)]
+    fn attempt(calls: &mut u32) -> Result<(), std::fmt::Error> {
+        *calls += 1;
+        Err(std::fmt::Error)
+    }
+    let mut calls = 0;
+    attempt(&mut calls).unwrap_err();
+    assert_eq!(calls, 2);
+}
+
+#[test]
 fn a_fixed_delay_is_waited() {
     #[retry(strategy = fixed(3ms))]
     fn attempt(calls: &mut u32) -> Result<u32, Error> {
