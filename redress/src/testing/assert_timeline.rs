@@ -1,10 +1,10 @@
 use super::timeline_line;
 use crate::observe::Timeline;
 
-/// Asserts that a call went as `expected`, one line for each event.
+/// Asserts that the events of a call are those of `expected`, one line for each.
 ///
-/// A line begins with the event's name. The words after it are what matters to the test, in any
-/// order; what is left out may be anything.
+/// A line begins with the event's name. After it come the words that matter to the test, in any
+/// order; anything left out may have any value.
 ///
 /// | word | means |
 /// |---|---|
@@ -33,8 +33,8 @@ use crate::observe::Timeline;
 ///
 /// # Panics
 ///
-/// If there is a difference: the message names the first, and shows what was expected and what
-/// came side by side. The right side is in the same words, to be copied.
+/// If there is a difference. The message names the first one, and shows the expected and the actual
+/// events side by side. The right side is in the same notation, ready to be copied.
 ///
 /// ```text
 /// the timeline differs at event 2: sleep is 1s, expected 2s
@@ -115,11 +115,11 @@ the timeline differs at event 2: sleep is 1s, expected 2s
   3  success               | success #3 @1.25s"
         );
         let guide = include_str!("../../docs/testing.md");
-        assert!(guide.contains(&message), "the guide shows another");
+        assert!(guide.contains(&message), "the guide shows another message");
     }
 
     #[test]
-    fn what_is_missing_and_what_was_not_expected_stand_against_nothing() {
+    fn missing_and_unexpected_events_stand_against_an_empty_side() {
         let message = compare(&["retry", "retry", "success", "retry"], &timeline()).unwrap();
         assert!(message.starts_with("the timeline differs at event 4: it is missing\n"));
         assert!(message.ends_with("\n> 4  retry    |"), "{message}");
@@ -132,7 +132,7 @@ the timeline differs at event 2: sleep is 1s, expected 2s
     }
 
     #[test]
-    fn what_is_got_can_be_copied_into_the_test() {
+    fn the_actual_events_can_be_copied_into_the_test() {
         let timeline = timeline();
         let lines: Vec<_> = timeline.events().iter().map(timeline_line::write).collect();
         assert_timeline(&timeline, &lines);

@@ -9,11 +9,11 @@ use crate::problems::{ConfigError, Problems};
 ///
 /// | state | calls |
 /// |---|---|
-/// | closed | go; five failures open it, as usual |
-/// | open | are refused, whatever happens, and told to ask again in 30 s |
-/// | half-open | the next one goes as the probe: its success closes the breaker, its failure opens it for good |
+/// | closed | are admitted; five failures open it, as by default |
+/// | open | are always refused, with a `retry_after` of 30 s |
+/// | half-open | the next one is admitted as the probe: its success closes the breaker, its failure opens it for good |
 ///
-/// Its time stands still, so nothing changes by itself.
+/// The breaker's clock stands still, so its state does not change by itself.
 ///
 /// ```
 /// use redress::testing::breaker_in;
@@ -51,35 +51,35 @@ pub fn breaker_in(state: CircuitState) -> CircuitBreaker {
             if let Some(wait) = breaker.snapshot().retry_after {
                 clock.advance(wait);
             }
-            // A probe without a verdict leaves it half-open.
+            // A probe that is dropped without a verdict leaves the breaker half-open.
             drop(breaker.try_acquire());
             breaker
         }
     }
 }
 
-/// What a breaker answers to one call in a script.
+/// A scripted breaker's answer to one call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Admission {
-    /// The call goes. How it ends decides nothing.
+    /// The call is admitted. Its result changes nothing.
     Admit,
-    /// The call is refused, and told to ask again after this time.
+    /// The call is refused, with this time as its `retry_after`.
     Reject(Delay),
 }
 
 /// Makes `breaker` answer the next calls as `script` says, whatever it has counted; the last answer
 /// repeats. Any breaker will do, such as the one of
-/// [`Policy::circuit_breaker`](crate::Policy::circuit_breaker). It lasts until
-/// [`reset`](CircuitBreaker::reset) or a force of another kind.
+/// [`Policy::circuit_breaker`](crate::Policy::circuit_breaker). The script ends with
+/// [`reset`](CircuitBreaker::reset), or when the breaker is forced into a state.
 ///
 /// A breaker with [`observe_attempts`](crate::CircuitBreakerBuilder::observe_attempts) is asked
-/// before each attempt, every other one before each call. Its state is that of the next answer:
-/// open for a rejection, else closed.
+/// before each attempt, any other breaker before each call. Its state is that of the next answer:
+/// open for a rejection, otherwise closed.
 ///
 /// # Errors
 ///
-/// An empty script, and a time to wait that is negative, infinite or NaN.
+/// Returns an error if the script is empty, or a time to wait is negative, infinite or NaN.
 ///
 /// ```
 /// use std::time::Duration;

@@ -8,10 +8,10 @@ use crate::problems::Problems;
 use crate::reason::Cause;
 use crate::strategies::{BackoffContext, DelayBounds, Description, Strategy};
 
-/// A strategy with delays known beforehand, which records what it was asked.
+/// A strategy with fixed delays that records each request.
 ///
-/// Each call starts with the first delay, and the last one repeats; for the strategy of a class,
-/// what counts are the call's failures of that class. Clones share the record.
+/// Each call starts with the first delay, and the last one repeats. The strategy of a class counts
+/// only the call's failures of that class. Clones share the record.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,8 +39,8 @@ pub struct DeterministicStrategy {
 }
 
 impl DeterministicStrategy {
-    /// Creates a strategy of `delays`, each a `Duration` or a number of seconds. A policy with an
-    /// empty list, or with a delay that is negative, infinite or NaN, does not build.
+    /// Creates a strategy of `delays`, each a `Duration` or a number of seconds. If the list is
+    /// empty, or a delay is negative, infinite or NaN, building the policy fails.
     #[must_use]
     pub fn new<D: Into<Delay>>(delays: impl IntoIterator<Item = D>) -> Self {
         Self {
@@ -49,13 +49,13 @@ impl DeterministicStrategy {
         }
     }
 
-    /// Lists what it was asked and what it answered, in order.
+    /// Returns the requests and their answers, in order.
     #[must_use]
     pub fn calls(&self) -> Vec<RecordedBackoff> {
         self.calls.entries()
     }
 
-    /// Forgets what it was asked.
+    /// Clears the record.
     pub fn clear(&self) {
         self.calls.clear();
     }
@@ -63,7 +63,7 @@ impl DeterministicStrategy {
     fn after(&self, failures: u32) -> Delay {
         let before = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
         let delay = self.delays.get(before).or(self.delays.last());
-        // No policy has an empty list. Asked by hand, it has no answer.
+        // No policy is built with an empty list. A direct request has no answer.
         delay.copied().unwrap_or(Delay::from(f64::NAN))
     }
 }
@@ -105,25 +105,25 @@ impl Strategy for DeterministicStrategy {
     }
 }
 
-/// What a [`DeterministicStrategy`] was asked, as in [`BackoffContext`], and what it answered.
+/// A request to a [`DeterministicStrategy`], as in [`BackoffContext`], and its answer.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedBackoff {
     /// The attempt that failed, counted from 1.
     pub attempt: u32,
-    /// How many failures of this class the call had seen, this one included.
+    /// The number of the call's failures of this class, this one included.
     pub class_attempt: u32,
-    /// How many failures the strategy's slot had seen in the call, this one included.
+    /// The number of the call's failures in the strategy's slot, this one included.
     pub slot_attempt: u32,
-    /// What the failure meant.
+    /// The classification of the failure.
     pub classification: Classification,
-    /// The previous delay that the slot had asked for in the call.
+    /// The previous delay of the slot in the call.
     pub prev_sleep: Option<Duration>,
-    /// What was left until the deadline, if there was one.
+    /// The time left until the deadline, if there was one.
     pub remaining: Option<Duration>,
-    /// Whether an error, a value or a timeout was the failure.
+    /// The cause of the failure: an error, a value or a timeout.
     pub cause: Cause,
-    /// What the strategy answered.
+    /// The strategy's answer.
     pub delay: Delay,
 }
 

@@ -11,15 +11,15 @@ use crate::outcome::Outcome;
 use crate::policy::Execute;
 use crate::reason::{Cause, StopReason};
 
-/// Stands in for a policy: it runs no engine, waits for nothing, and answers each call as it was
-/// told to. Clones share the answers and the record.
+/// A stand-in for a policy: it runs no engine, never waits, and gives each call a prepared answer.
+/// Clones share the answers and the record.
 ///
 /// | answer | the operation runs | the call ends with |
 /// |---|---|---|
 /// | [`passing`](Self::passing) | once | what the operation returned; an error is UNKNOWN, and stops at `MAX_ATTEMPTS_GLOBAL` |
 /// | [`rejecting`](Self::rejecting), [`circuit_open`](Self::circuit_open) | never | an [`Error`](crate::Error) without a source, after 0 attempts |
 ///
-/// Each answer is for one call; the last one repeats. No value is taken for a failure: where code
+/// Each answer is for one call; the last one repeats. No value counts as a failure: for code that
 /// takes `&impl Execute<E, R>`, the result classifier `R` is [`AnyValue`](crate::AnyValue).
 ///
 /// ```
@@ -37,7 +37,7 @@ use crate::reason::{Cause, StopReason};
 /// ```
 #[derive(Debug, Clone)]
 pub struct FakePolicy {
-    /// At least one.
+    /// Holds at least one.
     answers: Vec<Answer>,
     answered: Arc<AtomicUsize>,
     calls: Calls,
@@ -116,13 +116,13 @@ impl FakePolicy {
         self
     }
 
-    /// Lists the calls in the order of their starts, those included that are not over.
+    /// Returns the calls in the order of their starts, including those still running.
     #[must_use]
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.calls.list()
     }
 
-    /// Forgets the calls up to now. The answers go on where they were.
+    /// Clears the record. The answers continue where they were.
     pub fn clear(&self) {
         self.calls.clear();
     }
@@ -169,7 +169,7 @@ impl FakePolicy {
             });
     }
 
-    /// Records how a call ended, with the one event that a policy would have shown.
+    /// Records the end of a call, with the one event that a policy would have emitted.
     fn finish<T, E>(&self, call: &Recorder, outcome: Outcome<T, E>) -> Outcome<T, E> {
         let name = outcome.stop_reason.map(EventName::of_stop);
         call.observer().on_event(&Event {

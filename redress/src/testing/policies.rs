@@ -1,7 +1,7 @@
 use crate::policy::Policy;
 use crate::strategies::{Fixed, instant};
 
-/// Creates the strategy that never waits, for tests that count attempts.
+/// Creates a strategy that never waits, for tests that count attempts.
 ///
 /// ```
 /// use redress::{Policy, testing::instant_retries};
@@ -16,7 +16,7 @@ pub const fn instant_retries() -> Fixed {
     instant()
 }
 
-/// Creates the policy that calls the operation once, for tests of what comes after a failure.
+/// Creates a policy that calls the operation once, for tests of the code that handles a failure.
 ///
 /// ```
 /// use redress::{StopReason, testing::no_retries};

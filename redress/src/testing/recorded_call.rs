@@ -8,40 +8,40 @@ use crate::observe::{AttemptEnd, AttemptStart, Event, Observer, Timeline};
 use crate::outcome::Outcome;
 use crate::reason::{Cause, StopReason};
 
-/// A call that a [`RecordingPolicy`](super::RecordingPolicy) or a
-/// [`FakePolicy`](super::FakePolicy) was asked for.
+/// A call of a [`RecordingPolicy`](super::RecordingPolicy) or a
+/// [`FakePolicy`](super::FakePolicy).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedCall {
-    /// The name of the operation, if it was given one.
+    /// The name of the operation, if it has one.
     pub operation: Option<String>,
-    /// Whether the call is over, and how it ended.
+    /// The state of the call: running, or the way it ended.
     pub status: CallStatus,
-    /// How many attempts were started; 0 if the call was refused.
+    /// The number of attempts started; 0 if the call was refused.
     pub attempts: u32,
-    /// Why the call stopped; `None` after a success, and while it runs.
+    /// The reason why the call stopped; `None` after a success, and while it runs.
     pub stop_reason: Option<StopReason>,
     /// The class of the last failure; `None` after a success.
     pub last_class: Option<ErrorClass>,
-    /// What made the last attempt a failure; `None` after a success.
+    /// The cause of the last attempt's failure; `None` after a success.
     pub cause: Option<Cause>,
-    /// The time from the call's start to its end, or to the last thing that was seen of it.
+    /// The time from the call's start to its end, or to its last recorded event.
     pub elapsed: Duration,
     /// The call's events.
     pub timeline: Timeline,
 }
 
-/// How a [`RecordedCall`] ended.
+/// The state of a [`RecordedCall`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallStatus {
-    /// It is not over.
+    /// The call is not over.
     Running,
-    /// It succeeded.
+    /// The call succeeded.
     Succeeded,
-    /// It was stopped without a success.
+    /// The call stopped without a success.
     Failed,
-    /// It never returned: its future was dropped, or it panicked.
+    /// The call never returned: its future was dropped, or it panicked.
     Cancelled,
 }
 
@@ -57,7 +57,7 @@ impl RecordedCall {
         timeline: Timeline::new(),
     };
 
-    /// Tells whether the call succeeded.
+    /// Returns `true` if the call succeeded.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.status == CallStatus::Succeeded
@@ -107,7 +107,7 @@ impl Calls {
         self.lock().calls.values().cloned().collect()
     }
 
-    /// Forgets all calls; what is still on its way is not heard of again.
+    /// Clears the record; calls still running are not recorded any further.
     pub(super) fn clear(&self) {
         self.lock().calls.clear();
     }
@@ -128,7 +128,7 @@ impl fmt::Debug for Calls {
 pub(super) struct Recorder(Seen);
 
 impl Recorder {
-    /// Returns what is to see the call's events.
+    /// Returns the observer of the call's events.
     pub(super) fn observer(&self) -> Seen {
         self.0.clone()
     }
@@ -148,7 +148,7 @@ impl Drop for Recorder {
     }
 }
 
-/// Sees the events and attempts of one call.
+/// Observes the events and attempts of one call.
 #[derive(Clone)]
 pub(super) struct Seen {
     calls: Calls,

@@ -7,7 +7,7 @@ use crate::observe::{
 };
 use crate::reason::{Cause, StopReason};
 
-/// An observer that keeps everything it sees. Clones share the record.
+/// An observer that records everything it sees. Clones share the record.
 ///
 /// ```
 /// use redress::testing::{RecordingObserver, instant_retries};
@@ -39,33 +39,33 @@ impl RecordingObserver {
         Self::default()
     }
 
-    /// Lists the events, in the order in which they were seen.
+    /// Returns the events in the order in which they were seen.
     #[must_use]
     pub fn events(&self) -> Vec<RecordedEvent> {
         self.events.entries()
     }
 
-    /// Returns the event that was seen last.
+    /// Returns the most recent event.
     #[must_use]
     pub fn last(&self) -> Option<RecordedEvent> {
         self.events.last()
     }
 
-    /// Counts the events of one name.
+    /// Returns the number of events with this name.
     #[must_use]
     pub fn count(&self, name: EventName) -> usize {
         self.events.count(|event| event.name == name)
     }
 
-    /// Lists the starts and ends of attempts, in the order in which they were seen.
+    /// Returns the starts and ends of attempts in the order in which they were seen.
     #[must_use]
     pub fn attempts(&self) -> Vec<RecordedAttempt> {
         self.attempts.entries()
     }
 
     /// Returns the events as a timeline, for
-    /// [`assert_timeline`](crate::testing::assert_timeline()). It is that of one call if no more
-    /// than one was seen.
+    /// [`assert_timeline`](crate::testing::assert_timeline()). It is the timeline of one call only
+    /// if the observer has seen no other.
     #[must_use]
     pub fn timeline(&self) -> Timeline {
         let mut timeline = Timeline::default();
@@ -75,7 +75,7 @@ impl RecordingObserver {
         timeline
     }
 
-    /// Forgets what it has seen.
+    /// Clears the record.
     pub fn clear(&self) {
         self.events.clear();
         self.attempts.clear();
@@ -114,23 +114,23 @@ impl Observer for RecordingObserver {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedEvent {
-    /// What happened.
+    /// The kind of event.
     pub name: EventName,
     /// The attempt after which it happened; 0 before the first.
     pub attempt: u32,
-    /// The time since the operation's start, as [`Event::elapsed`] tells it.
+    /// The time since the operation's start, as in [`Event::elapsed`].
     pub elapsed: Duration,
     /// The delay before the next attempt; zero if there is none.
     pub sleep: Duration,
     /// The class of the failure.
     pub class: Option<ErrorClass>,
-    /// Why the call stopped, if it stopped without a success.
+    /// The reason why the call stopped, if it stopped without a success.
     pub stop_reason: Option<StopReason>,
-    /// What made the attempt a failure.
+    /// The cause of the attempt's failure.
     pub cause: Option<Cause>,
-    /// The name of the error's type, if an error was the failure.
+    /// The name of the error's type, if the failure was an error.
     pub error_type: Option<&'static str>,
-    /// The name of the operation, if it was given one.
+    /// The name of the operation, if it has one.
     pub operation: Option<String>,
 }
 
@@ -170,14 +170,14 @@ impl From<RecordedEvent> for TimelineEvent {
 pub struct RecordedAttempt {
     /// The attempt's number, counted from 1.
     pub attempt: u32,
-    /// The time since the operation's start, as [`Event::elapsed`] tells it.
+    /// The time since the operation's start, as in [`Event::elapsed`].
     pub elapsed: Duration,
-    /// The name of the operation, if it was given one.
+    /// The name of the operation, if it has one.
     pub operation: Option<String>,
-    /// How the attempt ended; `None` is its start.
+    /// The status at the attempt's end; `None` at its start.
     pub status: Option<AttemptStatus>,
     /// The class of the failure.
     pub class: Option<ErrorClass>,
-    /// What made the attempt a failure.
+    /// The cause of the attempt's failure.
     pub cause: Option<Cause>,
 }

@@ -6,7 +6,7 @@ use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier}
 use crate::outcome::Outcome;
 use crate::policy::{Execute, Policy};
 
-/// A policy that works as the one it was made of, and records its calls. Clones share the record.
+/// A policy that works like the one it wraps, and records its calls. Clones share the record.
 ///
 /// Give it to code that takes `&impl Execute<E>`.
 ///
@@ -33,7 +33,7 @@ pub struct RecordingPolicy<C = DefaultClassifier, R = AnyValue> {
 }
 
 impl<C, R> RecordingPolicy<C, R> {
-    /// Creates a policy that works as `policy`.
+    /// Wraps `policy`.
     #[must_use]
     pub fn new(policy: Policy<C, R>) -> Self {
         Self {
@@ -42,18 +42,18 @@ impl<C, R> RecordingPolicy<C, R> {
         }
     }
 
-    /// Lists the calls in the order of their starts, those included that are not over.
+    /// Returns the calls in the order of their starts, including those still running.
     #[must_use]
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.calls.list()
     }
 
-    /// Forgets the calls up to now, those included that are not over.
+    /// Clears the record, including the calls still running.
     pub fn clear(&self) {
         self.calls.clear();
     }
 
-    /// Returns the policy that it was made of, whose own calls are not recorded.
+    /// Returns the wrapped policy, whose own calls are not recorded.
     #[must_use]
     pub const fn policy(&self) -> &Policy<C, R> {
         &self.policy

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::VirtualClock;
 use crate::drive::sleep_here;
 
-/// An operation that does at each call what it was told to: fails, returns, takes time, hangs,
+/// An operation that follows a script, call by call: it fails, returns, takes time, hangs or
 /// panics. Clones share the count of calls.
 ///
 /// | call | does |
@@ -14,10 +14,10 @@ use crate::drive::sleep_here;
 /// | the first `n`, after [`fails(n, error)`](Self::fails) | fail with `error` |
 /// | the next `n`, after [`then_returns(n, value)`](Self::then_returns) | return `value` |
 /// | the next, after [`then(value)`](Self::then) | returns `value`; if nothing follows, all later ones do |
-/// | one past the last | panics, and says how many there were and how many were told |
+/// | one past the last | panics, with the number of the call and the length of the script |
 ///
-/// Time is that of a [`VirtualClock`] given to [`on`](Self::on), or else real: with tokio, that of
-/// its clock, which a test can pause.
+/// Time passes on the [`VirtualClock`] given to [`on`](Self::on). Without one it is real time;
+/// inside tokio, it is the time of tokio's clock, which a test can pause.
 ///
 /// ```
 /// use std::io::{Error, ErrorKind::ConnectionRefused};
@@ -37,18 +37,18 @@ pub struct Script<T, E> {
     calls: Arc<AtomicU32>,
 }
 
-/// What some calls in a row do.
+/// The behaviour of some consecutive calls.
 struct Part<T, E> {
     calls: Calls,
     takes: Duration,
     act: Act<T, E>,
 }
 
-/// How many calls a part is for.
+/// The number of calls that follow a part.
 #[derive(Debug, Clone, Copy)]
 enum Calls {
     Exactly(u32),
-    /// One, and all after it if no other part follows.
+    /// One call, and all later ones if no other part follows.
     OneOrTheRest,
 }
 
@@ -70,7 +70,7 @@ impl<T, E> Clone for Part<T, E> {
 }
 
 impl<T, E> Script<T, E> {
-    /// Creates a script without a part: a call panics.
+    /// Creates an empty script: any call panics.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -89,15 +89,15 @@ impl<T, E> Script<T, E> {
         Self::new().then_fails(calls, error)
     }
 
-    /// Fails in the first `calls` calls with an error made for each, for errors that are not
-    /// `Clone`.
+    /// Fails in the first `calls` calls, each with an error made by `error`, for errors that are
+    /// not `Clone`.
     #[must_use]
     pub fn fails_with(calls: u32, error: impl Fn() -> E + Send + Sync + 'static) -> Self {
         Self::new().then_fails_with(calls, error)
     }
 
-    /// Returns `value` in the first `calls` calls, as for a value that a result classifier takes
-    /// for a failure.
+    /// Returns `value` in the first `calls` calls; for a value that a result classifier counts as a
+    /// failure, for example.
     #[must_use]
     pub fn returns(calls: u32, value: T) -> Self
     where
@@ -115,7 +115,8 @@ impl<T, E> Script<T, E> {
         self.then_with(move || value.clone())
     }
 
-    /// As [`then`](Self::then), with a value made for each call, for values that are not `Clone`.
+    /// Like [`then`](Self::then), but each call returns a value made by `value`, for values that
+    /// are not `Clone`.
     #[must_use]
     pub fn then_with(self, value: impl Fn() -> T + Send + Sync + 'static) -> Self {
         let act = Act::Answer(Arc::new(move || Ok(value())));
@@ -141,7 +142,7 @@ impl<T, E> Script<T, E> {
         self.then_fails_with(calls, move || error.clone())
     }
 
-    /// As [`then_fails`](Self::then_fails), with an error made for each call.
+    /// Like [`then_fails`](Self::then_fails), but each call fails with an error made by `error`.
     #[must_use]
     pub fn then_fails_with(
         self,
@@ -153,9 +154,9 @@ impl<T, E> Script<T, E> {
     }
 
     /// Hangs in the next `calls` calls: the future is pending until it is dropped. On a
-    /// [`VirtualClock`] it lets time pass up to the next timeout. Only for
-    /// [`run_async`](Self::run_async), as nothing can end a sync call from outside:
-    /// [`run`](Self::run) panics.
+    /// [`VirtualClock`] it lets time pass up to the next timeout. Only
+    /// [`run_async`](Self::run_async) can hang: nothing can end a sync call from outside, so
+    /// [`run`](Self::run) panics instead.
     #[must_use]
     pub fn then_hangs(self, calls: u32) -> Self {
         self.part(Calls::Exactly(calls), Act::Hang)
@@ -171,7 +172,7 @@ impl<T, E> Script<T, E> {
         )
     }
 
-    /// Makes each call of the part given last take `time` before it does what it does. Default: no
+    /// Makes each call of the last part take `time` before it returns, fails or panics. Default: no
     /// time.
     ///
     /// ```
@@ -191,7 +192,7 @@ impl<T, E> Script<T, E> {
     ///
     /// # Panics
     ///
-    /// If nothing was given yet.
+    /// If the script is empty.
     #[must_use]
     #[track_caller]
     pub fn taking(mut self, time: Duration) -> Self {
@@ -202,28 +203,28 @@ impl<T, E> Script<T, E> {
         self
     }
 
-    /// Lets the time that calls take pass on `clock` instead of really.
+    /// Lets calls take their time on `clock` instead of in real time.
     #[must_use]
     pub fn on(mut self, clock: &VirtualClock) -> Self {
         self.clock = Some(clock.clone());
         self
     }
 
-    /// Returns how many calls there were, those included that hang, panicked or were dropped.
+    /// Returns the number of calls, including those that hang, panicked or were dropped.
     #[must_use]
     pub fn calls(&self) -> u32 {
         self.calls.load(Relaxed)
     }
 
-    /// Does what the script says for the next call.
+    /// Runs the next call of the script.
     ///
     /// # Errors
     ///
-    /// What the script says.
+    /// Returns the script's error for this call, if it has one.
     ///
     /// # Panics
     ///
-    /// If the script says so, if it says that this call hangs, and past its end.
+    /// If the script says so, if this call is to hang, and past the script's end.
     #[track_caller]
     pub fn run(&self) -> Result<T, E> {
         let part = self.next_part();
@@ -238,15 +239,15 @@ impl<T, E> Script<T, E> {
         answer()
     }
 
-    /// Does what the script says for the next call, which is counted at once.
+    /// Runs the next call of the script, which is counted at once, before the future is polled.
     ///
     /// # Errors
     ///
-    /// What the script says.
+    /// Returns the script's error for this call, if it has one.
     ///
     /// # Panics
     ///
-    /// If the script says so, and past its end.
+    /// If the script says so, and past the script's end.
     ///
     /// # Cancel safety
     ///
@@ -308,7 +309,7 @@ impl<T, E> Script<T, E> {
     }
 }
 
-/// Ends a test that goes beyond its script.
+/// Fails a test that goes beyond its script.
 #[track_caller]
 #[expect(clippy::panic, reason = "a test kit fails tests")]
 fn panic(message: &str) -> ! {

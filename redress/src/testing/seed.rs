@@ -1,13 +1,13 @@
 use crate::strategies::jitter;
 
-/// Makes the jitter of the current thread repeat: the same seed gives the same delays.
+/// Makes the jitter of the current thread reproducible: the same seed gives the same delays.
 ///
-/// Every strategy with jitter draws from one generator per thread, which starts from a seed of its
-/// own. The seed given here counts for this thread alone, from now on; a future that moves between
-/// threads, as on a multi-threaded runtime, draws on whichever thread polls it.
+/// All strategies with jitter draw from one generator per thread, each with a seed of its own. The
+/// seed given here applies to this thread alone, from now on. A future that moves between threads,
+/// as on a multi-threaded runtime, draws from the generator of the thread that polls it.
 ///
-/// Which delays belong to a seed may differ between platforms and change with a release: compare
-/// two runs, or test a bound, rather than a literal.
+/// The delays of a seed may differ between platforms and change with a release: compare two runs,
+/// or test a bound, rather than a literal value.
 ///
 /// ```
 /// use redress::testing::seed_jitter;

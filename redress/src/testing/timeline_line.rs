@@ -1,4 +1,5 @@
-//! One event of a timeline as one line of words, and what a test expects of it in the same words.
+//! The notation of a timeline's event: one line of words, both for what happened and for what a
+//! test expects.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use crate::classify::ErrorClass;
 use crate::observe::{EventName, TimelineEvent};
 use crate::reason::{Cause, StopReason};
 
-/// Writes everything that an event says.
+/// Writes all of an event.
 pub(super) fn write(event: &TimelineEvent) -> String {
     let mut words = vec![event.name.to_string(), format!("#{}", event.attempt)];
     words.extend(event.class.map(|class| class.to_string()));
@@ -23,7 +24,7 @@ fn waits(event: &TimelineEvent) -> bool {
     matches!(event.name, EventName::Retry | EventName::Scheduled) || !event.sleep.is_zero()
 }
 
-/// Finds the first word of `line` that is not so.
+/// Describes the first word of `line` that does not match `event`, if there is one.
 pub(super) fn difference(line: &str, event: &TimelineEvent) -> Option<String> {
     let mut words = line.split_whitespace();
     let name = words.next().unwrap_or_default();
@@ -67,7 +68,7 @@ fn time_difference(what: &str, time: Duration, expected: &str) -> Option<String>
             Some(differs(what, format_args!("{time:?}"), expected))
         }
         _ => Some(format!(
-            "`{expected}` is no length of time: write 250ms, 1.5s, or 100ms..2s for a range"
+            "`{expected}` is not a duration: write 250ms, 1.5s, or 100ms..2s for a range"
         )),
     }
 }
@@ -76,7 +77,7 @@ fn differs(what: &str, is: impl std::fmt::Display, expected: &str) -> String {
     format!("{what} is {is}, expected {expected}")
 }
 
-/// Reads a length of time, to the nanosecond: the notation of its `Debug`, and minutes and hours.
+/// Parses a duration to the nanosecond: the notation of its `Debug`, and minutes and hours.
 fn parse(text: &str) -> Option<Duration> {
     let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(unit);
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_duration_shows_is_read_back() {
+    fn the_debug_output_of_a_duration_is_read_back() {
         let times = [
             Duration::ZERO,
             Duration::new(0, 1),
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_length_of_time_is_not_read() {
+    fn text_that_is_not_a_duration_is_not_read() {
         let huge = format!("{}h", "9".repeat(60));
         for text in [
             "", "5", "s", ".s", "1.s", "1..2", "1.2.3s", "5x", "-1s", &huge,
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_event_shows_is_what_it_is_compared_with() {
+    fn an_event_matches_the_line_that_is_written_for_it() {
         let event = TimelineEvent {
             name: EventName::Retry,
             attempt: 2,
@@ -156,7 +157,7 @@ mod tests {
             ("retry @1ms", Some("elapsed is 12ms, expected 1ms")),
             (
                 "retry 9s..2s",
-                Some("`9s..2s` is no length of time: write 250ms, 1.5s, or 100ms..2s for a range"),
+                Some("`9s..2s` is not a duration: write 250ms, 1.5s, or 100ms..2s for a range"),
             ),
             (
                 "retry TRANSIENT",

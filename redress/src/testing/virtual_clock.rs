@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, Wait};
 
-/// A clock whose time passes only when somebody sleeps or [`advance`](Self::advance)s it.
+/// A clock whose time passes only when a sleep or [`advance`](Self::advance) moves it.
 ///
-/// A sleep of a policy takes no real time: it moves the clock. An attempt's timeout fires when the
-/// clock has been moved far enough. Clones share one time.
+/// A policy's sleep takes no real time: it moves the clock. An attempt's timeout fires once the
+/// clock has moved far enough. Clones share one time.
 ///
-/// Async calls beside each other in one task share it as they would share real time: it moves to
-/// what is due first. Between tasks and threads the order is theirs, and a sync sleep moves the
-/// clock at once.
+/// Concurrent async calls in one task share the clock as they would share real time: it moves to
+/// the wait that is due first. Between tasks and threads there is no such order, and a sync sleep
+/// moves the clock at once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,14 +44,14 @@ struct State {
     next_id: u64,
 }
 
-/// Somebody who waits until it is `until`; None is never.
+/// A task that waits until `until`; `None` is never.
 struct Waiting {
     until: Option<Instant>,
     waker: Waker,
 }
 
 impl State {
-    /// Returns the next time that somebody waits for.
+    /// Returns the time at which the next wait ends.
     fn next_moment(&self) -> Option<Instant> {
         let moments = self.waiting.values().filter_map(|waiting| waiting.until);
         moments.filter(|until| *until > self.now).min()
@@ -59,7 +59,7 @@ impl State {
 }
 
 impl VirtualClock {
-    /// Creates a clock that nobody has slept on.
+    /// Creates a clock without any sleeps.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -72,13 +72,14 @@ impl VirtualClock {
         }
     }
 
-    /// Lets `duration` pass. A time beyond what an `Instant` holds leaves the clock where it is.
+    /// Lets `duration` pass. If an `Instant` cannot hold the resulting time, the clock does not
+    /// move.
     pub fn advance(&self, duration: Duration) {
         self.move_on(|state| state.now.checked_add(duration));
     }
 
-    /// Returns a future that lets `duration` pass, but no more at a time than up to the next moment
-    /// that somebody waits for, so that what is beside it happens when it should.
+    /// Returns a future that lets `duration` pass, in steps that end where another wait ends, so
+    /// that concurrent calls continue at the right time.
     pub(super) fn pass(&self, duration: Duration) -> impl Future<Output = ()> + Send + use<> {
         let clock = self.clone();
         let mut over = None;
@@ -92,7 +93,7 @@ impl VirtualClock {
             if seen.replace(now) == Some(now) {
                 clock.move_on(State::next_moment);
             } else {
-                // Whoever is beside this has its turn before time goes on.
+                // Concurrent futures of this task are polled before time moves on.
                 cx.waker().wake_by_ref();
             }
             Pin::new(over).poll(cx)
@@ -120,7 +121,7 @@ impl VirtualClock {
         }
     }
 
-    /// Lists the sleeps of all policies with this clock, in order.
+    /// Returns the sleeps of all policies with this clock, in order.
     #[must_use]
     pub fn sleeps(&self) -> Vec<Duration> {
         self.lock().sleeps.clone()
@@ -180,7 +181,7 @@ impl fmt::Debug for VirtualClock {
 
 struct Timeout {
     clock: VirtualClock,
-    /// None is beyond what an `Instant` holds: never.
+    /// `None` if an `Instant` cannot hold the time: never.
     until: Option<Instant>,
     id: u64,
 }
