@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
-/// Looks at files of retry policies.
+/// Examines files of retry policies.
 #[derive(Debug, Parser)]
 #[command(name = "redress", version)]
 pub(crate) struct Args {
@@ -16,10 +16,10 @@ pub(crate) enum Command {
     Doctor(Doctor),
 }
 
-/// Says what is wrong with the policies of a file, why, and what to do.
+/// Reports what is wrong with the policies of a file, why, and how to fix it.
 ///
-/// Errors cannot work as they stand; warnings will hurt. It only reads the file: nothing is called
-/// and nothing is changed.
+/// An error cannot work as it stands; a warning will hurt. The command only reads the file: it
+/// calls nothing and changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exits with
@@ -34,9 +34,9 @@ Examples:
   redress doctor retry.toml:payments --show --plot payments.svg
   redress doctor retry.yaml --format json")]
 pub(crate) struct Doctor {
-    /// The file (.toml, .json, .yaml or .yml), and with :NAME one of its policies only.
+    /// The file (.toml, .json, .yaml or .yml); with :NAME, only that policy of it.
     ///
-    /// A file whose name has a colon in it is found by its whole name first.
+    /// If the file name itself contains a colon, the whole argument is tried as a file name first.
     #[arg(value_name = "FILE[:NAME]", value_hint = ValueHint::FilePath)]
     pub(crate) target: OsString,
 
@@ -44,18 +44,18 @@ pub(crate) struct Doctor {
     #[arg(long)]
     pub(crate) show: bool,
 
-    /// How to write what was found.
+    /// The format of the report.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 
-    /// Draws when the attempts start into this file, whose name ends in .svg.
+    /// Draws the times at which attempts start into this file, whose name ends in .svg.
     #[arg(long, value_name = "FILE.svg", value_parser = svg, value_hint = ValueHint::FilePath)]
     pub(crate) plot: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people: each place underlined in the file.
+    /// For people: shows each place in the file, underlined.
     Text,
     /// For programs; described in the documentation of `redress::inspect`.
     Json,

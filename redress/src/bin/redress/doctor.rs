@@ -12,37 +12,37 @@ use crate::report::Report;
 use crate::target::Target;
 use crate::{json, picture, text};
 
-/// Something is wrong with the command, not with the policies.
+/// The exit code when the command is wrong, rather than the policies.
 const USAGE: u8 = 2;
 
 /// Runs `redress doctor`.
 pub(crate) fn run(args: &Doctor) -> ExitCode {
     let report = match examine(args) {
         Ok(report) => report,
-        Err(error) => return complain(&*error),
+        Err(error) => return report_error(&*error),
     };
     let text = match args.format {
         Format::Text => text::write(&report, args.show),
         Format::Json => json::write(&report, args.show),
     };
-    // Strips colours wherever nobody would see them.
+    // Strips colours where the output is not a terminal.
     if let Err(error) = anstream::stdout().write_all(text.as_bytes())
         && error.kind() != io::ErrorKind::BrokenPipe
     {
-        return complain(&error);
+        return report_error(&error);
     }
     if let Some(picture) = &args.plot
         && let Err(error) = draw(&report, picture)
     {
-        return complain(&*error);
+        return report_error(&*error);
     }
     ExitCode::from(u8::from(report.count(Level::Error) > 0))
 }
 
-/// Draws the schedules. The report has been shown, whatever becomes of the picture.
+/// Draws the schedules. By now the report has been printed, so a failure here does not lose it.
 fn draw(report: &Report, picture: &Path) -> Result<(), Box<dyn Error>> {
     if report.policies.is_empty() {
-        // The errors are what the exit code says.
+        // The exit code reports the errors of the file, not the missing picture.
         writeln!(anstream::stderr(), "no picture: the file has errors")?;
         return Ok(());
     }
@@ -52,14 +52,14 @@ fn draw(report: &Report, picture: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Says why there is no report.
-fn complain(error: &dyn Error) -> ExitCode {
-    // Nowhere is left to say that this could not be said.
+/// Prints the reason why there is no report.
+fn report_error(error: &dyn Error) -> ExitCode {
+    // If standard error cannot be written, there is no place left to report that.
     let _ = writeln!(anstream::stderr(), "error: {error}");
     ExitCode::from(USAGE)
 }
 
-/// Looks at the file.
+/// Reads the file and reports on it.
 fn examine(args: &Doctor) -> Result<Report, Box<dyn Error>> {
     let target = Target::of(&args.target);
     let name = target.file.display().to_string();
@@ -71,7 +71,7 @@ fn examine(args: &Doctor) -> Result<Report, Box<dyn Error>> {
     Ok(Report::of(name, &file, policies(&file, &target)?))
 }
 
-/// Tells whether a file was refused for what it says, rather than not read at all.
+/// Returns `true` if a file was refused for its contents, rather than not read at all.
 fn has_text(error: &ConfigFileError) -> bool {
     error
         .problems()
@@ -79,7 +79,7 @@ fn has_text(error: &ConfigFileError) -> bool {
         .any(|problem| problem.place().is_some())
 }
 
-/// Returns the policies to look at, by name.
+/// Returns the policies to examine, by name.
 fn policies(file: &ConfigFile, target: &Target) -> Result<Vec<(String, Policy)>, Box<dyn Error>> {
     let Some(name) = &target.policy else {
         let names = file.policies().keys();

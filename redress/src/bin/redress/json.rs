@@ -3,9 +3,9 @@ use std::time::Duration;
 use redress::inspect::{Level, Planned};
 use serde_json::{Value, json};
 
-use crate::report::{Finding, Looked, Report, Together};
+use crate::report::{ClassSchedule, Finding, PolicyReport, Report};
 
-/// Counts up when a field changes its meaning or goes away.
+/// The version of the format, which increases when a field changes its meaning or is removed.
 const VERSION: u32 = 1;
 
 /// Writes a report for programs.
@@ -42,7 +42,7 @@ fn finding(finding: &Finding) -> Value {
     })
 }
 
-fn policy(policy: &Looked) -> Value {
+fn policy(policy: &PolicyReport) -> Value {
     let rows = policy.snapshot.rows().into_iter();
     let settings: serde_json::Map<_, _> = rows.map(|(key, value)| (key, value.into())).collect();
     json!({
@@ -52,9 +52,9 @@ fn policy(policy: &Looked) -> Value {
     })
 }
 
-fn schedule(together: &Together) -> Value {
-    let schedule = &together.schedule;
-    let classes = together.classes.iter().map(|class| class.as_str());
+fn schedule(group: &ClassSchedule) -> Value {
+    let schedule = &group.schedule;
+    let classes = group.classes.iter().map(|class| class.as_str());
     json!({
         "classes": classes.collect::<Vec<_>>(),
         "attempts": schedule.attempts().iter().map(planned).collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! The command `redress`: looks at files of policies.
+//! The `redress` command, which examines files of policies.
 
 mod args;
 mod doctor;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::report::{Report, Together};
+use crate::report::{ClassSchedule, Report};
 use crate::text;
 
 const WIDTH: u32 = 900;
@@ -13,7 +13,7 @@ const FRAME: u32 = 92;
 const ROW: u32 = 24;
 const HEADER: u32 = 44;
 
-/// How many attempts and how many panels are drawn at most.
+/// The most attempts and the most panels that are drawn.
 const MOST_ATTEMPTS: usize = 20;
 const MOST_PANELS: usize = 40;
 
@@ -23,14 +23,11 @@ const CERTAIN: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
 const UNCERTAIN: RGBColor = RGBColor(0xe6, 0x9f, 0x00);
 const DEADLINE: RGBColor = RGBColor(0xc0, 0x39, 0x2b);
 
-/// Draws when the attempts of each policy start, as an SVG.
+/// Draws the times at which each policy's attempts start, as an SVG.
 pub(crate) fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
     let all: Vec<_> = panels(report).collect();
     let panels = all.get(..MOST_PANELS).unwrap_or(&all);
-    let heights: Vec<_> = panels
-        .iter()
-        .map(|(_, together)| height(together))
-        .collect();
+    let heights: Vec<_> = panels.iter().map(|(_, group)| height(group)).collect();
     let total = heights
         .iter()
         .fold(HEADER, |sum, height| sum.saturating_add(*height));
@@ -46,9 +43,9 @@ pub(crate) fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
             root.draw_text(&text, &style, (14, 26))?;
         }
         let (_, mut rest) = root.split_vertically(HEADER);
-        for ((name, together), height) in panels.iter().zip(heights) {
+        for ((name, group), height) in panels.iter().zip(heights) {
             let (area, below) = rest.split_vertically(height);
-            panel(&area, &text::name(name), together)?;
+            panel(&area, &text::name(name), group)?;
             rest = below;
         }
         root.present()?;
@@ -56,41 +53,41 @@ pub(crate) fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
     Ok(svg)
 }
 
-/// Lists what has more than one attempt; everything, where nothing has.
-fn panels(report: &Report) -> impl Iterator<Item = (&str, &Together)> {
+/// Returns the schedules with more than one attempt, or all of them if there are none.
+fn panels(report: &Report) -> impl Iterator<Item = (&str, &ClassSchedule)> {
     let all = || {
         report.policies.iter().flat_map(|policy| {
             let schedules = policy.schedules.iter();
-            schedules.map(|together| (policy.name.as_str(), together))
+            schedules.map(|group| (policy.name.as_str(), group))
         })
     };
-    let retried = |together: &Together| together.schedule.attempts().len() > 1;
-    let none = !all().any(|(_, together)| retried(together));
-    all().filter(move |(_, together)| none || retried(together))
+    let retried = |group: &ClassSchedule| group.schedule.attempts().len() > 1;
+    let none = !all().any(|(_, group)| retried(group));
+    all().filter(move |(_, group)| none || retried(group))
 }
 
-fn height(together: &Together) -> u32 {
-    let rows = together.schedule.attempts().len().min(MOST_ATTEMPTS);
+fn height(group: &ClassSchedule) -> u32 {
+    let rows = group.schedule.attempts().len().min(MOST_ATTEMPTS);
     FRAME.saturating_add(ROW.saturating_mul(u32::try_from(rows).unwrap_or(u32::MAX)))
 }
 
 fn panel(
     area: &DrawingArea<SVGBackend<'_>, Shift>,
     name: &str,
-    together: &Together,
+    group: &ClassSchedule,
 ) -> Result<(), Box<dyn Error>> {
-    let schedule = &together.schedule;
+    let schedule = &group.schedule;
     let attempts = schedule.attempts();
     let shown = attempts.get(..MOST_ATTEMPTS).unwrap_or(attempts);
     let rows = u32::try_from(shown.len()).unwrap_or(u32::MAX);
-    let end = right_edge(together, shown.last());
+    let end = right_edge(group, shown.last());
     let more = attempts.len().saturating_sub(shown.len());
     let more = if more > 0 {
         format!(", {more} more attempts")
     } else {
         String::new()
     };
-    let caption = format!("{name}: {}{more}", together.names());
+    let caption = format!("{name}: {}{more}", group.names());
     let mut chart = ChartBuilder::on(area)
         .margin(12)
         .caption(caption, ("sans-serif", 16))
@@ -107,7 +104,7 @@ fn panel(
         .label_style(("sans-serif", 12))
         .axis_desc_style(("sans-serif", 12))
         .x_label_formatter(&|at| seconds(*at, end))
-        .y_label_formatter(&|height| attempt_at(*height, rows))
+        .y_label_formatter(&|height| attempt_label(*height, rows))
         .draw()?;
     if let Some(deadline) = schedule.deadline() {
         let at = deadline.as_secs_f64();
@@ -132,16 +129,16 @@ fn panel(
     Ok(())
 }
 
-/// Says up to where time is drawn: a little beyond the deadline, or as far as it is known.
-fn right_edge(together: &Together, last: Option<&redress::inspect::Planned>) -> f64 {
+/// Returns the end of the drawn time: a little beyond the deadline, or as far as it is known.
+fn right_edge(group: &ClassSchedule, last: Option<&redress::inspect::Planned>) -> f64 {
     let known = last.map(|last| last.latest.or(last.expected).unwrap_or(last.earliest));
-    let end = together.schedule.deadline().or(known).unwrap_or_default();
+    let end = group.schedule.deadline().or(known).unwrap_or_default();
     let seconds = end.as_secs_f64() * 1.05;
     if seconds > 0.0 { seconds } else { 1.0 }
 }
 
-/// Numbers the attempts from above.
-fn attempt_at(height: u32, rows: u32) -> String {
+/// Returns the label at a height of the vertical axis: the attempt, numbered from the top.
+fn attempt_label(height: u32, rows: u32) -> String {
     let attempt = rows.saturating_add(1).saturating_sub(height);
     if (1..=rows).contains(&attempt) && height > 0 {
         attempt.to_string()
@@ -150,7 +147,7 @@ fn attempt_at(height: u32, rows: u32) -> String {
     }
 }
 
-/// Writes a place on the axis of time, with as many digits as its length asks for.
+/// Writes a position on the time axis, with as many digits as the axis needs.
 fn seconds(at: f64, end: f64) -> String {
     let mut decimals = 0_usize;
     let mut length = end;
@@ -170,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_on_the_axis_are_written_without_the_dust_of_binary_fractions() {
+    fn positions_on_the_axis_are_written_without_the_rounding_errors_of_binary_fractions() {
         assert_eq!(seconds(0.300_000_000_000_000_04, 1.0), "0.3");
         assert_eq!(seconds(0.0, 1.0), "0");
         assert_eq!(seconds(10.0, 63.0), "10");
@@ -179,8 +176,8 @@ mod tests {
     }
 
     #[test]
-    fn attempts_are_counted_from_above() {
-        let shown: Vec<_> = (0..=4).map(|height| attempt_at(height, 3)).collect();
+    fn attempts_are_numbered_from_the_top() {
+        let shown: Vec<_> = (0..=4).map(|height| attempt_label(height, 3)).collect();
         assert_eq!(shown, ["", "3", "2", "1", ""]);
     }
 }

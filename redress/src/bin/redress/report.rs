@@ -4,18 +4,18 @@ use redress::config::{ConfigFile, ConfigFileError, Place};
 use redress::inspect::{Level, PolicySnapshot, Schedule};
 use redress::{ErrorClass, Policy};
 
-/// What the doctor says, in whatever format.
+/// The doctor's report, before it is written in one of the formats.
 #[derive(Debug)]
 pub(crate) struct Report {
-    /// The file as it was named.
+    /// The file, as named on the command line.
     pub(crate) file: String,
     pub(crate) text: String,
     pub(crate) findings: Vec<Finding>,
-    /// The policies that were looked at; none where the file was refused.
-    pub(crate) policies: Vec<Looked>,
+    /// The policies that were examined; none if the file was refused.
+    pub(crate) policies: Vec<PolicyReport>,
 }
 
-/// One thing that is wrong with the file or its policies.
+/// One mistake in the file or its policies.
 #[derive(Debug)]
 pub(crate) struct Finding {
     pub(crate) level: Level,
@@ -26,26 +26,26 @@ pub(crate) struct Finding {
     pub(crate) reason: Option<String>,
     pub(crate) fix: Option<String>,
     pub(crate) place: Option<Place>,
-    /// The file has the setting.
+    /// Whether the file has the setting.
     pub(crate) given: bool,
 }
 
-/// One policy.
+/// The report on one policy.
 #[derive(Debug)]
-pub(crate) struct Looked {
+pub(crate) struct PolicyReport {
     pub(crate) name: String,
     pub(crate) snapshot: PolicySnapshot,
-    pub(crate) schedules: Vec<Together>,
+    pub(crate) schedules: Vec<ClassSchedule>,
 }
 
-/// Classes whose attempts start at the same times.
+/// A schedule, with all the classes whose attempts follow it.
 #[derive(Debug)]
-pub(crate) struct Together {
+pub(crate) struct ClassSchedule {
     pub(crate) classes: Vec<ErrorClass>,
     pub(crate) schedule: Schedule,
 }
 
-impl Together {
+impl ClassSchedule {
     pub(crate) fn names(&self) -> String {
         let names: Vec<_> = self.classes.iter().map(|class| class.as_str()).collect();
         names.join(", ")
@@ -76,14 +76,17 @@ impl Report {
 
     /// Reports on the policies that `names` lists.
     pub(crate) fn of(file: String, config: &ConfigFile, policies: Vec<(String, Policy)>) -> Self {
-        let looked: HashSet<_> = policies.iter().map(|(name, _)| name).collect();
+        let examined: HashSet<_> = policies.iter().map(|(name, _)| name).collect();
         let findings = config.lint().into_iter().filter_map(|found| {
-            let names = found.policies().iter().filter(|name| looked.contains(name));
+            let names = found
+                .policies()
+                .iter()
+                .filter(|name| examined.contains(name));
             let names: Vec<_> = names.cloned().collect();
             let finding = found.finding();
-            // What belongs to no policy is of interest to who looks at all of them.
-            let nobodys = found.policies().is_empty() && looked.len() == config.policies().len();
-            (nobodys || !names.is_empty()).then(|| Finding {
+            // A finding without a policy is reported only if all policies are examined.
+            let shared = found.policies().is_empty() && examined.len() == config.policies().len();
+            (shared || !names.is_empty()).then(|| Finding {
                 level: finding.level(),
                 code: finding.code(),
                 policies: names,
@@ -102,7 +105,7 @@ impl Report {
             text: config.text().to_owned(),
             findings,
             policies: policies
-                .map(|(name, policy)| Looked::at(name, &policy))
+                .map(|(name, policy)| PolicyReport::new(name, &policy))
                 .collect(),
         }
     }
@@ -114,25 +117,25 @@ impl Report {
     }
 }
 
-impl Looked {
-    fn at(name: String, policy: &Policy) -> Self {
-        let mut schedules: Vec<Together> = Vec::new();
+impl PolicyReport {
+    fn new(name: String, policy: &Policy) -> Self {
+        let mut schedules: Vec<ClassSchedule> = Vec::new();
         for class in ErrorClass::ALL {
             let schedule = policy.schedule(class);
-            let alike = |other: &&mut Together| {
+            let alike = |other: &&mut ClassSchedule| {
                 let other = &other.schedule;
                 (other.attempts(), other.ends()) == (schedule.attempts(), schedule.ends())
             };
             match schedules.iter_mut().find(alike) {
                 Some(other) => other.classes.push(class),
-                None => schedules.push(Together {
+                None => schedules.push(ClassSchedule {
                     classes: vec![class],
                     schedule,
                 }),
             }
         }
-        // The most attempts first: those are what the policy is for.
-        schedules.sort_by_key(|together| std::cmp::Reverse(together.schedule.attempts().len()));
+        // The most attempts first: these classes are the ones that the policy is for.
+        schedules.sort_by_key(|group| std::cmp::Reverse(group.schedule.attempts().len()));
         Self {
             name,
             snapshot: policy.snapshot(),

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use redress::config::Format;
 
-/// What to look at: a file, and perhaps one policy of it.
+/// The file to examine, and the policy if only one is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) file: PathBuf,
@@ -11,8 +11,8 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Takes apart FILE[:NAME]. Both may have colons in them, as in `C:\retry.toml:payments`, so
-    /// what exists decides; and where nothing does, what is named like a file of policies.
+    /// Splits FILE[:NAME]. Both may contain colons, as in `C:\retry.toml:payments`, so the file
+    /// that exists decides; if none does, the one that is named like a file of policies.
     pub(crate) fn of(argument: &OsStr) -> Self {
         Self::by(argument, |file| Path::new(file).exists())
     }
@@ -22,7 +22,7 @@ impl Target {
             file: argument.into(),
             policy: None,
         };
-        // A name that is no Unicode is that of a file.
+        // An argument that is not Unicode is a file name.
         let Some(text) = argument.to_str() else {
             return whole();
         };
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colon_of_the_file_is_the_files() {
+    fn a_colon_in_a_file_name_belongs_to_the_file() {
         assert_splits("a:b.toml", &["a:b.toml"], "a:b.toml", None);
         assert_splits("a:b.toml:pay", &["a:b.toml"], "a:b.toml", Some("pay"));
         assert_splits(
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_told_by_its_name() {
+    fn a_missing_file_is_recognized_by_its_extension() {
         assert_splits("a.toml:pay", &[], "a.toml", Some("pay"));
         assert_splits(r"C:\a.toml", &[], r"C:\a.toml", None);
         assert_splits(r"C:\a.yml:pay", &[], r"C:\a.yml", Some("pay"));

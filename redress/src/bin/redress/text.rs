@@ -5,9 +5,9 @@ use annotate_snippets::{AnnotationKind, Level as Shown, Renderer, Snippet};
 use redress::StopReason;
 use redress::inspect::Level;
 
-use crate::report::{Finding, Looked, Report};
+use crate::report::{Finding, PolicyReport, Report};
 
-/// Writes a report for people, in the colours that the terminal may strip.
+/// Writes a report for people, with colours, which are stripped where there is no terminal.
 pub(crate) fn write(report: &Report, show: bool) -> String {
     let mut text = String::new();
     if show {
@@ -24,20 +24,20 @@ pub(crate) fn write(report: &Report, show: bool) -> String {
     text
 }
 
-fn settings(policy: &Looked) -> String {
+fn settings(policy: &PolicyReport) -> String {
     let mut text = format!("policy {}\n\n", name(&policy.name));
     indent(&mut text, &policy.snapshot.to_string());
     let schedules = policy.schedules.iter();
     let (retried, single): (Vec<_>, Vec<_>) =
-        schedules.partition(|together| together.schedule.attempts().len() > 1);
-    for together in retried {
-        let names = together.names();
+        schedules.partition(|group| group.schedule.attempts().len() > 1);
+    for group in retried {
+        let names = group.names();
         let _ = writeln!(text, "\n  when every attempt fails as {names}:");
-        indent(&mut text, &together.schedule.to_string());
+        indent(&mut text, &group.schedule.to_string());
     }
-    for together in single {
-        let reason = together.schedule.ends().map_or("", StopReason::as_str);
-        let _ = writeln!(text, "\n  not retried ({reason}): {}", together.names());
+    for group in single {
+        let reason = group.schedule.ends().map_or("", StopReason::as_str);
+        let _ = writeln!(text, "\n  not retried ({reason}): {}", group.names());
     }
     text.push('\n');
     text
@@ -49,7 +49,7 @@ fn indent(text: &mut String, lines: &str) {
     }
 }
 
-/// Writes one finding as rustc does.
+/// Writes one finding in the style of rustc.
 fn diagnostic(renderer: &Renderer, report: &Report, finding: &Finding) -> String {
     let level = match finding.level {
         Level::Error => Shown::ERROR,
@@ -82,8 +82,8 @@ fn diagnostic(renderer: &Renderer, report: &Report, finding: &Finding) -> String
     renderer.render(&[title.element(snippet).elements(notes).elements(helps)])
 }
 
-/// Returns the line in which a span starts, and the span in it: a table of many lines says no more
-/// than its start.
+/// Returns the line in which a span starts, and the part of the span in it: the first line of a
+/// long table is enough.
 fn first_line(text: &str, span: Range<usize>) -> (&str, Range<usize>) {
     let (before, after) = text.split_at_checked(span.start).unwrap_or((text, ""));
     let start = before.rfind('\n').map_or(0, |end| end.saturating_add(1));
