@@ -1,4 +1,4 @@
-//! The queue example loses nothing, whoever kills its workers.
+//! The queue example loses nothing, even if its workers are killed.
 
 use std::process::Command;
 

@@ -1,6 +1,6 @@
-//! What the library claims of its breakers, budgets and strategies, in virtual time.
+//! The library's claims about breakers, budgets and strategies, tested in virtual time.
 //!
-//! The bounds leave room for another jitter generator, not for another outcome.
+//! The bounds leave room for a different jitter generator, but not for a different outcome.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -98,12 +98,14 @@ fn the_recommended_policy_rides_out_a_blip() {
     for seed in SEEDS {
         let failed = |way, millis| blip::run(way, Duration::from_millis(millis), seed);
         assert_eq!(failed(&recommended, 100), 0);
-        // Up to here the breaker refuses nothing that would have succeeded; a longer blip opens it.
+        // Up to this length the breaker refuses no call that would have succeeded; a longer blip
+        // opens it.
         assert!(failed(&recommended, 2000) <= failed(&none, 2000));
     }
 }
 
-/// The means of the shares of success and of the attempts, and how many runs recovered.
+/// Returns the mean share of successes, the mean number of attempts, and the number of runs that
+/// recovered.
 fn collapse(name: &str) -> (f64, f64, usize) {
     let way = collapse::WAYS.into_iter().find(|way| way.name == name);
     let records: Vec<_> = (1..=10).map(|seed| way.unwrap().run(seed)).collect();

@@ -1,4 +1,5 @@
-//! How long a service takes to stop while a thousand of its calls sleep before their next attempt.
+//! Measures how long a service takes to stop while a thousand of its calls sleep before their next
+//! attempt.
 //!
 //! `cargo run --release -p redress-examples --bin shutdown` fails if it takes more than 10 ms.
 
@@ -25,7 +26,7 @@ async fn main() -> ExitCode {
     for _ in 0..CALLS {
         failures.recv().await;
     }
-    // Every call has failed once; those that are not asleep yet will be.
+    // Every call has failed once, and is asleep or about to sleep.
     let started = Instant::now();
     stop.send_replace(true);
     let mut aborted = 0;
@@ -47,7 +48,7 @@ async fn call(
     failed: tokio::sync::mpsc::Sender<()>,
 ) -> Option<StopReason> {
     let down = || {
-        // There is room for all.
+        // The channel has room for every call.
         let _told = failed.try_send(());
         ready(Err::<(), _>(std::io::Error::from(
             std::io::ErrorKind::ConnectionRefused,

@@ -1,4 +1,4 @@
-//! The blip: a server that refuses everything for a moment, as while it restarts. Retries ride it out,
+//! The blip: a server refuses everything for a moment, as during a restart. Retries ride it out,
 //! unless something stops them too soon.
 
 use std::cell::Cell;
@@ -8,15 +8,16 @@ use std::time::Duration;
 use super::outage::ARRIVALS;
 use super::{Random, Way, World};
 
-/// How long blips last, in milliseconds.
+/// The lengths of the blips, in milliseconds.
 pub const LENGTHS: [u64; 6] = [50, 100, 300, 1000, 2000, 5000];
 
 const START: Duration = Duration::from_secs(30);
 const END: Duration = Duration::from_secs(60);
-/// How long a request takes, and a refusal.
+/// The time until an answer or a refusal.
 const ANSWER: Duration = Duration::from_millis(5);
 
-/// Runs a way through a blip, and returns how many operations failed. The same seed is the same run.
+/// Runs a setup through a blip and returns the number of operations that failed. The same seed
+/// gives the same run.
 #[must_use]
 pub fn run(way: &Way, length: Duration, seed: u64) -> u32 {
     let world = World::new();

@@ -1,5 +1,5 @@
-//! The collapse: a server that gets slower the more it has to do, under a load that rises and falls
-//! again. Do its clients leave it when the load has gone?
+//! The collapse: a server slows down as its requests increase, under a load that rises and falls
+//! again. Does it recover when the load has gone?
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -15,27 +15,27 @@ use super::ways::breaker;
 use super::{Random, World};
 
 const SECONDS: u64 = 80;
-/// The load is highest here, in seconds and in arrivals a second.
+/// The peak of the load: its time in seconds, and its arrivals per second.
 const PEAK: (f64, f64) = (25.0, 80.0);
-/// By how much the arrivals a second are fewer for each second before and after.
+/// The decrease of the arrivals per second with each second before and after the peak.
 const SLOPE: f64 = 1.6;
-/// The last seconds, which show whether it recovered.
+/// The number of seconds at the end that show whether the server has recovered.
 const LAST: u64 = 20;
 /// The mean delay of the network each way, in seconds.
 const DELAY: f64 = 0.1;
-/// How long the server takes for a request, alone and for each other one that it has.
+/// The time that the server takes for a request: alone, and in addition for each concurrent one.
 const ALONE: Duration = Duration::from_secs(1);
 const SLOWER: Duration = Duration::from_millis(10);
 
-/// A way to handle it, by its name.
+/// A named way to handle failures.
 #[derive(Debug, Clone, Copy)]
 pub struct Way {
-    /// What a table calls it.
+    /// The name in tables.
     pub name: &'static str,
     setup: fn(&World) -> PolicyBuilder,
 }
 
-/// Lists the ways, from none to the recommended one.
+/// The ways, from no retries to the recommended one.
 pub const WAYS: [Way; 6] = [
     Way {
         name: "no retries",
@@ -75,7 +75,7 @@ fn funded(world: &World) -> Budget {
     Budget::success_ratio(0.1).reserve(10).clock(world.clone())
 }
 
-/// What happened in a run.
+/// The counts of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Record {
     arrivals: u32,
@@ -92,13 +92,13 @@ impl Record {
         f64::from(self.successes) / f64::from(self.arrivals)
     }
 
-    /// Returns how many attempts there were for each operation.
+    /// Returns the mean number of attempts per operation.
     #[must_use]
     pub fn attempts(&self) -> f64 {
         f64::from(self.attempts) / f64::from(self.arrivals)
     }
 
-    /// Tells whether more than 90% of the operations of the last 20 s succeeded.
+    /// Returns `true` if more than 90% of the operations of the last 20 s succeeded.
     #[must_use]
     pub fn recovered(&self) -> bool {
         f64::from(self.last_successes) > 0.9 * f64::from(self.last_arrivals)
@@ -106,7 +106,7 @@ impl Record {
 }
 
 impl Way {
-    /// Runs it. The same seed is the same run.
+    /// Runs the simulation. The same seed gives the same run.
     #[must_use]
     #[expect(clippy::expect_used, reason = "the settings are constants")]
     pub fn run(&self, seed: u64) -> Record {
@@ -144,16 +144,16 @@ impl Way {
     }
 }
 
-/// Works on all requests at the same time, the slower the more there are, and on those, too, that
-/// nobody waits for any more.
+/// A server that works on all requests at the same time, more slowly the more there are, including
+/// those that the client has given up.
 #[derive(Default)]
 struct Server {
-    /// When each request that it works on is done.
+    /// The times at which the current requests are done.
     ends: RefCell<BinaryHeap<Reverse<Duration>>>,
 }
 
 impl Server {
-    /// Takes a request, and tells when it will be answered.
+    /// Takes a request and returns the time of its answer.
     fn answers_at(&self, now: Duration) -> Duration {
         let mut ends = self.ends.borrow_mut();
         while ends.peek().is_some_and(|Reverse(end)| *end <= now) {

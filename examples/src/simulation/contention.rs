@@ -1,4 +1,4 @@
-//! The contention: clients that all write the same row. How much work does each strategy cost, and
+//! The contention: all clients write to the same row. How much work does each strategy cost, and
 //! how long does it take?
 //!
 //! This is the race of the AWS Architecture Blog, "Exponential Backoff And Jitter", 2015.
@@ -12,24 +12,24 @@ use redress::{ConcurrencyError, Policy, Strategy, strategies as built_in};
 
 use super::{Random, World};
 
-/// How many clients race.
+/// The numbers of clients in a race.
 pub const CLIENTS: [u32; 3] = [50, 100, 190];
 
 /// The longest delay, and the cap after the first failure: 5 ms x 2.
 const MAX: Duration = Duration::from_secs(2);
 const BASE: Duration = Duration::from_millis(10);
-/// How long a message takes, in seconds: the mean and the deviation.
+/// The time that a message takes, in seconds: the mean and the standard deviation.
 const HOP: (f64, f64) = (0.010, 0.002);
 
-/// A strategy, by its name.
+/// A named strategy.
 #[derive(Debug, Clone, Copy)]
 pub struct Contender {
-    /// What a table calls it.
+    /// The name in tables.
     pub name: &'static str,
     strategy: fn(&World) -> Arc<dyn Strategy>,
 }
 
-/// Lists every built-in strategy.
+/// All built-in strategies.
 pub const STRATEGIES: [Contender; 9] = [
     Contender {
         name: "instant",
@@ -75,17 +75,17 @@ pub const STRATEGIES: [Contender; 9] = [
     },
 ];
 
-/// What a race took.
+/// The cost of a race.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Record {
-    /// Writes that were tried, for each client.
+    /// The number of attempted writes per client.
     pub writes: f64,
     /// The time until all clients had written.
     pub time: Duration,
 }
 
 impl Contender {
-    /// Returns the means of so many races.
+    /// Returns the means over `races` races.
     #[must_use]
     pub fn run(&self, clients: u32, races: u32) -> Record {
         let mut sum = Record::default();
@@ -121,7 +121,7 @@ impl Contender {
             let attempt = || async {
                 world.wait(hop()).await;
                 let read = version.get();
-                // There, and at once back with the write.
+                // The answer travels to the client, which sends its write at once.
                 world.wait(hop() + hop()).await;
                 writes.set(writes.get() + 1);
                 let fits = version.get() == read;

@@ -1,6 +1,6 @@
-//! Simulations: real policies, breakers and budgets against models of what they are for.
+//! Simulations: real policies, breakers and budgets against models of the failures they are for.
 //!
-//! They run in virtual time, on one thread, from a seed: the same numbers every time.
+//! They run in virtual time, on one thread, from a seed, so every run gives the same numbers.
 
 pub mod blip;
 pub mod collapse;

@@ -1,4 +1,4 @@
-//! The outage: a server stops for ten seconds. How long until its clients have recovered?
+//! The outage: a server stops for ten seconds. How long does recovery take?
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -6,26 +6,26 @@ use std::time::Duration;
 
 use super::{Random, Way, World};
 
-/// How many seconds a run lasts.
+/// The length of a run, in seconds.
 pub const SECONDS: usize = 300;
-/// The second from which on the server starts nothing.
+/// The second in which the outage begins: from then on the server starts no request.
 pub const DOWN: usize = 30;
-/// The second from which on it works again.
+/// The second in which the outage ends.
 pub const UP: usize = 40;
-/// How many operations arrive in a second, on average.
+/// The mean number of operations that arrive per second.
 pub const ARRIVALS: f64 = 280.0;
-/// How many requests the server answers in a second.
+/// The number of requests that the server answers per second.
 pub const CAPACITY: u32 = 300;
 
-/// Over how many seconds successes and arrivals are compared.
+/// The number of seconds over which successes and arrivals are compared.
 const WINDOW: usize = 10;
 
-/// What happened in a run, second by second.
+/// The counts of a run, second by second.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Operations that arrived.
     pub arrivals: Vec<u32>,
-    /// Operations that succeeded, by when they did.
+    /// Operations that succeeded, by the second of their success.
     pub successes: Vec<u32>,
     /// Requests that were sent.
     pub attempts: Vec<u32>,
@@ -44,8 +44,8 @@ impl Record {
         }
     }
 
-    /// Returns how many seconds after the server was back successes reached 95% of the arrivals,
-    /// over ten seconds. `None` is never.
+    /// Returns the number of seconds from the end of the outage until successes reached 95% of the
+    /// arrivals, over ten seconds. `None` is never.
     #[must_use]
     pub fn recovered(&self) -> Option<usize> {
         let sum = |counts: &[u32], from| counts.iter().skip(from).take(WINDOW).sum::<u32>();
@@ -57,20 +57,20 @@ impl Record {
             .map(|second| second - UP)
     }
 
-    /// Returns the share of the operations arriving since the server was back that succeeded.
+    /// Returns the share of successes among the operations that arrived after the outage.
     #[must_use]
     pub fn success(&self) -> f64 {
         f64::from(self.late_successes) / f64::from(self.late_arrivals)
     }
 
-    /// Returns the highest number of attempts in a second.
+    /// Returns the highest number of attempts per second.
     #[must_use]
     pub fn peak(&self) -> u32 {
         self.attempts.iter().copied().max().unwrap_or(0)
     }
 }
 
-/// Runs a way through the outage. The same seed is the same run.
+/// Runs a setup through the outage. The same seed gives the same run.
 #[must_use]
 pub fn run(way: &Way, seed: u64) -> Record {
     let world = World::new();
@@ -104,15 +104,15 @@ pub fn run(way: &Way, seed: u64) -> Record {
     record.into_inner()
 }
 
-/// Works on one request after the other, in the order in which they come, and on those, too, that
-/// nobody waits for any more.
+/// A server that works on one request after the other, in the order of their arrival, including
+/// those that the client has given up.
 #[derive(Default)]
 struct Server {
     free_at: Cell<Duration>,
 }
 
 impl Server {
-    /// Takes a request, and tells when it will be answered.
+    /// Takes a request and returns the time of its answer.
     fn answers_at(&self, now: Duration) -> Duration {
         let outage = Duration::from_secs(DOWN as u64)..Duration::from_secs(UP as u64);
         let mut start = now.max(self.free_at.get());

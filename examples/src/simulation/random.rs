@@ -1,13 +1,14 @@
 use std::f64::consts::TAU;
 use std::time::Duration;
 
-/// Numbers that look random and are the same for the same seed, everywhere and for ever:
-/// `SplitMix64` (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
+/// A generator of pseudorandom numbers that depend on the seed only, on any platform and in any
+/// version: `SplitMix64` (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators",
+/// 2014).
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// Starts from `seed`.
+    /// Creates a generator that starts from `seed`.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
@@ -20,7 +21,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Draws from U(0, 1), without either end.
+    /// Draws from U(0, 1), which excludes both ends.
     #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
     pub fn uniform(&mut self) -> f64 {
         ((self.next() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
@@ -38,8 +39,8 @@ impl Random {
         Duration::from_secs_f64(drawn.abs())
     }
 
-    /// Lists when things happen that come independently of each other (a Poisson process), `rate`
-    /// a second on average, until `end`. The rate may change with the time, up to `peak`.
+    /// Returns the times of arrivals that are independent of each other (a Poisson process), `rate`
+    /// per second on average, until `end`. The rate may change with time, up to `peak`.
     pub fn arrivals(
         mut self,
         end: Duration,
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_draws_have_the_means_asked_for() {
+    fn the_draws_have_the_requested_means() {
         let mut random = Random::new(1);
         let mut mean = |draw: fn(&mut Random) -> f64| {
             (0..20_000).map(|_| draw(&mut random)).sum::<f64>() / 20_000.0

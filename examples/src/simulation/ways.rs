@@ -4,18 +4,18 @@ use redress::{Budget, CircuitBreaker, Policy, PolicyBuilder};
 
 use super::World;
 
-/// A way to handle failures, by its name.
+/// A named way to handle failures.
 #[derive(Debug, Clone, Copy)]
 pub struct Way {
-    /// What a table calls it.
+    /// The name in tables.
     pub name: &'static str,
     setup: fn(&World) -> Setup,
 }
 
-/// What a way makes for a run: one policy, with at most one breaker and one budget.
+/// The setup of a run: one policy, with at most one breaker and one budget.
 struct Setup {
     policy: PolicyBuilder,
-    /// A budget that operations pay into that fail, too.
+    /// A budget that failed operations also pay into.
     paid_by_all: Option<Budget>,
 }
 
@@ -28,7 +28,7 @@ impl From<PolicyBuilder> for Setup {
     }
 }
 
-/// Lists the ways, from no retries to the recommended one.
+/// The ways, from no retries to the recommended one.
 pub const WAYS: [Way; 9] = [
     Way {
         name: "no retries",
@@ -45,8 +45,8 @@ pub const WAYS: [Way; 9] = [
             retries().budget(budget).into()
         },
     },
-    // A budget that requests pay into is not offered, for what it does here. To show it, operations
-    // that failed pay, too.
+    // redress offers no budget that requests pay into, because of the result seen here. To show it,
+    // failed operations pay as well.
     Way {
         name: "3 retries, budget by requests",
         setup: |world| {
@@ -112,7 +112,8 @@ impl Way {
         WAYS.into_iter().find(|way| way.name == name)
     }
 
-    /// Makes its policy for a run, and the budget that failed operations pay into, too.
+    /// Creates the policy of a run, and the budget that failed operations also pay into, if there
+    /// is one.
     #[expect(clippy::expect_used, reason = "the settings are constants")]
     pub(super) fn policy(&self, world: &World, seed: u64) -> (Policy, Option<Budget>) {
         seed_jitter(seed);

@@ -10,12 +10,12 @@ use redress::{Clock, Wait};
 
 /// Virtual time, and an executor that jumps from one event to the next.
 ///
-/// Time is exact to the nanosecond; timers of a runtime often are not: those of tokio end on a
-/// millisecond, which is a third of the time that the simulated server takes for a request. All
-/// runs on one thread, events of the same instant in the order in which they were asked for, so
-/// that a seed means the same run on every machine.
+/// Time is exact to the nanosecond. The timers of a runtime often are not: tokio's have a
+/// resolution of one millisecond, a third of the time that the simulated server takes for a
+/// request. Everything runs on one thread, and events of the same instant in the order in which
+/// they were scheduled, so a seed gives the same run on every machine.
 ///
-/// Policies, breakers and budgets take it as their [`Clock`].
+/// Policies, breakers and budgets use it as their [`Clock`].
 #[derive(Clone)]
 pub struct World {
     state: Arc<Mutex<State>>,
@@ -25,14 +25,14 @@ struct State {
     origin: Instant,
     /// In nanoseconds since `origin`.
     now: u64,
-    /// Which task is being polled.
+    /// The task that is being polled.
     task: usize,
-    /// How many timers were asked for: what breaks a tie.
+    /// The number of timers so far, which orders the timers of one instant.
     asked: u64,
     timers: BinaryHeap<Reverse<Event>>,
 }
 
-/// When, after which others of that instant, and which task.
+/// A time, the order among the events of that time, and a task.
 type Event = (u64, u64, usize);
 
 impl World {
@@ -50,13 +50,13 @@ impl World {
         }
     }
 
-    /// Returns the time since the world began.
+    /// Returns the time since the start of the world.
     #[must_use]
     pub fn time(&self) -> Duration {
         Duration::from_nanos(self.lock().now)
     }
 
-    /// Waits until this time since the world began.
+    /// Waits until `time` has passed since the start of the world.
     #[must_use]
     pub fn until(&self, time: Duration) -> Timer {
         Timer {
@@ -66,15 +66,15 @@ impl World {
         }
     }
 
-    /// Waits.
+    /// Waits for `duration`.
     #[must_use]
     pub fn wait(&self, duration: Duration) -> Timer {
         self.until(self.time().saturating_add(duration))
     }
 
-    /// Starts each task at its time, and runs them all to their end. Times must not decrease.
+    /// Starts each task at its time, and runs all of them to completion. Times must not decrease.
     ///
-    /// Tasks wait for time only: nothing else wakes them.
+    /// Tasks can wait for time only: nothing else wakes them.
     pub fn run<F: Future<Output = ()>>(&self, arrivals: impl IntoIterator<Item = (Duration, F)>) {
         let mut arrivals = arrivals.into_iter().peekable();
         let mut tasks: Vec<Option<Pin<Box<F>>>> = Vec::new();
@@ -93,7 +93,7 @@ impl World {
                     self.advance_to_arrival(nanos(at), tasks.len() - 1)
                 }
             };
-            // A timer of an attempt that ended before it may outlive the task.
+            // The timer of an attempt that has ended earlier may outlive the task.
             if let Some(slot) = tasks.get_mut(task)
                 && let Some(running) = slot
             {
@@ -160,7 +160,7 @@ impl fmt::Debug for World {
     }
 }
 
-/// Waits for a time of a [`World`].
+/// A future that waits for a time of a [`World`].
 #[derive(Debug)]
 pub struct Timer {
     world: World,
@@ -187,7 +187,7 @@ impl Future for Timer {
     }
 }
 
-/// More nanoseconds than fit, 584 years, are as many as fit.
+/// Saturates at `u64::MAX` nanoseconds, which is 584 years.
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! What must be true in the end.
+//! Checks the final state of the queue and the service.
 
 use std::error::Error;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::policy::{CRASH, MAX_ATTEMPTS, MAX_SERVER_ERRORS};
 use crate::queue::{Attempt, Queue};
 use crate::service::{Kind, Known, Service};
 
-/// What is known of a job in the end.
+/// The final state of a job.
 struct Record {
     job: u32,
     kind: Kind,
@@ -17,11 +17,11 @@ struct Record {
     known: Known,
 }
 
-/// Prints what became of the jobs.
+/// Prints the final state of the jobs.
 ///
 /// # Errors
 ///
-/// Names every job of which something is not as it must be.
+/// Names every job whose final state is wrong.
 pub(crate) fn check(folder: &Path) -> Result<(), Box<dyn Error>> {
     let (queue, service) = (Queue::open(folder)?, Service::open(folder)?);
     let mut wrong = Vec::new();

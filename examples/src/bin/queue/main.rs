@@ -1,14 +1,14 @@
 //! A queue that retries for its workers, and workers that are killed in the middle.
 //!
-//! The jobs lie in SQLite. A worker takes one, makes one attempt, and where the policy says to wait it
-//! does not: a sleep handler defers, and the job goes back to the queue with a resume token. So an
-//! operation goes on in whichever process takes its job next. This program starts such a worker,
-//! kills it with SIGKILL eight times, at moments chosen to hurt, and starts it again. In the end it
-//! looks at what happened: every job must have come to an end, none may have been attempted more
-//! often than its caps allow, and each effect must have happened once.
+//! The jobs are in SQLite. A worker takes one and makes one attempt. Instead of waiting for the
+//! next attempt it defers: a sleep handler stops the call, and the job goes back to the queue with
+//! a resume token. The operation continues in the process that takes its job next. This program
+//! starts such a worker, kills it with SIGKILL eight times, at the worst moments, and starts it
+//! again. At the end it checks the results: every job must be finished, none may have had more
+//! attempts than its caps allow, and each effect must have happened exactly once.
 //!
-//! What a job becomes if its worker dies is written down before the attempt, in one transaction with
-//! the attempt itself: see `worker.rs`.
+//! The state of a job in case its worker dies is recorded before the attempt, in one transaction
+//! with the attempt itself: see `worker.rs`.
 //!
 //! `cargo run -p redress-examples --features queue --bin queue`
 
@@ -22,7 +22,7 @@ mod worker;
 use std::error::Error;
 use std::path::Path;
 
-/// How many jobs there are: some of every kind, and more than are over before the last kill.
+/// The number of jobs: some of every kind, and more than are finished before the last kill.
 const JOBS: u32 = 28;
 
 fn main() -> Result<(), Box<dyn Error>> {

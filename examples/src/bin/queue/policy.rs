@@ -5,21 +5,21 @@ use redress::{BoxedClassifier, Classification, Classify, ConfigError, ErrorClass
 
 use crate::service::Answer;
 
-/// How often a job is attempted at most, crashes included.
+/// The most attempts of a job, including those that crashed.
 pub(crate) const MAX_ATTEMPTS: u32 = 6;
 
-/// After how many failures of the service's own a job is given up.
+/// The number of server errors after which a job is given up.
 pub(crate) const MAX_SERVER_ERRORS: u32 = 4;
 
-/// What a worker that died counts as: a failure that says nothing about the job.
+/// The class of a worker's crash: a failure that says nothing about the job.
 pub(crate) const CRASH: ErrorClass = ErrorClass::Transient;
 
-/// Why an attempt has not succeeded.
+/// The error of an attempt.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("the service answered {0:?}")]
     Service(Answer),
-    /// Not the operation's failure: whoever cannot write down what it does must do nothing.
+    /// Not a failure of the operation: a worker that cannot record its attempts must not make any.
     #[error("the queue's database failed: {0}")]
     Queue(#[from] rusqlite::Error),
     #[error("the supervisor is gone: {0}")]
@@ -41,7 +41,7 @@ impl Classify for Failure {
     }
 }
 
-/// The policy of every worker. Its delays are short, so that the example is.
+/// Creates the policy of every worker. The delays are short, to keep the example short.
 pub(crate) fn policy() -> Result<Policy<BoxedClassifier<Failure>>, ConfigError> {
     let policy = Policy::builder()
         .classifier(|failure: &Failure| failure.classify())

@@ -6,23 +6,23 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use redress::ResumeToken;
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// A job as a worker takes it.
+/// A job that a worker takes.
 pub(crate) struct Job {
     pub(crate) id: u32,
-    /// Where its operation stopped; none before the first attempt.
+    /// The token with which its operation resumes; `None` before the first attempt.
     pub(crate) token: Option<ResumeToken>,
 }
 
-/// What becomes of a job.
+/// The next state of a job.
 pub(crate) enum Fate {
     Done,
-    /// Goes on from the token when its delay has passed.
+    /// It resumes from the token once the token's delay has passed.
     Waits(ResumeToken),
-    /// Is given up, and why.
+    /// It is given up, for this reason.
     GivenUp(String),
 }
 
-/// An attempt as it is written down: how it ended is not known of one whose worker died.
+/// A recorded attempt. If its worker died, its result is unknown.
 pub(crate) struct Attempt {
     pub(crate) number: u32,
     pub(crate) ended: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) struct Queue(Connection);
 
 pub(crate) fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(file)?;
-    // The supervisor looks while a worker may still be about to die.
+    // The supervisor may read while a worker is still dying.
     connection.busy_timeout(Duration::from_secs(60))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     Ok(connection)
@@ -68,7 +68,7 @@ impl Queue {
         transaction.commit()
     }
 
-    /// Returns the job that is due first, and for how long it is not.
+    /// Returns the job that is due first, and the time until then.
     pub(crate) fn next(&self) -> Result<Option<(Job, Duration)>, Box<dyn std::error::Error>> {
         let found = self.0.query_row(
             "SELECT id, token, due FROM jobs WHERE state = 'waits' ORDER BY due, id LIMIT 1",
@@ -84,7 +84,7 @@ impl Queue {
         Ok(Some((Job { id, token }, Duration::from_millis(wait))))
     }
 
-    /// Writes down that an attempt begins, and what becomes of its job if nobody comes back from it.
+    /// Records the start of an attempt, and the state of its job in case the worker dies.
     pub(crate) fn begin(&mut self, job: u32, number: u32, else_: &Fate) -> rusqlite::Result<()> {
         let transaction = self.0.transaction()?;
         let begun = "INSERT INTO attempts VALUES (?1, ?2, NULL)";
@@ -93,7 +93,7 @@ impl Queue {
         transaction.commit()
     }
 
-    /// Writes down how an attempt ended, and what becomes of its job.
+    /// Records the end of an attempt, and the next state of its job.
     pub(crate) fn end(
         &mut self,
         job: u32,
@@ -108,7 +108,7 @@ impl Queue {
         transaction.commit()
     }
 
-    /// Returns the state of a job and why it was given up, if it was.
+    /// Returns the state of a job, and the reason if it was given up.
     pub(crate) fn state(&self, job: u32) -> rusqlite::Result<(String, Option<String>)> {
         let state = "SELECT state, reason FROM jobs WHERE id = ?1";
         let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
@@ -145,7 +145,7 @@ fn set_fate(connection: &Connection, job: u32, fate: &Fate) -> rusqlite::Result<
     Ok(())
 }
 
-/// The time that survives a process, in milliseconds.
+/// Returns the wall-clock time in milliseconds, which outlives a process.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)

@@ -1,10 +1,10 @@
-//! Somebody else's service, with a database of its own: what a job does for the outside world.
+//! An external service with its own database, where the jobs have their effects.
 
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// What the service says to a request.
+/// The service's answer to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
     Accepted,
@@ -14,20 +14,20 @@ pub(crate) enum Answer {
     Forbidden,
 }
 
-/// How the service treats a job.
+/// The kinds of jobs, by their treatment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Succeeds at once.
+    /// Succeeds at the first request.
     Easy,
-    /// Fails once in a way that passes.
+    /// Has one transient failure.
     Flaky,
-    /// Is told to come later, twice.
+    /// Is rate-limited twice.
     Limited,
-    /// Finds the service broken, always.
+    /// Always gets a server error.
     Broken,
-    /// Is never answered.
+    /// Never gets an answer.
     Lost,
-    /// May not be done.
+    /// Is not permitted.
     Forbidden,
 }
 
@@ -57,7 +57,7 @@ impl Kind {
     }
 }
 
-/// What the service remembers of a job.
+/// The service's record of a job.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Known {
     pub(crate) requests: u32,
@@ -79,8 +79,8 @@ impl Service {
         Ok(Self(connection))
     }
 
-    /// Asks for the effect of a job. The job's number is the key that makes a second request of an
-    /// effect that has happened do nothing: an attempt whose worker died may have come through.
+    /// Requests the effect of a job. The job's number is the idempotency key: the request of an
+    /// attempt whose worker died may have succeeded, and then a second one does nothing.
     pub(crate) fn request(&mut self, job: u32) -> rusqlite::Result<Answer> {
         let transaction = self.0.transaction()?;
         transaction.execute(

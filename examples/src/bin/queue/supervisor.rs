@@ -1,4 +1,4 @@
-//! Starts the worker, kills it, starts it again.
+//! Starts the worker, kills it, and starts it again.
 
 use std::error::Error;
 use std::fmt;
@@ -6,15 +6,16 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// When to kill a worker. It is counted in what the worker reports, never in time.
+/// A moment at which to kill a worker, counted by the worker's reports, never by time.
 struct Kill {
-    /// What the worker has just done: begun an attempt, asked the service, or ended the attempt.
+    /// The last step of the worker: it has begun an attempt, asked the service, or ended the
+    /// attempt.
     point: &'static str,
-    /// In which attempt of a job, or a later one.
+    /// The lowest number of an attempt whose reports count.
     attempt: u32,
-    /// How often.
+    /// The number of reports to wait for.
     times: u32,
-    /// Lets the worker run on before it is killed, so that death comes anywhere, also in the middle
+    /// Lets the worker run on before it is killed, so that it may die anywhere, also in the middle
     /// of a transaction.
     running: bool,
 }
@@ -35,7 +36,7 @@ const fn some_time_after(point: &'static str, attempt: u32, times: u32) -> Kill 
     }
 }
 
-/// Before the service was asked and after; in first attempts, in later ones, and in the last.
+/// Kills before and after the request to the service, in first, later and last attempts.
 const KILLS: [Kill; 8] = [
     when("begun", 1, 3),
     when("asked", 1, 5),
@@ -78,7 +79,7 @@ fn start(folder: &Path) -> std::io::Result<Child> {
         .spawn()
 }
 
-/// Lets a worker go on from point to point until it is to be killed, or, if it is not, to its end.
+/// Lets a worker go on from point to point until it is to be killed, or otherwise until it exits.
 fn follow(worker: &mut Child, kill: Option<&Kill>) -> Result<(), Box<dyn Error>> {
     let (Some(go_on), Some(reports)) = (&mut worker.stdin, &mut worker.stdout) else {
         return Err("the worker has no pipes".into());
@@ -99,12 +100,12 @@ fn follow(worker: &mut Child, kill: Option<&Kill>) -> Result<(), Box<dyn Error>>
     }
     match kill {
         None => Ok(()),
-        Some(kill) => Err(format!("a worker ended that was to be killed {kill}").into()),
+        Some(kill) => Err(format!("a worker was to be killed {kill}, but it ended before").into()),
     }
 }
 
 impl Kill {
-    /// Tells whether a report, `point job attempt`, is of the point.
+    /// Returns `true` if a report, `point job attempt`, counts.
     fn is_at(&self, report: &str) -> bool {
         let mut words = report.split(' ');
         let (point, attempt) = (words.next(), words.nth(1));
@@ -123,7 +124,7 @@ impl fmt::Display for Kill {
         )?;
         match self.attempt {
             1 => Ok(()),
-            attempt => write!(f, " that were the {attempt}. of their job or later"),
+            attempt => write!(f, " with the number {attempt} or higher"),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The process that is killed.
 //!
-//! A crash must neither lose a job nor let it be attempted more often than its caps allow, so an
-//! attempt is written down **before** it is made, and with it what becomes of the job if nobody comes
-//! back: the job as the policy would leave it had the attempt failed with [`policy::CRASH`]. A worker
-//! that dies has then already done all that it had to.
+//! A crash must neither lose a job nor allow more attempts than its caps. Therefore an attempt is
+//! recorded **before** it is made, together with the state of the job in case the worker dies: the
+//! state in which the policy would leave the job if the attempt failed with [`policy::CRASH`].
+//! After a crash there is nothing left to do.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -25,14 +25,14 @@ pub(crate) fn run(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut queue = Queue::open(folder)?;
     let mut service = Service::open(folder)?;
     while let Some((job, wait)) = queue.next()? {
-        // The queue waits, not the operation; with other jobs it would take the next.
+        // The queue waits, not the operation: if another job were due, it would be next.
         std::thread::sleep(wait);
         attempt(&policy, &job, &mut queue, &mut service)?;
     }
     Ok(())
 }
 
-/// Makes one attempt, as every pause is left to the queue.
+/// Makes one attempt, because every pause is left to the queue.
 fn attempt(
     policy: &JobPolicy,
     job: &Job,
@@ -86,8 +86,8 @@ fn fate(outcome: &Outcome<(), Failure>) -> Fate {
     }
 }
 
-/// Returns the number of the attempt that begins, and what becomes of its job if the worker dies in
-/// it: the policy decides that, too, without a call.
+/// Returns the number of the attempt that begins, and the state of its job in case the worker dies.
+/// The policy decides this as well, without a call.
 fn ahead(policy: &JobPolicy, job: &Job) -> (u32, Fate) {
     let now = Instant::now();
     let mut steps = match &job.token {
@@ -104,7 +104,7 @@ fn ahead(policy: &JobPolicy, job: &Job) -> (u32, Fate) {
     (steps.attempts(), fate)
 }
 
-/// Says how far the worker has come, and waits for the supervisor to let it go on, or to kill it.
+/// Reports the worker's progress, and waits until the supervisor lets it go on or kills it.
 fn report(point: &str, job: u32, number: u32) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{point} {job} {number}")?;

@@ -1,7 +1,7 @@
-//! A client, and a server that misbehaves: what is `#[retry]` worth?
+//! A client and a server that misbehaves: what is `#[retry]` worth?
 //!
-//! The same requests meet the same faults three times: as plain calls, in the loop that everybody
-//! writes first, and through `#[retry]`. It prints what came of them, and fails if `#[retry]` did
+//! The same requests meet the same faults three times: as plain calls, in the loop that most people
+//! write first, and through `#[retry]`. The program prints the results, and fails if `#[retry]` did
 //! not get more answers with fewer useless requests.
 //!
 //! `cargo run -p redress-examples --bin quickstart`
@@ -22,17 +22,17 @@ use tokio::task::JoinSet;
 use crate::report::{Row, Stops};
 use crate::server::Server;
 
-/// How a request for an order can fail.
+/// The error of a request for an order.
 #[derive(Debug, thiserror::Error)]
 enum OrderError {
     /// The server answered, but not with an order.
     #[error("HTTP status {status}")]
     Status {
         status: u16,
-        /// How long the server asks to wait.
+        /// The time that the server asks the client to wait.
         wait: Option<Duration>,
     },
-    /// There was no answer, or only a part of it.
+    /// There was no answer, or an incomplete one.
     #[error(transparent)]
     Transport(#[from] reqwest::Error),
     /// `#[retry]` cut the last attempt off.
@@ -40,7 +40,7 @@ enum OrderError {
     Interrupted(#[from] redress::Interrupt),
 }
 
-/// Says what each failure means. `#[retry]` finds it.
+/// Classifies each failure. `#[retry]` uses this by default.
 impl Classify for OrderError {
     fn classify(&self) -> Classification {
         match self {
@@ -61,7 +61,7 @@ struct Orders {
 }
 
 impl Orders {
-    /// Gets an order, or not.
+    /// Gets an order with a single request.
     async fn get(&self, id: u32) -> Result<String, OrderError> {
         let response = self.http.get(self.server.url_of(id)).send().await?;
         if response.status().is_success() {
@@ -76,7 +76,7 @@ impl Orders {
         })
     }
 
-    /// Gets an order in up to five tries, as if all failures were alike.
+    /// Gets an order in up to five attempts, as if all failures were alike.
     async fn get_in_a_loop(&self, id: u32) -> Result<String, OrderError> {
         for _ in 1..5 {
             if let Ok(order) = self.get(id).await {
@@ -87,7 +87,7 @@ impl Orders {
         self.get(id).await
     }
 
-    /// Gets an order within five seconds: tries again if that can help, and no sooner than it can.
+    /// Gets an order within five seconds: retries only if that can help, and no sooner than it can.
     #[retry(
         strategy = retry_after_or(equal_jitter(base = 20ms, max = 200ms), jitter = 50ms),
         attempt_timeout = 300ms,
@@ -98,17 +98,17 @@ impl Orders {
         self.get(id).await
     }
 
-    /// Sees every decision of every call, and counts those to stop.
+    /// Sees every decision of every call, and counts the decisions to stop.
     fn count_stop(&self, event: &Event<'_>) {
         if let Some(reason) = event.stop_reason() {
             self.stops.count(reason.as_str());
         }
     }
 
-    /// Starts a server of its own for each client, so that all meet the same script.
+    /// Starts a separate server for each client, so that all meet the same script.
     async fn start() -> Result<Self, AnyError> {
         Ok(Self {
-            // No call of any kind waits longer than this for an answer.
+            // The limit for an answer, the same for all three ways.
             http: reqwest::Client::builder()
                 .timeout(Duration::from_secs(1))
                 .build()?,
@@ -128,7 +128,7 @@ enum Way {
 
 const CALLS: u32 = 240;
 
-/// A call starts every so often, whatever has become of those before it.
+/// The interval at which calls start, whether or not the earlier ones are over.
 const PACE: Duration = Duration::from_millis(3);
 
 /// Gets all orders in one way.
@@ -157,7 +157,7 @@ async fn measure(way: Way) -> Result<Row, AnyError> {
         times.push(time);
         match (result, way) {
             (Ok(_), _) => succeeded += 1,
-            (Err(_), Way::Retry) => {} // `count_stop` was told why
+            (Err(_), Way::Retry) => {} // `count_stop` has seen the reason
             (Err(error), _) => orders.stops.count(error.classify().class().as_str()),
         }
     }
@@ -174,7 +174,7 @@ async fn measure(way: Way) -> Result<Row, AnyError> {
     })
 }
 
-/// Gets the order to which everything happens, through the same policy as a value: it reports every
+/// Gets the order that meets every fault, through the same policy as a value, which reports every
 /// decision.
 async fn print_timeline() -> Result<(), AnyError> {
     let orders = Orders::start().await?;

@@ -1,4 +1,4 @@
-//! What came of it: counted, measured, printed, checked.
+//! The results: counted, measured, printed and checked.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::server::Traffic;
 
-/// How often calls stopped, by reason.
+/// The number of stopped calls, by reason.
 #[derive(Default)]
 pub(crate) struct Stops(Mutex<BTreeMap<&'static str, u32>>);
 
@@ -30,14 +30,14 @@ impl fmt::Display for Stops {
     }
 }
 
-/// What came of all calls made in one way.
+/// The results of all calls made in one way.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) succeeded: usize,
-    /// How long each call took, failed ones included.
+    /// The duration of each call, including failed ones.
     pub(crate) times: Vec<Duration>,
     pub(crate) traffic: Traffic,
-    /// Why the rest stopped.
+    /// The reasons why the other calls stopped.
     pub(crate) stopped: String,
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn print_table(rows: &[&Row]) {
     );
 }
 
-/// Checks that `retry` got more orders than every other way, and with fewer useless requests than
+/// Checks that `retry` got more orders than both other ways, and with fewer useless requests than
 /// the loop.
 pub(crate) fn check(plain: &Row, naive: &Row, retry: &Row) -> Result<(), String> {
     for other in [plain, naive] {

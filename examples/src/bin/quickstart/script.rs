@@ -1,15 +1,15 @@
-//! What the server does wrong, and when: nothing here is random.
+//! The faults of the server and their order: nothing here is random.
 
 use std::time::Duration;
 
-/// What becomes of one request.
+/// The treatment of one request.
 #[derive(Clone, Copy)]
 pub(crate) enum Act {
     /// Answers with 200.
     Ok,
     /// Answers with 200, the body in small pieces.
     OkSlowly,
-    /// Is not there: the operating system refuses the connection.
+    /// Is down: the operating system refuses the connection.
     Refuse,
     /// Reads the request and resets the connection.
     Reset,
@@ -21,22 +21,22 @@ pub(crate) enum Act {
     HangBody,
     /// Answers with this status.
     Status(u16),
-    /// Answers with 429, to this request and to all that come before the wait is over.
+    /// Answers with 429, both to this request and to all that arrive before the wait is over.
     Limit(Duration, WaitFormat),
 }
 
-/// How a `Retry-After` header is written.
+/// The format of a `Retry-After` header.
 #[derive(Clone, Copy)]
 pub(crate) enum WaitFormat {
     /// A whole number of seconds, as most servers send it.
     Seconds,
-    /// Seconds with a fraction, as some do.
+    /// Seconds with a fraction, as some servers send it.
     Fraction,
     /// A date, as the RFC allows.
     Date,
 }
 
-/// Says what becomes of the requests for one order: first, second, third. The last act repeats.
+/// Returns the acts for the requests for one order: first, second, third. The last act repeats.
 pub(crate) const fn script(order: u32) -> &'static [Act] {
     use Act::{Hang, HangBody, Limit, Ok, OkSlowly, Refuse, Reset, ResetBody, Status};
     use WaitFormat::{Date, Fraction, Seconds};
@@ -61,7 +61,7 @@ pub(crate) const fn script(order: u32) -> &'static [Act] {
             Limit(HALF_A_SECOND, Fraction),
             OkSlowly,
         ],
-        // Three that nobody can help.
+        // Three that no retry can help.
         13 => &[Status(404)],
         14 => &[Status(503)],
         15 => &[Limit(MINUTE, Seconds)],
@@ -69,10 +69,10 @@ pub(crate) const fn script(order: u32) -> &'static [Act] {
     }
 }
 
-/// How many scripts there are; of them, these without a fault: 16 and up.
+/// The number of scripts. Those from 16 on have no fault.
 const SCRIPTS: u32 = 24;
 
-/// An order whose script has a failure of each kind.
+/// An order whose script has a fault of each kind.
 pub(crate) const EVERYTHING: u32 = 12;
 
 const HALF_A_SECOND: Duration = Duration::from_millis(500);

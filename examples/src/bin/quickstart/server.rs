@@ -18,28 +18,29 @@ use crate::script::{Act, WaitFormat, script};
 pub(crate) struct Server {
     address: SocketAddr,
     dead_address: SocketAddr,
-    /// Bound, so that nobody else gets the port; not listening, so that connections are refused.
+    /// Bound, so that no other process gets the port; not listening, so that connections are
+    /// refused.
     _dead: TcpSocket,
     records: Records,
     accept_loop: tokio::task::JoinHandle<()>,
 }
 
-/// What the server has seen.
+/// The traffic that the server has seen.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Traffic {
     /// Requests, refused connections included.
     pub(crate) requests: u32,
-    /// Of them, those that could not help: for an order that is known not to exist, or before the
-    /// wait was over that the server had asked for.
+    /// The requests among them that could not help: for an order that is known not to exist, or
+    /// before the end of a wait that the server had asked for.
     pub(crate) useless: u32,
 }
 
 type Records = Arc<Mutex<HashMap<u32, Record>>>;
 
-/// What has become of one order so far.
+/// The state of one order.
 #[derive(Default)]
 struct Record {
-    /// Where its script is.
+    /// The position in its script.
     act: usize,
     traffic: Traffic,
     not_found: bool,
@@ -63,8 +64,8 @@ impl Server {
         })
     }
 
-    /// Says where an order is served, as a service registry would: sometimes by an instance that is
-    /// no longer there.
+    /// Returns the address that serves an order, as a service registry would: sometimes that of an
+    /// instance that is gone.
     pub(crate) fn url_of(&self, order: u32) -> String {
         let refused = lock(&self.records).entry(order).or_default().refuses(order);
         let address = if refused {
@@ -75,7 +76,7 @@ impl Server {
         format!("http://{address}/orders/{order}")
     }
 
-    /// Sums up what the server has seen.
+    /// Sums up the traffic so far.
     pub(crate) fn traffic(&self) -> Traffic {
         let records = lock(&self.records);
         records
@@ -94,7 +95,7 @@ impl Drop for Server {
 }
 
 impl Record {
-    /// Takes the next act if it is a refusal: all others begin with a request.
+    /// Takes the next act if it is a refusal: all other acts begin with a request.
     fn refuses(&mut self, order: u32) -> bool {
         let refused = matches!(script(order).get(self.act), Some(Act::Refuse));
         if refused {
@@ -111,7 +112,7 @@ impl Record {
         self.traffic.requests += 1;
         self.traffic.useless += u32::from(early || self.not_found);
         if early {
-            // Not a step further: the same answer, with what is left of the wait.
+            // The script does not advance: the same answer, with the rest of the wait.
             self.act -= 1;
         }
         let acts = script(order);
@@ -137,13 +138,13 @@ async fn accept(listener: TcpListener, records: Records) {
     while let Ok((stream, _)) = listener.accept().await {
         let records = Arc::clone(&records);
         tokio::spawn(async move {
-            // An error here is a client that went away, which is its right.
+            // An error here is a client that went away, which it may do.
             let _ = serve(BufReader::new(stream), &records).await;
         });
     }
 }
 
-/// Reads one request and does to it what the script says. Dropping the stream closes it.
+/// Reads one request and treats it as the script says. Dropping the stream closes it.
 async fn serve(mut stream: BufReader<TcpStream>, records: &Records) -> io::Result<()> {
     let Some(order) = read_request(&mut stream).await? else {
         return respond(&mut stream, 400, "", "no such path").await;
@@ -179,7 +180,7 @@ async fn serve(mut stream: BufReader<TcpStream>, records: &Records) -> io::Resul
     }
 }
 
-/// Reads the head of a request and returns which order it asks for.
+/// Reads the head of a request and returns the order that it asks for.
 async fn read_request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<u32>> {
     let mut lines = stream.lines();
     let request = lines.next_line().await?.unwrap_or_default();
@@ -222,13 +223,13 @@ async fn write_head(
     stream.write_all(head.as_bytes()).await
 }
 
-/// Says nothing until the client gives up.
+/// Keeps silent until the client closes the connection.
 async fn until_closed(stream: &mut BufReader<TcpStream>) -> io::Result<()> {
     stream.read_u8().await.map(drop)
 }
 
 impl WaitFormat {
-    /// Writes a wait, rounded up: whoever honours it is never early.
+    /// Writes a wait, rounded up, so that a client that honours it is never early.
     fn write(self, wait: Duration) -> String {
         match self {
             Self::Seconds => wait.as_secs_f64().ceil().to_string(),
