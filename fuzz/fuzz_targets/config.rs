@@ -1,6 +1,6 @@
-//! Any text is a file of policies, or is refused with places that are in it.
+//! Checks that any text is a file of policies, or is refused with places that are in the text.
 //!
-//! cargo-fuzz wants a nightly compiler; a stable one does with `RUSTC_BOOTSTRAP=1`:
+//! cargo-fuzz needs a nightly compiler, or a stable one with `RUSTC_BOOTSTRAP=1`:
 //!
 //! ```text
 //! RUSTC_BOOTSTRAP=1 cargo fuzz run config fuzz/corpus/config tests/tests/data/config -- -max_total_time=600
@@ -12,7 +12,8 @@ use libfuzzer_sys::fuzz_target;
 use redress::config::{BudgetConfig, BudgetKind, ConfigFile, Format, Shared};
 use redress::{Policies, RetryConfig};
 
-/// Budgets with more retries than this take memory, as they were told to.
+/// The largest number of retries of a budget that is created: larger ones take memory, as they
+/// should.
 const SMALL: u32 = 1000;
 
 fuzz_target!(|text: &str| {
@@ -34,7 +35,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// What is accepted can be written, read back and made.
+/// Checks that an accepted file can be written, read back, and turned into policies.
 fn accepted(file: &ConfigFile) {
     for policy in file.policies().values() {
         let written = serde_json::to_string(policy).expect("a policy is written");

@@ -1,5 +1,5 @@
-//! What a careful person writes: a deadline (one clock read at entry, one per failure), a class
-//! match, a cap on attempts, a capped delay.
+//! A careful hand-written loop: a deadline (one clock read at entry, one per failure), a match on
+//! the class, a cap on attempts, a capped delay.
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;
@@ -20,7 +20,7 @@ impl std::fmt::Display for Down {
 
 impl std::error::Error for Down {}
 
-/// Fails as often as asked, then succeeds.
+/// Fails `left` times, then succeeds.
 #[inline(never)]
 pub(crate) fn operation(left: &AtomicU32) -> Result<u64, Down> {
     match black_box(left.load(Relaxed)) {
@@ -32,7 +32,7 @@ pub(crate) fn operation(left: &AtomicU32) -> Result<u64, Down> {
     }
 }
 
-/// The same as a future of 64 bytes, as one has that holds a request.
+/// The same operation as a future of 64 bytes, the size of one that holds a request.
 pub(crate) struct Operation<'a> {
     left: &'a AtomicU32,
     _request: [MaybeUninit<u64>; 7],
@@ -54,13 +54,13 @@ impl Future for Operation<'_> {
     }
 }
 
-/// Eight classes, of which three are not retried.
+/// Returns one of eight classes, of which three are not retried.
 #[inline(never)]
 pub(crate) fn class(error: &Down) -> u8 {
     if black_box(error.0) == u64::MAX { 2 } else { 6 }
 }
 
-/// No loop: the operation, and once more if it fails.
+/// Runs the operation without a loop, and once more if it fails.
 pub(crate) fn direct(failures: &AtomicU32) -> Result<u64, Down> {
     operation(failures).or_else(|_| operation(failures))
 }

@@ -1,14 +1,14 @@
-//! What is measured: each form of call, sync and async, with any number of failures.
+//! The measured cases: each form of call, sync and async, with any number of failures.
 
 use std::sync::atomic::AtomicU32;
 
 use super::measure::{Case, keep};
 use super::{by_hand as hand, guarded, with_redress as redress};
 
-/// How the titles of tables begin, and how often a call fails before it succeeds.
+/// The number of failures before a call succeeds, and its name in the titles of tables.
 pub(crate) const FAILURES: [(u32, &str); 2] = [(0, "success"), (1, "one failure, no delay")];
 
-/// Makes cases of sync functions.
+/// Creates cases from sync functions.
 macro_rules! sync {
     ($failures:expr; $($name:literal = $call:path),+ $(,)?) => {
         vec![$(Case::new($name, move |times| {
@@ -19,7 +19,7 @@ macro_rules! sync {
     };
 }
 
-/// Makes cases of async functions, awaited where they stand: one task makes all calls.
+/// Creates cases from async functions, awaited in place: one task makes all calls.
 macro_rules! future {
     ($failures:expr; $($name:literal = $call:path),+ $(,)?) => {
         vec![$(Case::new($name, move |times| super::block_on(async move {
@@ -30,7 +30,7 @@ macro_rules! future {
     };
 }
 
-/// The first is what the others are measured by.
+/// Returns the cases; ratios are to the first.
 pub(crate) fn sync(failures: u32) -> Vec<Case> {
     sync!(failures;
         "hand-written loop with a deadline" = hand::deadline,

@@ -1,4 +1,4 @@
-//! Calls that a breaker guards, and calls with everything that redress has.
+//! Calls with a breaker, and calls with every feature of redress.
 
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU32;
@@ -24,7 +24,7 @@ static EVERYTHING: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
         .classifier(classify as Classifier)
         .strategy(instant())
         .circuit_breaker(CircuitBreaker::new())
-        // A success pays for the retry of the next call: none is ever refused.
+        // Each success pays for the retry of the next call, so no retry is ever refused.
         .budget(Budget::success_ratio(1.0))
         .attempt_timeout(10)
         .on_event(|event: &Event<'_>| {
@@ -56,7 +56,7 @@ pub(crate) fn everything_async(failures: &AtomicU32) -> impl Future<Output = Out
     CONTEXT.execute_async(|| operation_async(failures))
 }
 
-/// Without the timeline, which is all that allocates.
+/// Without the timeline, which is the only part that allocates.
 pub(crate) fn no_timeline(failures: &AtomicU32) -> Result<u64, redress::Error<Down>> {
     EVERYTHING.call(|| operation(failures))
 }

@@ -1,4 +1,5 @@
-//! What redress costs beside a hand-written loop with the same guarantees, in one run.
+//! Compares the cost of redress with that of a hand-written loop with the same guarantees, in one
+//! run.
 //!
 //! `cargo bench -p redress` prints medians of interleaved rounds. Compare the ratios: the absolute
 //! figures belong to the machine. For a profiler, `-- --list` names the cases and
@@ -16,7 +17,7 @@ mod with_redress;
 
 use measure::{Table, Work};
 
-/// Polls a future that never waits for anything outside.
+/// Polls a future that depends on no outside event until it is ready.
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut cx = Context::from_waker(Waker::noop());

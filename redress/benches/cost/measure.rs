@@ -1,15 +1,15 @@
-//! Interleaved rounds, medians, spreads.
+//! Measurements in interleaved rounds, with medians and spreads.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 const ROUND: Duration = Duration::from_micros(200);
 
-/// What a run of the program is for.
+/// The task of a run of the program.
 pub(crate) enum Work {
     /// `--list`: print the names of all cases, `TABLE/CASE`.
     List,
-    /// `--only TABLE/CASE TIMES`: run one case so many times, and nothing else.
+    /// `--only TABLE/CASE TIMES`: run one case this many times, and nothing else.
     Only(String, u32),
     Measure,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Creates a case of what makes so many calls.
+    /// Creates a case from a function that makes a given number of calls.
     pub(crate) fn new(name: &'static str, run: impl Fn(u32) + 'static) -> Self {
         Self {
             name,
@@ -47,7 +47,7 @@ impl Case {
         }
     }
 
-    /// Tells how large the call's future is.
+    /// Records the size of the call's future.
     pub(crate) fn future<F>(mut self, future: &F) -> Self {
         self.future_bytes = Some(size_of_val(future));
         self
@@ -63,7 +63,7 @@ impl Case {
         started.elapsed()
     }
 
-    /// Finds how many calls fill a round.
+    /// Finds the number of calls that fill a round.
     fn calibrate(&self) -> u32 {
         let mut times = 1;
         while self.time(times) < ROUND && times < 1 << 24 {
@@ -99,7 +99,7 @@ impl Table {
         }
     }
 
-    /// Measures every case once in each round, so that a change of the machine's speed meets all
+    /// Measures every case once in each round, so that a change in the machine's speed affects all
     /// of them.
     pub(crate) fn measure(&self, rounds: usize) -> Measured<'_> {
         let times: Vec<u32> = self.cases.iter().map(Case::calibrate).collect();
@@ -118,7 +118,7 @@ impl Table {
     }
 }
 
-/// Where the middle half of the samples lies.
+/// The median of samples, and the width of their middle half.
 pub(crate) struct Spread {
     pub(crate) median: f64,
     /// From the first quartile to the third.

@@ -1,4 +1,4 @@
-//! The same through redress.
+//! The same calls through redress.
 
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU32;

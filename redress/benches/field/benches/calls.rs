@@ -1,4 +1,4 @@
-//! What a call costs in time, through redress and through other crates.
+//! Measures the time of a call through redress and through other crates.
 //!
 //! `cargo bench --manifest-path redress/benches/field/Cargo.toml --bench calls`
 //!

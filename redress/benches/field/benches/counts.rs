@@ -1,4 +1,4 @@
-//! What a call costs that can be counted: allocations, their bytes, the size of its future.
+//! Counts the allocations of a call and their bytes, and measures the size of its future.
 //!
 //! `cargo bench --manifest-path redress/benches/field/Cargo.toml --bench counts`
 
@@ -27,8 +27,8 @@ fn main() {
     figures.print();
 }
 
-/// Returns allocations and bytes per call: what more calls add, so that what a runtime or a case
-/// needs once is not a cost of a call.
+/// Returns the allocations and bytes per call, as the difference that more calls make. Allocations
+/// that a runtime or a case makes only once are not a cost of a call.
 fn allocated(case: &Case) -> (f64, f64) {
     case.run(FEW);
     let few = measure(|| case.run(FEW));

@@ -1,9 +1,9 @@
-//! Policies at scale: what a million live ones weigh, and what a call costs when it is one of a
-//! thousand operations.
+//! Policies at scale: the memory of a million live ones, and the time of a call among a thousand
+//! operations.
 //!
 //! `cargo bench --manifest-path redress/benches/field/Cargo.toml --bench scale`
 //!
-//! Bytes are what the allocator was asked for, with the handle itself; not resident memory.
+//! Bytes are those requested from the allocator, plus the handle itself; not resident memory.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -48,7 +48,7 @@ fn weigh(figures: &mut Figures) {
     bytes("recloser", each(LIVE / 100, recloser::Recloser::default));
 }
 
-/// Returns how many bytes each takes while all are live.
+/// Returns the bytes of each value while all are live.
 fn each<T>(count: usize, make: impl Fn() -> T) -> f64 {
     let mut live = Vec::new();
     let held = measure(|| {
@@ -59,7 +59,7 @@ fn each<T>(count: usize, make: impl Fn() -> T) -> f64 {
     held.bytes_current as f64 / count as f64
 }
 
-/// A breaker that has seen a call: its state may be made at its first use.
+/// Returns a breaker after a first call, which may allocate its state.
 fn used(breaker: CircuitBreaker) -> CircuitBreaker {
     if let Ok(permit) = breaker.try_acquire() {
         permit.success();

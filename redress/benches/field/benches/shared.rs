@@ -1,11 +1,11 @@
-//! What shared state costs a success, on one thread and on two, beside other breakers and a bare
-//! atomic load.
+//! Measures the cost of shared state for a success, on one thread and on two, beside other breakers
+//! and a bare atomic load.
 //!
 //! `cargo bench --manifest-path redress/benches/field/Cargo.toml --bench shared`
 //!
-//! Each case guards the same small operation, so that a case is what a call pays and not what an
-//! empty loop pays. Rounds are interleaved; a figure is the median of its rounds. Compare within
-//! one run.
+//! Each case guards the same small operation, so that a figure is the cost of a call and not that
+//! of an empty loop. Rounds are interleaved; a figure is the median of its rounds. Compare figures
+//! of one run only.
 
 use std::hint::black_box;
 use std::pin::pin;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use redress::{Budget, CircuitBreaker, Policy, PolicyBuilder};
 use redress_field::{Figures, rounds};
 
-/// Long enough that threads that start together run together.
+/// The number of calls in a round: enough that threads started at the same time overlap.
 const CALLS: u32 = 100_000;
 
 #[derive(Debug)]
@@ -147,24 +147,24 @@ fn seatbelt() -> Case {
         .failure_threshold(0.5);
     let service = (breaker, Execute::new(|()| async { operation() })).into_service();
     case("seatbelt, failure rate", move || {
-        // Its clock lives as long as the runtime.
+        // The breaker's clock needs the runtime.
         let _alive = &runtime;
         black_box(poll(service.execute(()))).ok();
     })
 }
 
-/// Polls a future that has nothing to wait for.
+/// Polls a future that is ready at once.
 fn poll<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("it had nothing to wait for"),
+        Poll::Pending => panic!("the future should be ready at once"),
     }
 }
 
 fn policies() -> Vec<Case> {
     let rate = built(CircuitBreaker::builder().failure_rate(0.5, 20).window(10));
     let filling = Budget::success_ratio(0.1).reserve(1_000_000);
-    // An account that is not full takes every payment.
+    // A budget that is not full accepts every deposit.
     for _ in 0..500_000 {
         if let Some(mut token) = filling.try_spend(redress::ErrorClass::Transient) {
             token.keep();
@@ -214,8 +214,8 @@ fn measure(table: &str, cases: &[Case], figures: &mut Figures) {
     }
 }
 
-/// Returns millions of calls a second, of all threads together: from when the first starts to when
-/// the last is done.
+/// Returns the millions of calls per second of all threads together, from the start of the first
+/// thread to the end of the last.
 fn rate(case: &Case, threads: u32) -> f64 {
     let start = Barrier::new(threads as usize);
     let run = || {

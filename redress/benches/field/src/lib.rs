@@ -1,4 +1,4 @@
-//! What the benchmarks print and the report reads: figures with names.
+//! Named figures, which the benchmarks print and the report reads.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display};
@@ -35,7 +35,7 @@ impl Figures {
     ///
     /// # Errors
     ///
-    /// Names the line that is not one.
+    /// Names the line that is not a figure.
     pub fn parse(&mut self, lines: &str) -> Result<(), String> {
         for line in lines.lines() {
             let fields: Vec<&str> = line.split('\t').collect();
@@ -126,8 +126,8 @@ fn distinct<'f>(names: impl Iterator<Item = &'f str>) -> Vec<&'f str> {
     seen
 }
 
-/// Returns how many rounds to measure: `full`, or what `REDRESS_FIELD_ROUNDS` says, to try the
-/// benchmarks out.
+/// Returns the number of rounds to measure: `full`, or the value of `REDRESS_FIELD_ROUNDS`, for
+/// trying out the benchmarks.
 #[must_use]
 pub fn rounds(full: usize) -> usize {
     let asked = std::env::var("REDRESS_FIELD_ROUNDS").ok();

@@ -35,7 +35,7 @@ fn page(folder: &Path) -> Result<String, String> {
         "instructions",
         "build",
     ] {
-        // A part that was not measured shows as missing.
+        // A part that was not measured is shown as missing.
         if let Ok(lines) = fs::read_to_string(folder.join(part).with_extension("tsv")) {
             figures.parse(&lines)?;
         }

@@ -1,17 +1,17 @@
-//! Where another crate is ahead of what redress has that comes nearest, found in the figures.
+//! Finds the figures in which another crate is ahead of the nearest form of redress.
 
 use redress_field::Figures;
 
 use crate::tables::{cells, decimals, named, text};
 
-/// What each crate does not do: name, text.
+/// The features that each crate lacks: name, text.
 const LACKS: &str = include_str!("../lacks.tsv");
 
-/// What is compared: tables (the beginning of their titles), column, which is better (`less` or
-/// `more`), the other crate's case, its nearest of redress.
+/// The comparisons: tables (the beginning of their titles), column, the better direction (`less` or
+/// `more`), the other crate's case, the nearest case of redress.
 const RIVALS: &str = include_str!("../rivals.tsv");
 
-/// Less than this apart, two medians are level.
+/// The relative difference below which two medians are level.
 const LEVEL: f64 = 0.03;
 
 fn lines(file: &str) -> impl Iterator<Item = Vec<&str>> {
@@ -19,7 +19,7 @@ fn lines(file: &str) -> impl Iterator<Item = Vec<&str>> {
     lines.map(|line| line.split('\t').collect())
 }
 
-/// Returns what a crate does not do, by the beginning of a case's name.
+/// Returns the features that a crate lacks, by the beginning of a case's name.
 fn lack(case: &str) -> Option<&'static str> {
     let names = |name: &str| case == name || case.starts_with(&format!("{name},"));
     lines(LACKS).find_map(|line| match line.as_slice() {
@@ -55,7 +55,8 @@ pub(crate) fn not_first(figures: &Figures) -> Result<String, String> {
             let theirs = figures.get(table, rival, column);
             let ours = figures.get(table, own, column);
             let Some((theirs, ours)) = theirs.zip(ours) else {
-                // One that is not measured at all is a mistake in the list; a part may be missing.
+                // A case that is never measured is a mistake in the list, but a part may be
+                // missing.
                 continue;
             };
             let ahead = match better {

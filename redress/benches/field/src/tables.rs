@@ -2,16 +2,16 @@
 
 use redress_field::Figures;
 
-/// What the ratios of a call's time are to.
+/// The case to which the times of calls are compared.
 const BASE: &str = "hand-written loop with a deadline";
 
-/// Writes a table of names and numbers; its first row is the head.
+/// Writes a table of names and numbers; the first row is the head.
 fn markdown(rows: &[Vec<String>]) -> String {
     let numbers = rows.first().map_or(0, |head| head.len().saturating_sub(1));
     with_rule(rows, &format!("|---|{}", "---:|".repeat(numbers)))
 }
 
-/// Writes a table of text; its first row is the head.
+/// Writes a table of text; the first row is the head.
 pub(crate) fn text(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     with_rule(rows, &format!("|{}", "---|".repeat(columns)))
@@ -31,13 +31,13 @@ pub(crate) fn cells(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// Writes names as code where they are code.
+/// Writes a name as code if it is code.
 pub(crate) fn named(case: &str) -> String {
     case.replace("#[retry]", "`#[retry]`")
         .replace("retry_block!", "`retry_block!`")
 }
 
-/// Lines of a name and a value.
+/// Writes the table of the environment from lines of a name and a value.
 pub(crate) fn environment(lines: &str) -> String {
     let rows = lines.lines().filter_map(|line| line.split_once('\t'));
     let rows = rows.map(|(name, value)| cells(&[name, value]));
@@ -45,7 +45,7 @@ pub(crate) fn environment(lines: &str) -> String {
     text(&head.chain(rows).collect::<Vec<_>>())
 }
 
-/// All that is known of the calls of one table.
+/// Writes all figures of one table of calls.
 pub(crate) fn calls(figures: &Figures, title: &str) -> String {
     let is_async = title.starts_with("async");
     let columns = ["ns", "spread", "ratio", "instructions", "clock reads"];
@@ -78,7 +78,7 @@ pub(crate) fn calls(figures: &Figures, title: &str) -> String {
     rows_or_missing(&rows)
 }
 
-/// A table as it was measured.
+/// Writes a table as it was measured.
 pub(crate) fn plain(figures: &Figures, title: &str) -> String {
     let columns = figures.columns(title);
     let mut head = cells(&[title]);
@@ -94,8 +94,8 @@ pub(crate) fn plain(figures: &Figures, title: &str) -> String {
     rows_or_missing(&rows)
 }
 
-/// A table, and how its first column compares: within a row if there are two columns of one kind,
-/// to the first row otherwise.
+/// Writes a table with the ratios of its first column: to the second column if there are two of one
+/// kind, otherwise to the first row.
 pub(crate) fn ratios(figures: &Figures, title: &str) -> String {
     let columns = figures.columns(title);
     let mut head = cells(&[title]);
@@ -135,7 +135,7 @@ fn shown(value: Option<f64>, write: impl Fn(f64) -> String) -> String {
     value.map_or("-".into(), write)
 }
 
-/// Two digits after the point, where there are less than ten before.
+/// Writes a ratio, with two decimals if it is less than ten.
 fn significant(ratio: f64) -> String {
     if ratio < 10.0 {
         format!("{ratio:.2}")

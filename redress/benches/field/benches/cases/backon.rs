@@ -28,7 +28,7 @@ async fn with_tokio(left: &AtomicU32) -> Result<u64, Down> {
         .await
 }
 
-/// Without the timer, which takes a millisecond for no time at all.
+/// Without tokio's timer, which turns a zero delay into one of a millisecond.
 async fn without_sleeper(left: &AtomicU32) -> Result<u64, Down> {
     (|| operation_async(left))
         .retry(backoff())

@@ -44,7 +44,7 @@ policy!(
 );
 policy!(
     everything = Builder::new()
-        // A success pays for the retry of the next call.
+        // Each success pays for the retry of the next call.
         .retry(retry().budget(RetryBudget::new(1.0, 100)))
         .attempt_timeout(Duration::from_secs(10))
         .total_timeout(Duration::from_secs(60))

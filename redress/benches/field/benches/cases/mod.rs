@@ -1,6 +1,6 @@
 //! Every form of call beside those of other crates, each set up as its documentation shows and as
-//! near to the hand-written loop as it comes: six attempts, no delay, jitter where there is any, no
-//! retry of what is permanent.
+//! close to the hand-written loop as possible: six attempts, no delay, jitter where there is any,
+//! no retry of permanent failures.
 //!
 //! All async cases run on one current-thread runtime of tokio.
 
@@ -45,7 +45,8 @@ fn retryable(error: &by_hand::Down) -> bool {
     by_hand::class(error) > 2
 }
 
-/// A case of a service, whose requests must own what they use: the operation counts in a static.
+/// Creates a case for a service whose requests must own their data, so the operation counts in a
+/// static.
 fn owned<F: Future>(
     name: &'static str,
     failures: u32,
@@ -62,7 +63,7 @@ fn owned<F: Future>(
             }
         });
     };
-    // Made where a service may ask for its runtime.
+    // Created inside the runtime, because a service may look it up.
     block_on(async { Case::new(name, run).future(&call(&LEFT)) })
 }
 

@@ -1,4 +1,4 @@
-//! seatbelt. Async only; an overall limit only as a layer that cuts off.
+//! seatbelt. Async only; its only overall limit is a layer that cuts off.
 
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(super) fn future(failures: u32) -> Vec<Case> {
     let breaker = Breaker::layer("breaker", &context)
         .recovery_with(|answer, _| recovery(answer))
         .rejected_input_error(|_, _| Down(0))
-        // Half of the attempts fail where each call fails once.
+        // If each call fails once, half of the attempts fail.
         .failure_threshold(0.9);
     let timeout = Timeout::layer("timeout", &context)
         .timeout(Duration::from_secs(10))

@@ -1,4 +1,4 @@
-//! tower-resilience. Async only; no overall limit but a layer that cuts off, no classes.
+//! tower-resilience. Async only; its only overall limit is a layer that cuts off; no classes.
 
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
