@@ -1,5 +1,5 @@
 //! A call that is dropped at any await, or that panics in any of the user's functions, leaves its
-//! breaker as if it had not been.
+//! breaker unchanged.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -14,7 +14,7 @@ use redress::{
     Observer, Policy, SleepDecision, Wait,
 };
 
-/// The states that a breaker can be in when a call comes.
+/// The possible states of a breaker at the start of a call.
 const STATES: [&str; 5] = ["closed", "failing", "open", "recovered", "half-open"];
 
 fn breaker(state: &str, observe_attempts: bool) -> (CircuitBreaker, VirtualClock) {
@@ -49,12 +49,13 @@ fn breaker(state: &str, observe_attempts: bool) -> (CircuitBreaker, VirtualClock
     (breaker, clock)
 }
 
-/// What must not change. An open breaker whose time has come is half-open once somebody has asked.
+/// Checks that the breaker has not changed, except that an open breaker whose time is over becomes
+/// half-open once a call has asked it.
 fn unchanged(state: &str, before: &CircuitSnapshot, breaker: &CircuitBreaker, what: &str) {
     let after = breaker.snapshot();
     let mut expected = before.clone();
     if state == "recovered" && after.state == CircuitState::HalfOpen {
-        // Nobody but the call's own probe could have been there.
+        // Only the call's own probe can have caused this.
         expected.state = CircuitState::HalfOpen;
         expected.next_probe_at = after.next_probe_at;
     }
@@ -68,7 +69,7 @@ fn unchanged(state: &str, before: &CircuitSnapshot, breaker: &CircuitBreaker, wh
     }
 }
 
-/// Waits once, and so can be dropped while it waits.
+/// A future that is pending once, so that it can be dropped while it waits.
 struct Once(bool);
 
 impl Future for Once {
@@ -98,7 +99,7 @@ impl Clock for Slow {
     }
 }
 
-/// Drops a call at each of its awaits. Returns how many there are.
+/// Drops a call at each of its awaits, and returns their number.
 fn cancel_everywhere(state: &str, observe_attempts: bool, attempts: u32) -> usize {
     for polls in 0.. {
         let (breaker, clock) = breaker(state, observe_attempts);
@@ -135,7 +136,7 @@ fn cancel_everywhere(state: &str, observe_attempts: bool, attempts: u32) -> usiz
 #[test]
 fn cancellation_at_every_await_is_no_verdict() {
     for state in STATES {
-        // Before the first poll, two awaits in each attempt, and the sleeps between.
+        // Before the first poll, at two awaits in each attempt, and in the sleeps between.
         let expected = if state == "open" { [1, 1] } else { [9, 3] };
         let operations = cancel_everywhere(state, false, 3);
         let attempts = cancel_everywhere(state, true, 1);
@@ -143,14 +144,14 @@ fn cancellation_at_every_await_is_no_verdict() {
     }
 }
 
-/// Panics at the n-th time that a function of the user's is called.
+/// Panics at the n-th call of any of the user's functions.
 #[derive(Clone)]
 struct Bomb {
     calls: Arc<AtomicUsize>,
     at: usize,
     exploded: Arc<OnceLock<&'static str>>,
     armed: Arc<AtomicBool>,
-    /// The call has been decided: the breaker may have its verdict.
+    /// Whether the call has been decided, so that the breaker may have its verdict.
     over: Arc<AtomicBool>,
 }
 
@@ -200,8 +201,8 @@ impl Clock for BombClock {
     }
 }
 
-/// Runs one call whose n-th callback panics. Returns where that was, and whether the call returned
-/// all the same, as it does after a panic in a hook.
+/// Runs one call whose n-th callback panics. Returns the place of the panic, and whether the call
+/// returned nevertheless, as it does after a panic in a hook.
 fn explode(state: &str, at: usize, future: bool) -> Option<(&'static str, bool)> {
     let bomb = Bomb {
         calls: Arc::default(),
@@ -256,7 +257,7 @@ fn explode(state: &str, at: usize, future: bool) -> Option<(&'static str, bool)>
     let attempts = AtomicUsize::new(0);
     let operation = || {
         bomb.tick("operation");
-        // An error, then values that are failures.
+        // An error first, then values that count as failures.
         match attempts.fetch_add(1, SeqCst) {
             0 => Err(()),
             _ => Ok(()),
@@ -277,7 +278,7 @@ fn explode(state: &str, at: usize, future: bool) -> Option<(&'static str, bool)>
     .is_ok();
     bomb.armed.store(false, SeqCst);
     let place = *bomb.exploded.get()?;
-    // Only the clock is asked after the decision, for the time of the report.
+    // After the decision only the clock is called, for the time in the report.
     let over = bomb.over.load(SeqCst);
     assert!(returned || !over || place == "now", "{place}");
     if !returned && !over {
@@ -290,7 +291,7 @@ fn explode(state: &str, at: usize, future: bool) -> Option<(&'static str, bool)>
 fn a_panic_in_any_function_of_the_users_is_no_verdict() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|info| {
-        // The bombs are expected; everything else is not.
+        // Only the panics of the bombs are expected.
         if info
             .payload()
             .downcast_ref::<String>()
@@ -346,7 +347,7 @@ fn a_panic_in_any_function_of_the_users_is_no_verdict() {
     }
 }
 
-/// A user's function that belongs to the breaker: its clock, its recovery strategy.
+/// The user's functions that belong to the breaker: its clock and its recovery strategy.
 #[test]
 fn a_panic_in_the_breakers_own_clock_or_strategy_is_no_verdict() {
     for state in STATES {

@@ -1,4 +1,4 @@
-//! Circuit breakers under real threads: what must hold however they are scheduled.
+//! Circuit breakers under real threads: invariants that hold for any schedule.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex};
@@ -10,7 +10,7 @@ use redress::{CircuitBreaker, CircuitState, Clock, ErrorClass, Policy, StopReaso
 
 const THREADS: usize = 4;
 
-/// Runs the same on all threads, from the same moment.
+/// Runs the same function on all threads at the same time.
 fn together(run: impl Fn(usize) + Sync) {
     let start = Barrier::new(THREADS);
     let (run, start) = (&run, &start);
@@ -56,7 +56,7 @@ fn a_half_open_breaker_never_admits_more_probes_than_it_has() {
         });
         assert!(admitted.into_inner() > 0);
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
-        // Every slot has come back.
+        // Every slot has been released.
         let all: Vec<_> = (0..probes)
             .map(|_| breaker.try_acquire().unwrap())
             .collect();
@@ -196,7 +196,7 @@ fn results_of_calls_from_before_an_outage_decide_nothing_after_it() {
 }
 
 #[test]
-fn nobody_is_stuck_while_an_operator_flips_every_switch() {
+fn no_thread_is_stuck_while_an_operator_flips_every_switch() {
     let clock = VirtualClock::new();
     let breaker = CircuitBreaker::builder()
         .failure_threshold(2)
@@ -241,7 +241,7 @@ fn nobody_is_stuck_while_an_operator_flips_every_switch() {
 
 type Meanwhile = Box<dyn FnOnce() + Send>;
 
-/// A clock whose reader is held up after it has read it: what happens meanwhile is armed once.
+/// A clock that delays a caller after it has read the time, and runs a function meanwhile, once.
 #[derive(Clone)]
 struct HeldUp {
     clock: VirtualClock,
@@ -272,7 +272,7 @@ fn a_refusal_never_lasts_longer_than_the_breaker_is_open() {
         .build()
         .unwrap();
     fail(&breaker);
-    // While a caller is held up, an hour passes, and the breaker opens again.
+    // While the caller is delayed, an hour passes and the breaker opens again.
     let (clock, same) = (held_up.clock.clone(), breaker.clone());
     *held_up.meanwhile.lock().unwrap() = Some(Box::new(move || {
         clock.advance(Duration::from_secs(3600));

@@ -103,7 +103,7 @@ async fn a_call_that_is_dropped_while_it_waits_gives_its_token_back() {
                 .is_err()
         );
         assert_eq!(budget.remaining(), 5);
-        // The first retry runs, and the second is waited for.
+        // The first retry runs, and the call waits for the second.
         let call = policy.call_async(|| async { down() });
         let limit = Duration::from_secs(15);
         assert!(tokio::time::timeout(limit, call).await.is_err());
@@ -139,7 +139,7 @@ fn a_retry_in_flight_ends_with_its_attempt_and_a_call_with_its_return() {
         seen.borrow_mut().push(budget.remaining());
         down()
     });
-    // One call may have one retry; in the second and third attempt it is the retry.
+    // Only one retry may be in flight; the second and the third attempt are that retry.
     assert_eq!((outcome.attempts, seen.into_inner()), (3, vec![1, 0, 0]));
     assert_eq!(budget.remaining(), 0);
 }

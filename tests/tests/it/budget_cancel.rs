@@ -1,5 +1,5 @@
-//! A call that is dropped at any await, or that panics in any of the user's functions, leaves its
-//! budget as if its retries that had not started had never been decided on.
+//! A call that is dropped at any await, or that panics in any of the user's functions, returns to
+//! its budget the cost of each retry that has not started.
 
 use std::io::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,7 +27,8 @@ fn budgets() -> [(&'static str, Budget); 3] {
     ]
 }
 
-/// Checks what is left. A retry in flight ends with its call, so nothing is spent of that kind.
+/// Checks the rest of the budget. A retry in flight ends with its call, so a budget of that kind is
+/// full again.
 fn settled(kind: &str, budget: &Budget, started: u32, what: &str) {
     let retries = if kind == "in flight" {
         0
@@ -37,7 +38,7 @@ fn settled(kind: &str, budget: &Budget, started: u32, what: &str) {
     assert_eq!(budget.remaining(), FULL - retries, "{kind}: {what}");
 }
 
-/// Waits once, and so can be dropped while it waits.
+/// A future that is pending once, so that it can be dropped while it waits.
 struct Once(bool);
 
 impl Future for Once {
@@ -52,7 +53,7 @@ impl Future for Once {
     }
 }
 
-/// A clock that is called `left` times before it panics, and whose sleeps take two polls.
+/// A clock that panics after `left` calls, and whose sleeps take two polls.
 #[derive(Clone)]
 struct Fuse {
     time: VirtualClock,
@@ -68,7 +69,7 @@ impl Fuse {
         }
     }
 
-    /// Panics when its turn has come. Whoever calls it is a function of the user's.
+    /// Panics once the calls are used up. Each of the user's functions calls it.
     fn burn(&self) {
         let burnt = self
             .left
@@ -144,7 +145,8 @@ fn cancellation_at_every_await_gives_back_what_has_not_started() {
             }
             polls += 1;
         }
-        // One await in each of three attempts, one in each of two sleeps, and the last poll.
+        // One await in each of the three attempts, one in each of the two sleeps, and the last
+        // poll.
         assert_eq!(polls, 6);
     }
 }
@@ -173,7 +175,7 @@ fn a_panic_in_any_function_of_the_users_gives_back_what_has_not_started() {
             }
             calls += 1;
         }
-        // The operation, the classifier, the strategy, the clock and its sleep were all met.
+        // The operation, the classifier, the strategy, the clock and its sleep have all panicked.
         assert!(calls > 12, "{calls}");
     }
 }

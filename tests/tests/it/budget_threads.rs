@@ -1,4 +1,4 @@
-//! Budgets under real threads: the outcome is certain, whatever the threads do.
+//! Budgets under real threads: the result is the same for any schedule.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -10,7 +10,7 @@ use redress::{Budget, ErrorClass};
 
 const THREADS: usize = 4;
 
-/// Runs `work` on all threads at once and adds up what it returns.
+/// Runs `work` on all threads at once and returns the sum of the results.
 fn race(work: impl Fn(usize) -> usize + Sync) -> usize {
     let start = Barrier::new(THREADS);
     thread::scope(|scope| {
@@ -54,7 +54,7 @@ fn threads_never_spend_more_than_there_is_and_lose_nothing() {
                     held.fetch_sub(1, Relaxed);
                 }
             }
-            // What is in flight ends only when all have been counted.
+            // Retries in flight end only after all of them have been counted.
             let count = kept.len();
             kept.into_iter().for_each(std::mem::forget);
             count

@@ -1,5 +1,5 @@
-//! The tables against those of the Python package: the same answer wherever that has one, and a
-//! list of the better answers where it says UNKNOWN.
+//! Compares the tables with those of the Python package: the same class wherever Python has one,
+//! and a list of the better classes where it returns UNKNOWN.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic too")]
 
@@ -13,7 +13,7 @@ use redress::classify::{
 };
 use serde_json::Value;
 
-/// Reads the tables; `None` where another folder was asked for and holds none.
+/// Reads the tables. Returns `None` if another folder was asked for and has none.
 fn tables() -> Option<Value> {
     let own = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/conformance");
     let other = std::env::var_os("REDRESS_CONFORMANCE_DIR").map(PathBuf::from);
@@ -115,7 +115,7 @@ fn retry_after_agrees_but_understands_fractions_and_backs_off_after_a_negative_o
     for (value, expected) in table {
         let expected = match (value.trim(), expected.as_f64()) {
             ("1.5", _) => Some(Duration::from_millis(1500)),
-            // It makes zero, a retry at once, of whatever lies below or behind.
+            // Python turns a negative or past value into zero, which retries at once.
             (value, Some(0.0)) if value != "0" => None,
             (_, seconds) => seconds.map(Duration::from_secs_f64),
         };

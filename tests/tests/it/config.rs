@@ -1,4 +1,4 @@
-//! Configuration files: what they say, and what is wrong with them.
+//! Configuration files: their settings and their mistakes.
 
 mod attribute;
 mod errors;
@@ -8,19 +8,19 @@ mod reload;
 mod serde;
 mod watch;
 
-/// Returns where a file of the tests is.
+/// Returns the path of a test file.
 fn data(name: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data/config")
         .join(name)
 }
 
-/// What fails for a reason that is worth a retry.
+/// An operation that fails for a reason that is worth a retry.
 fn failing() -> Result<(), std::io::Error> {
     Err(std::io::ErrorKind::ConnectionRefused.into())
 }
 
-/// Returns the text of a file of the tests.
+/// Returns the text of a test file.
 fn text(name: &str) -> String {
     std::fs::read_to_string(data(name)).unwrap()
 }

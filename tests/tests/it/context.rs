@@ -1,4 +1,4 @@
-//! What a context adds to its calls: hooks that are awaited, sleepers, ways to stop from outside.
+//! The settings of a context: awaited hooks, sleepers, and ways to stop from outside.
 
 use std::future::{pending, ready};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -24,7 +24,7 @@ fn half_a_minute() -> Policy {
         .unwrap()
 }
 
-/// Ends when the sender says so, and never because it is gone.
+/// Completes when the sender sends a stop, but not when the sender is dropped.
 async fn told(mut stop: watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         pending().await
@@ -49,7 +49,7 @@ async fn a_thousand_sleeping_calls_stop_without_waiting_any_more() {
             })
         })
         .collect();
-    // All have failed once and sleep.
+    // Wait until all have failed once and sleep.
     while ran.load(Relaxed) < 1000 {
         tokio::task::yield_now().await;
     }
@@ -79,13 +79,13 @@ async fn an_attempt_in_progress_ends_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_is_told_before_the_first_attempt_makes_none() {
+async fn a_call_that_is_aborted_before_the_first_attempt_makes_none() {
     let policy = half_a_minute();
     let context = policy.context().abort_on(|| ready(()));
     let outcome = context.execute_async(|| ready(Io::Ok(()))).await;
     assert_eq!(outcome.stop_reason, Some(StopReason::Aborted));
     assert_eq!(outcome.attempts, 0);
-    // Sync calls ask the same.
+    // Sync calls stop in the same way.
     let outcome = context.execute(|| Io::Ok(()));
     assert_eq!(outcome.stop_reason, Some(StopReason::Aborted));
 }
@@ -290,7 +290,8 @@ async fn the_deadline_cuts_an_awaited_hook_off() {
     assert_eq!(outcome.stop_reason, Some(StopReason::DeadlineExceeded));
     assert_eq!(started.elapsed(), Duration::from_secs(6));
 
-    // A hook that leaves too little for the pause: nothing is slept for an attempt that cannot come.
+    // A hook leaves too little time for the pause: there is no sleep before an attempt that cannot
+    // start.
     let started = Instant::now();
     let slow = policy
         .context()
@@ -309,7 +310,7 @@ async fn what_makes_a_future_for_a_call_may_break() {
         .build()
         .unwrap();
     fn broken() -> std::future::Ready<()> {
-        panic!("it makes nothing")
+        panic!("no future")
     }
     let context = policy.context().abort_on(broken);
     assert_eq!(context.execute(|| Err::<(), _>(down())).attempts, 2);

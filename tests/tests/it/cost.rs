@@ -1,4 +1,4 @@
-//! What a call costs that can be counted: allocations and bytes.
+//! The countable cost of a call: allocations and bytes.
 
 use std::future::{Future, ready};
 use std::hint::black_box;
@@ -47,12 +47,12 @@ fn poll_once<F: Future>(future: F) -> F::Output {
         .poll(&mut Context::from_waker(Waker::noop()))
     {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("it had nothing to wait for"),
+        Poll::Pending => panic!("the future should be ready at once"),
     }
 }
 
-/// Runs a call twice and counts the allocations of the second: what is built once per function is
-/// not a cost of a call.
+/// Runs a call twice and counts the allocations of the second, because a policy that is built once
+/// per function is not a cost of a call.
 fn allocations(mut call: impl FnMut()) -> u64 {
     call();
     measure(call).count_total
@@ -109,7 +109,7 @@ fn breakers_and_budgets_allocate_nothing_after_construction() {
         let success = || breaker.try_acquire().unwrap().success();
         assert_eq!(allocations(success), 0);
         let failure = || {
-            // Past the threshold it opens, and refuses.
+            // Beyond the threshold the breaker opens and refuses calls.
             if let Ok(permit) = breaker.try_acquire() {
                 permit.failure(ErrorClass::Transient);
             }

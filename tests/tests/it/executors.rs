@@ -148,7 +148,7 @@ fn a_runtime_without_a_timer_does_no_harm() {
         .unwrap();
     let calls = Cell::new(0);
     let call = policy.call_async(|| async {
-        tokio::task::yield_now().await; // arms the timer of the deadline
+        tokio::task::yield_now().await; // the pending attempt arms the timer of the deadline
         third_time(&calls)
     });
     assert_eq!(runtime.block_on(call).unwrap(), 3);

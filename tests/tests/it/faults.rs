@@ -1,6 +1,6 @@
-//! Faults that other libraries have, each ruled out by a test. Those that live elsewhere:
+//! Faults of other libraries, each ruled out by a test. Some of these tests are elsewhere:
 //! overflowing powers and jitter above the maximum in `strategies`, panicking hooks in `hooks`,
-//! hung attempts and broken delays in `time`, `&mut self`, generics and owned arguments in the
+//! hung attempts and invalid delays in `time`, `&mut self`, generics and owned arguments in the
 //! acceptance programs and in the tests of the macros.
 
 use std::io::Error;

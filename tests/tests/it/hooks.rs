@@ -1,4 +1,5 @@
-//! Everybody sees every decision; attempts start and end in pairs; no hook changes anything.
+//! Every observer and hook sees every decision; starts and ends of attempts come in pairs; a panic
+//! in a hook changes nothing.
 
 use std::io::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +12,7 @@ use redress::{
 
 use super::support::{Log, SECOND, builder, down};
 
-/// Writes down what it sees.
+/// Logs all that it observes.
 struct Watcher(Log);
 
 impl Observer for Watcher {
@@ -133,7 +134,7 @@ async fn an_attempt_that_is_cut_off_ends_before_the_next_starts() {
     );
 }
 
-/// Panics wherever it is called.
+/// Panics in each of its methods.
 struct Broken;
 
 impl Observer for Broken {

@@ -1,4 +1,4 @@
-//! What policies and strategies say of themselves.
+//! The snapshots, schedules and descriptions of policies and strategies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -145,7 +145,7 @@ fn a_deterministic_strategy_has_the_schedule_of_its_list() {
         .iter()
         .map(|planned| planned.earliest.as_secs_f64());
     assert_eq!(starts.collect::<Vec<_>>(), [0.0, 0.5, 1.5, 2.5]);
-    // Looking asks for nothing.
+    // A schedule does not ask the strategy for a delay.
     assert_eq!(strategy.calls(), []);
 }
 
@@ -228,7 +228,7 @@ fn the_delays_of_every_built_in_strategy_lie_in_its_bounds_and_fill_them() {
     seed_jitter(5);
     for (name, strategy) in strategies {
         assert_eq!(strategy.describe().name(), name);
-        // The previous delay is the longest so far, which widens what follows the most.
+        // The longest delay so far is the previous one, which gives the widest bounds to the next.
         let (mut bounds, mut previous) = (None, None);
         for failures in 1..=6 {
             bounds = strategy.delay_bounds(failures, bounds);

@@ -1,4 +1,4 @@
-//! What the doctor finds: for each finding a policy that has it and one that has not.
+//! The doctor's findings: for each, a policy that has it and one that does not.
 
 mod breaker;
 mod caps;

@@ -1,4 +1,4 @@
-//! Operations that a sleep handler defers, and calls that go on with them.
+//! Operations that a sleep handler defers, and the calls that resume them.
 
 use std::io::Error;
 use std::time::{Duration, Instant};
@@ -78,7 +78,7 @@ fn the_deadline_counts_the_delay_as_slept() {
         fail()
     });
     let token = outcome.resume_token().unwrap();
-    clock.advance(3600 * SECOND); // the queue was slow, which is not the operation's time
+    clock.advance(3600 * SECOND); // the queue was slow, which does not count for the operation
     let outcome = policy.context().resume(token).execute(|| {
         clock.advance(4 * SECOND);
         fail()

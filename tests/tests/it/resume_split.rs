@@ -1,4 +1,4 @@
-//! An operation that is deferred and resumed, any number of times, ends as one that is not.
+//! An operation that is deferred and resumed any number of times ends like one that is not.
 
 use std::cell::Cell;
 use std::fmt::Write;
@@ -12,14 +12,14 @@ use redress::{
     ResumeToken, SleepDecision, Step, Steps, StopReason,
 };
 
-/// What one attempt comes to.
+/// The result of one attempt.
 #[derive(Debug, Clone)]
 enum Attempt {
     Fails(Failure),
-    /// Returns a value that is a failure.
+    /// Returns a value that counts as a failure.
     Disappoints(ErrorClass),
     Succeeds,
-    /// Runs until it is cut off; where that cannot be, fails.
+    /// Runs until it is cut off, or fails if it cannot be.
     Hangs,
 }
 
@@ -31,7 +31,7 @@ struct Failure {
 
 type Value = Option<ErrorClass>;
 
-/// The settings of the policy, and what happens to one operation under it.
+/// The settings of a policy, and the attempts of one operation under it.
 #[derive(Debug, Clone)]
 struct Scenario {
     script: Vec<(Duration, Attempt)>,
@@ -40,10 +40,10 @@ struct Scenario {
     class_caps: Vec<(ErrorClass, u32)>,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
-    /// Scales the delays of the default strategy, if there is one.
+    /// The scale of the default strategy's delays, if there is a default strategy.
     default: Option<u32>,
     own: Vec<(ErrorClass, u32)>,
-    /// After which attempts the operation is deferred.
+    /// The attempts after which the operation is deferred, as bits.
     splits: u32,
 }
 
@@ -86,7 +86,7 @@ prop_compose! {
     }
 }
 
-/// What an operation shows of itself, over all of its calls.
+/// The log of an operation, over all of its calls.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<String>>);
 
@@ -100,7 +100,7 @@ impl Seen {
     }
 }
 
-/// A delay that depends on everything that must go on, and shows it.
+/// Returns a strategy whose delay depends on all the state that a token must carry, and logs it.
 fn strategy(
     scale: u32,
     seen: &Seen,
@@ -130,7 +130,7 @@ type Errors = fn(&Failure) -> Classification;
 type Values = fn(&Value) -> Option<ErrorClass>;
 
 impl Scenario {
-    /// A policy on a machine with a clock of its own.
+    /// Creates the policy of a machine with its own clock.
     fn policy(&self, clock: &VirtualClock, seen: &Seen) -> Policy<Errors, Values> {
         let errors: Errors = |failure| Classification::new(failure.class).retry_after(failure.hint);
         let values: Values = |value| *value;
@@ -162,7 +162,7 @@ impl Scenario {
         if let Some(scale) = self.default {
             builder = builder.strategy(strategy(scale, seen));
         } else if self.own.is_empty() {
-            // Else the built-in default would step in, whose jitter does not repeat.
+            // Otherwise the built-in default would apply, whose jitter is not reproducible.
             builder = builder.class_strategy(ErrorClass::Auth, strategy(1, seen));
         }
         let starts = seen.clone();
@@ -191,7 +191,7 @@ impl Scenario {
             .unwrap()
     }
 
-    /// What the attempt comes to: after the script, a failure of the last kind.
+    /// Returns the result of an attempt; the last one of the script repeats.
     fn attempt(&self, n: usize) -> &(Duration, Attempt) {
         &self.script[n.min(self.script.len() - 1)]
     }
@@ -200,13 +200,13 @@ impl Scenario {
         self.splits & (1 << (attempt % 32)) != 0
     }
 
-    /// Without a cap or a deadline there is no end to what always fails.
+    /// Returns `true` if the operation ends: one that always fails needs a cap or a deadline.
     fn ends(&self) -> bool {
         self.max_attempts.is_some() || matches!(self.script.last(), Some((_, Attempt::Succeeds)))
     }
 }
 
-/// How an operation ended, and everything on the way.
+/// The end of an operation, and the log of the way there.
 #[derive(Debug, PartialEq)]
 struct End {
     attempts: u32,
@@ -250,7 +250,7 @@ fn ended(attempt: &Attempt) -> Result<Value, Failure> {
     }
 }
 
-/// Runs the operation in one call, or in as many as it is deferred to.
+/// Runs the operation in one call, or in one more each time that it is deferred.
 fn run_sync(scenario: &Scenario, split: bool) -> End {
     let (seen, tries) = (Seen::default(), Cell::new(0));
     let mut token: Option<ResumeToken> = None;
@@ -305,8 +305,8 @@ async fn run_async(scenario: &Scenario, split: bool) -> End {
             Some(token) => context.resume(token).execute_async(operation).await,
             None => context.execute_async(operation).await,
         };
-        // What an attempt returned last, before others were cut off, stays with the call it
-        // returned to: a token holds no value.
+        // A token holds no value. Where all attempts of a resumed call were cut off, the last
+        // result is that of an earlier call.
         if outcome.last_error.is_none() && outcome.last_result.is_none() {
             (outcome.last_error, outcome.last_result) = last.take().unwrap_or_default();
         }
@@ -367,7 +367,7 @@ fn decide(scenario: &Scenario, split: bool, ctx: &BackoffContext<'_>) -> SleepDe
     }
 }
 
-/// A token after a stay in a queue.
+/// Returns a token as it is read back from a queue.
 fn stored(token: &ResumeToken) -> ResumeToken {
     let json = serde_json::to_string(token).unwrap();
     let read: ResumeToken = serde_json::from_str(&json).unwrap();

@@ -1,4 +1,5 @@
-//! Resume tokens as text and in JSON: what is written is read again, and nonsense is refused.
+//! Resume tokens as text and in JSON: a token that was written is read back, and invalid text is
+//! refused.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ fn token() -> ResumeToken {
     TOKEN.parse().unwrap()
 }
 
-/// The mistakes in a token, each as its field and what is said about it.
+/// Returns the mistakes in a token, each with its field and its message.
 fn refused(text: &str) -> Vec<(String, String)> {
     let error = text.parse::<ResumeToken>().unwrap_err();
     let problems = error.problems().iter();
@@ -20,7 +21,7 @@ fn refused(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The one mistake in the token with one part of its text replaced.
+/// Replaces one part of the token's text, and returns the one mistake.
 fn mistake(part: &str, by: &str) -> (String, String) {
     assert!(TOKEN.contains(part), "{part}");
     let mistakes = refused(&TOKEN.replacen(part, by, 1));
@@ -142,7 +143,7 @@ fn unknown_classes_and_causes_are_refused() {
 }
 
 #[test]
-fn numbers_that_are_none_are_refused() {
+fn malformed_numbers_are_refused() {
     assert_mistake(
         "attempts=3",
         "attempts=0",
@@ -192,7 +193,7 @@ fn numbers_that_are_none_are_refused() {
 }
 
 #[test]
-fn numbers_that_no_operation_comes_to_are_refused() {
+fn numbers_that_no_operation_can_reach_are_refused() {
     assert_mistake(
         "attempts=3",
         "attempts=2",
@@ -254,7 +255,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// The text of a token that an operation could have come to.
+    /// The text of a token that an operation could have.
     fn valid()(
         counts in classes(),
         last in 0_usize..8,

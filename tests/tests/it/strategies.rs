@@ -1,4 +1,5 @@
-//! The backoff strategies: bounds at any setting and attempt, and the shape of what they draw.
+//! The backoff strategies: their bounds for any setting and attempt, and the distributions of their
+//! jitter.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -28,7 +29,7 @@ fn at(strategy: &dyn Strategy, attempt: u32) -> Duration {
     after(strategy, attempt, None)
 }
 
-/// Everything from nothing to `Duration::MAX`, with every magnitude about as likely.
+/// Any duration from zero to `Duration::MAX`, with all magnitudes about equally likely.
 fn any_duration() -> impl Generate<Value = Duration> {
     let of_magnitude = (any::<u64>(), 0..64_u32, 0..1_000_000_000_u32)
         .prop_map(|(seconds, shift, nanos)| Duration::new(seconds >> shift, nanos));
@@ -181,14 +182,15 @@ fn jitter_neither_exceeds_max_nor_bunches_there() {
             assert!(delay <= max, "{name}: {delay:?}");
             bunched += u32::from(delay >= max.mul_f64(0.99));
         }
-        // The last hundredth below max is a hundredth of the range, so of the draws; two of half the
-        // range; and less where a short delay before keeps the range of decorrelated_jitter short.
+        // The last hundredth below max is a hundredth of the range, and therefore of the draws; it
+        // is two hundredths of half the range, and less where a short previous delay limits the
+        // range of decorrelated_jitter.
         assert!((20..300).contains(&bunched), "{name}: {bunched} of 10000");
     }
 }
 
-/// Compares mean, variance and quartiles of what `draw` draws with the uniform distribution's. The
-/// tolerances are five standard errors; the seed makes the verdict repeat.
+/// Compares the mean, variance and quartiles of draws with those of the uniform distribution. The
+/// tolerances are five standard errors; the seed makes the result reproducible.
 #[track_caller]
 fn assert_uniform(range: RangeInclusive<f64>, mut draw: impl FnMut() -> Duration) {
     const COUNT: u32 = 20_000;
@@ -196,7 +198,7 @@ fn assert_uniform(range: RangeInclusive<f64>, mut draw: impl FnMut() -> Duration
     let n = f64::from(COUNT);
 
     seed_jitter(34);
-    // Each draw as its place in the range, 0 to 1.
+    // The position of each draw in the range, 0 to 1.
     let places: Vec<f64> = (0..COUNT)
         .map(|_| (draw().as_secs_f64() - low) / width)
         .collect();

@@ -1,4 +1,4 @@
-//! What several tests share.
+//! Shared helpers of the tests.
 
 use std::io::{Error, ErrorKind};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) type Transient = fn(&Error) -> ErrorClass;
 
-/// A builder on a virtual clock that takes every error for TRANSIENT and waits 1 s.
+/// Returns a builder with a virtual clock that classifies every error as TRANSIENT and waits 1 s.
 pub(crate) fn builder(clock: &VirtualClock) -> PolicyBuilder<Transient> {
     let transient: Transient = |_| ErrorClass::Transient;
     Policy::builder()

@@ -42,7 +42,7 @@ async fn a_timeout_counts_from_the_start_of_its_attempt() {
         .unwrap();
     let later = clock.clone();
     let operation = || async {
-        clock.advance(SECOND * 9 / 10); // busy before it first waits
+        clock.advance(SECOND * 9 / 10); // busy before its first wait
         pending::<Result<(), Error>>().await
     };
     let call = policy.execute_async(operation);
@@ -172,7 +172,7 @@ fn the_default_policy_honours_a_hint() {
     );
 }
 
-/// A clock on which nobody may wait.
+/// A clock that fails the test if a call waits.
 struct NoWaiting;
 
 impl Clock for NoWaiting {
@@ -218,7 +218,7 @@ fn an_attempt_that_is_ready_at_once_never_touches_a_timer() {
 }
 
 #[test]
-fn a_delay_that_is_no_number_ends_the_call_instead_of_spinning() {
+fn a_delay_that_is_not_a_number_ends_the_call_instead_of_spinning() {
     for delay in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for policy in [Policy::builder(), Policy::builder().no_deadline()] {
             let clock = VirtualClock::new();

@@ -1,5 +1,5 @@
-//! What ARCHITECTURE.md says, held against the sources: the direction of dependence between the
-//! modules of `redress/src`, and every name.
+//! Compares ARCHITECTURE.md with the sources: the direction of dependence between the modules of
+//! `redress/src`, and every name.
 
 mod names;
 mod rooms;

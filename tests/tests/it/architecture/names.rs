@@ -5,7 +5,7 @@ use std::path::Path;
 use super::source::read_all;
 use super::{backticked, read, root};
 
-/// Where paths in the text start from.
+/// The folders to which paths in the text are relative.
 const BASES: [&str; 6] = [
     "",
     "redress/src",
@@ -15,7 +15,7 @@ const BASES: [&str; 6] = [
     ".ci",
 ];
 
-/// Where names are defined.
+/// The folders in which names are defined.
 const FOLDERS: [&str; 5] = [
     "redress/src",
     "redress-macros/src",
@@ -33,7 +33,7 @@ fn is_path(name: &str) -> bool {
 
 fn path_exists(path: &str) -> bool {
     let path = path.trim_end_matches('/');
-    // `good.*` is each of several files, `<crate>` each of several folders.
+    // `good.*` stands for several files, `<crate>` for several folders.
     let known = path.split(['*', '<']).next().unwrap();
     let (folder, start) = match known.len() == path.len() {
         true => (path, ""),
@@ -60,7 +60,7 @@ fn has_entry(folder: &Path, start: &str) -> bool {
     })
 }
 
-/// Returns `true` if a text has `name` as a whole word.
+/// Returns `true` if a text contains `name` as a whole word.
 fn has_word(text: &str, name: &str) -> bool {
     let part_of_word = |c: char| c == '_' || c.is_alphanumeric();
     text.match_indices(name).any(|(at, _)| {
@@ -76,7 +76,7 @@ fn every_path_and_name_in_the_text_exists() {
     for folder in FOLDERS {
         for source in read_all(&root().join(folder)) {
             sources.push_str(&source.text);
-            // A module may be called by its name.
+            // The text may name a module without its path.
             sources.push_str(&source.path.replace(['/', '.'], " "));
         }
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::source::{Source, first_names, read_all};
 use super::{backticked, read, root};
 
-/// Files of tests, and models of `loom`, that are modules of their own.
+/// Modules that are only tests, or models for `loom`.
 const TESTS: [&str; 6] = [
     "tests.rs",
     "_tests.rs",
@@ -16,7 +16,7 @@ const TESTS: [&str; 6] = [
     "sync_model.rs",
 ];
 
-/// What the table allows: a row each, in the table's order.
+/// The rows of the table in its order: a module, and the modules that it may use.
 struct Table(Vec<(String, BTreeSet<String>)>);
 
 impl Table {
@@ -55,7 +55,7 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// Returns what each module uses, and where.
+/// Returns the modules that each module uses, with the places.
 fn uses() -> BTreeMap<String, BTreeMap<String, String>> {
     let mut uses: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for source in sources() {

@@ -1,8 +1,8 @@
-//! Rust sources, as far as they say what they use.
+//! Reads Rust sources to find the modules that they use.
 
 use std::path::Path;
 
-/// One file of a crate, without its comments, its strings and what only its tests have.
+/// One file of a crate, without its comments, its strings and its tests.
 pub(super) struct Source {
     /// Relative to the folder that was read.
     pub(super) path: String,
@@ -85,7 +85,7 @@ fn string(text: &str) -> usize {
     text.len()
 }
 
-/// Lists what follows `crate::`: the first name of each path, or of each item of a tree.
+/// Returns the names that follow `crate::`: the first of each path, or of each item of a tree.
 pub(super) fn first_names(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for (at, _) in text.match_indices("crate::") {

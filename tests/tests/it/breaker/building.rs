@@ -1,4 +1,4 @@
-//! What a builder accepts.
+//! The settings that a builder accepts.
 
 use super::*;
 

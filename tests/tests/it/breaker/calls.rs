@@ -1,4 +1,4 @@
-//! What a call makes of its breaker: which of its attempts it observes, and when it is asked.
+//! Calls through a breaker: the attempts that it observes, and the times at which it is asked.
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn observing_attempts_stops_the_retries_of_a_call_when_it_opens() {
     assert!(matches!(outcome.last_error, Some(Fail::Down)));
     assert_eq!(outcome.last_class, Some(ErrorClass::ServerError));
     assert_eq!(outcome.retry_after, Some(30 * SECOND));
-    assert_eq!(clock.sleeps(), [SECOND], "nothing is slept for nothing");
+    assert_eq!(clock.sleeps(), [SECOND], "no sleep before a refusal");
     let expected = [
         (EventName::Retry, 1),
         (EventName::CircuitOpened, 0),
@@ -121,7 +121,7 @@ fn a_deferred_operation_counts_as_its_last_failure_and_an_aborted_one_as_none() 
 }
 
 #[test]
-fn whoever_aborts_before_the_first_attempt_does_not_even_ask() {
+fn a_call_that_is_aborted_before_its_first_attempt_does_not_ask_the_breaker() {
     let (policy, breaker, clock) = guarded(CircuitBreaker::builder().failure_threshold(1), 1);
     down(&policy);
     clock.advance(30 * SECOND);

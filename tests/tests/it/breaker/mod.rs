@@ -33,7 +33,7 @@ fn classify(error: &Fail) -> ErrorClass {
 
 type Guarded = Policy<fn(&Fail) -> ErrorClass>;
 
-/// A policy with this breaker, both on one clock.
+/// Returns a policy and its breaker, both on the same clock.
 fn guarded(
     builder: CircuitBreakerBuilder,
     attempts: u32,
@@ -102,7 +102,7 @@ fn the_defaults_are_5_failures_in_60_s_and_30_s_open() {
     let rejected = breaker.try_acquire().unwrap_err();
     assert_eq!(rejected.retry_after(), 30 * SECOND);
     clock.advance(30 * SECOND);
-    assert_eq!(breaker.state(), CircuitState::Open, "nobody has asked");
+    assert_eq!(breaker.state(), CircuitState::Open, "not asked yet");
     assert_eq!(breaker.snapshot().retry_after, Some(Duration::ZERO));
     let probe = breaker.try_acquire().unwrap();
     assert_eq!(breaker.state(), CircuitState::HalfOpen);

@@ -101,7 +101,7 @@ async fn a_name_that_is_not_there_ends_the_call_before_it_starts() {
     assert_eq!(attempts, 0);
 }
 
-/// A client that borrows itself mutably, and has its policy in different ways.
+/// A client that borrows itself mutably, and holds its policy in different ways.
 struct Client<P> {
     policy: P,
     attempts: u32,

@@ -1,4 +1,4 @@
-//! What the errors of files say, and what is behind them.
+//! The errors of files: their messages and their sources.
 
 use std::error::Error as _;
 use std::io;

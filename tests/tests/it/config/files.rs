@@ -56,7 +56,7 @@ fn every_setting_arrives() {
     assert!(breaker.observe_attempts && breaker.metrics_only);
 }
 
-/// The report of `bad.EXTENSION` is `bad.EXTENSION.txt`, to the letter.
+/// The report on `bad.EXTENSION` is exactly `bad.EXTENSION.txt`.
 #[test]
 fn every_mistake_is_named_with_its_place() {
     for name in ["bad.toml", "bad.json", "bad.yaml"] {
@@ -142,7 +142,7 @@ fn a_file_without_a_policy_is_refused() {
 }
 
 #[test]
-fn what_is_no_file_of_policies_is_refused() {
+fn what_is_not_a_file_of_policies_is_refused() {
     let missing = ConfigFile::read("no/such/file.toml").unwrap_err();
     assert!(
         missing

@@ -11,12 +11,12 @@ const FORMATS: [(Format, &str); 3] = [
     (Format::Yaml, "yaml"),
 ];
 
-/// Reads a text. Whatever it is, the answer is a file, or a report whose places are in the text.
+/// Reads any text. The result is a file, or a report whose places are in the text.
 fn read(format: Format, text: &str) {
     let read = catch_unwind(|| ConfigFile::parse(format, text));
     let read = read.unwrap_or_else(|_| panic!("{format:?} panicked: {text:?}"));
     if let Err(error) = read {
-        // A hundred of the form, a hundred of what it says, and how many more there are.
+        // A hundred mistakes in the syntax, a hundred in the values, and the number of all others.
         assert!((1..=201).contains(&error.problems().len()));
         for place in error
             .problems()
@@ -112,7 +112,7 @@ fn a_huge_file_is_refused_unread() {
     }
 }
 
-/// Anything that takes a time or memory that grows faster than the text would not end here.
+/// Reading that takes more than linear time or memory would not end here.
 #[test]
 fn long_files_are_read() {
     const LONGEST: usize = 1 << 18;
@@ -214,7 +214,7 @@ proptest! {
         }
     }
 
-    /// Parts of good files in any order are nearer to the mark than anything at random.
+    /// Parts of good files in any order find more than random text does.
     #[test]
     fn a_mangled_file_is_read(
         which in 0..FORMATS.len(),

@@ -1,4 +1,4 @@
-//! Values that change while the program runs.
+//! Settings that change while the program runs.
 
 use redress::config::Format;
 use redress::{CircuitState, ErrorClass, Policies, PolicyHandle};
@@ -186,7 +186,7 @@ fn policies_share_what_they_name() {
 fn budgets_and_breakers_with_the_same_settings_keep_what_they_counted() {
     let (folder, policies) = Folder::with(SHARED);
     use_up(&policies, &["a", "own", "preset"]);
-    // The policies are others, their budgets and breakers are not.
+    // The policies are different, their budgets and breakers are the same.
     let text = SHARED.replace("max_attempts = 3", "max_attempts = 2");
     let text = text.replace("recommended = true", "recommended = true\ndeadline = '5s'");
     let text = text.replace(
@@ -202,7 +202,7 @@ fn budgets_and_breakers_with_the_same_settings_keep_what_they_counted() {
 }
 
 #[test]
-fn what_nobody_names_for_a_while_is_kept() {
+fn a_budget_or_breaker_that_no_policy_names_for_a_while_is_kept() {
     let (folder, policies) = Folder::with(SHARED);
     use_up(&policies, &["a"]);
     folder.write(
@@ -218,7 +218,7 @@ fn what_nobody_names_for_a_while_is_kept() {
 }
 
 #[test]
-fn other_settings_start_anew_for_all_who_share_them() {
+fn other_settings_start_anew_for_all_policies_that_share_them() {
     let (folder, policies) = Folder::with(SHARED);
     use_up(&policies, &["a", "own"]);
     let text = SHARED.replace("max_retries = 10", "max_retries = 12");

@@ -45,7 +45,7 @@ fn a_shared_name_means_nothing_without_a_file() {
     assert_eq!(settings, ["budget", "circuit_breaker"]);
 }
 
-/// Reads all policies of the good file by serde, and writes them out and in again.
+/// Reads all policies of the good file through serde, writes them and reads them back.
 #[test]
 fn what_is_written_is_read_back_the_same() {
     #[derive(serde::Deserialize)]

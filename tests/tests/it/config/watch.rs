@@ -1,4 +1,4 @@
-//! Real files that change. The tests wait for what the watcher says, however long it takes.
+//! Watches real files. The tests wait for the watcher's report, however long it takes.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
@@ -9,7 +9,7 @@ use redress::{Policies, PolicyHandle};
 
 use super::failing;
 
-/// Longer than any machine takes; beyond it, nothing comes.
+/// A time longer than any machine needs; after it, no report is expected any more.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Watched {
@@ -60,7 +60,7 @@ impl Watched {
         self.policies.get("a").unwrap()
     }
 
-    /// Waits until a file is taken up. On the way there it may have been seen half written.
+    /// Waits until the file is reloaded. Before that it may have been read half written.
     fn reloaded(&self) -> Reloaded {
         loop {
             if let Ok(reloaded) = self.reports.recv_timeout(PATIENCE).unwrap() {
@@ -69,7 +69,7 @@ impl Watched {
         }
     }
 
-    /// Waits until a file is refused for this reason.
+    /// Waits until the file is refused for this reason.
     fn refused(&self, reason: &str) {
         loop {
             let report = self.reports.recv_timeout(PATIENCE).unwrap();
@@ -199,7 +199,7 @@ fn a_watch_that_is_dropped_ends_and_lets_go_of_what_it_tells() {
         reports,
     } = Watched::new();
     drop(watch);
-    // The other end is gone when the thread has ended.
+    // The other end of the channel is dropped when the thread has ended.
     assert!(reports.recv_timeout(PATIENCE).is_err());
     std::fs::write(folder.path().join("retry.toml"), text(4)).unwrap();
     assert_eq!(attempts(&policies.get("a").unwrap()), 3);
@@ -254,7 +254,7 @@ fn a_folder_that_is_replaced_by_another_is_watched_in_its_place() {
     while attempts(&watched.handle()) != 4 {
         watched.reports.recv_timeout(PATIENCE).unwrap().ok();
     }
-    // Sooner than the poll that helps where nothing is noticed.
+    // Sooner than the poll, which is for changes that the system does not notify.
     let before_the_poll = Duration::from_secs(20);
     for now in 5..8 {
         watched.write("now/retry.toml", &text(now));

@@ -1,4 +1,4 @@
-//! The cases as they stand in their files.
+//! The cases, as their files contain them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -82,7 +82,7 @@ pub(crate) enum What {
     Abort,
 }
 
-/// What a call showed of itself.
+/// The observable result of a call.
 #[derive(Debug, Deserialize, PartialEq)]
 pub(crate) struct Shown {
     pub(crate) ok: bool,
@@ -109,12 +109,13 @@ pub(crate) struct Event {
     pub(crate) cause: Option<String>,
 }
 
-/// A number of seconds, exact in a double and in nanoseconds, unless `adaptive` has multiplied it.
+/// A number of seconds that is exact both as a double and in nanoseconds, unless `adaptive` has
+/// multiplied it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Seconds(pub(crate) Duration);
 
 impl Seconds {
-    /// Takes over what was `expected` where it differs by no more than a product may.
+    /// Becomes `expected` if the difference is within the rounding error of a product.
     pub(crate) fn round_to(&mut self, expected: Self) {
         let slack = expected.0.mul_f64(1e-6);
         if self.0.abs_diff(expected.0) <= slack {
@@ -124,7 +125,8 @@ impl Seconds {
 }
 
 impl Shown {
-    /// Takes over the `expected` delays where they differ by no more than a product may.
+    /// Replaces each delay by the `expected` one if the difference is within the rounding error of
+    /// a product.
     pub(crate) fn round_to(&mut self, expected: &Self) {
         if let (Some(sleep), Some(expected)) = (&mut self.next_sleep_s, expected.next_sleep_s) {
             sleep.round_to(expected);
@@ -139,7 +141,7 @@ impl Shown {
 }
 
 impl Strategy {
-    /// Tells whether its delays are products.
+    /// Returns `true` if its delays are products.
     pub(crate) fn multiplies(&self) -> bool {
         match self {
             Self::Sleeps(_) | Self::DoublePrev(_) => false,
@@ -150,7 +152,7 @@ impl Strategy {
 }
 
 impl Policy {
-    /// Tells whether delays are products, which are compared with some slack.
+    /// Returns `true` if the delays are products, which are compared with some tolerance.
     pub(crate) fn multiplies(&self) -> bool {
         let mut strategies = self.strategy.iter().chain(self.strategies.values());
         strategies.any(Strategy::multiplies)

@@ -1,6 +1,6 @@
-//! Replays what the Python package did, through the sync and the async driver.
+//! Replays recorded calls of the Python package, through both the sync and the async driver.
 //!
-//! `REDRESS_CONFORMANCE_DIR` names another folder of cases.
+//! `REDRESS_CONFORMANCE_DIR` selects another folder of cases.
 
 mod case;
 mod replay;
@@ -41,7 +41,7 @@ fn family(name: &str) -> Vec<Case> {
     cases
 }
 
-/// Replays a family with both drivers; lists every case that differs.
+/// Replays a family with both drivers, and reports every case that differs.
 fn agrees(name: &str) {
     let mut wrong = Vec::new();
     for case in family(name) {

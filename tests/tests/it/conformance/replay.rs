@@ -1,4 +1,4 @@
-//! Plays a case with one of the drivers.
+//! Replays a case with one of the drivers.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use redress::{
 
 use super::case::{self, Attempt, Call, Case, Event, Seconds, Shown, Strategy, What};
 
-/// What a call showed, with the times that the files do not hold.
+/// The observable result of a call, with the times that the files do not contain.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Trace {
     pub(crate) shown: Shown,
@@ -53,7 +53,7 @@ pub(crate) fn future(case: &Case) -> Vec<Trace> {
     case.calls.iter().map(play).collect()
 }
 
-/// What the calls of a case share.
+/// The state that the calls of a case share.
 struct Shared {
     budget: Option<Budget>,
     breaker: Option<CircuitBreaker>,
@@ -117,7 +117,7 @@ fn policy(
     }
     builder = match &settings.strategy {
         Some(strategy) => builder.strategy(boxed(strategy, clock)),
-        // A policy without any strategy would get the default one.
+        // Without any strategy, the policy would get the default one.
         None => {
             assert!(!settings.strategies.is_empty(), "{}", case.name);
             builder
@@ -196,15 +196,15 @@ fn context<'a, C, R>(
     }
 }
 
-/// An error that says what it means.
+/// An error that carries its classification.
 #[derive(Debug)]
 struct Failure(Classification);
 
-/// A value that says whether it is a failure.
+/// A value that carries its classification, if it counts as a failure.
 #[derive(Debug)]
 struct Value(Option<Classification>);
 
-/// The attempts of one call, one after the other; the last repeats.
+/// The attempts of one call, in order; the last one repeats.
 struct Script<'a> {
     call: &'a Call,
     clock: &'a SlowClock,
@@ -278,7 +278,7 @@ fn event(event: &TimelineEvent) -> Event {
     }
 }
 
-/// Python calls an error an exception.
+/// Translates a cause to Python's term: an error is an exception.
 fn cause(cause: Cause) -> String {
     match cause {
         Cause::Error => "exception".to_owned(),
@@ -286,7 +286,7 @@ fn cause(cause: Cause) -> String {
     }
 }
 
-/// A clock on which every sleep takes a little longer than asked, as it does on a machine.
+/// A clock on which every sleep takes a little longer than requested, as on a real machine.
 #[derive(Clone, Default)]
 struct SlowClock {
     time: VirtualClock,

@@ -16,7 +16,7 @@ use redress::{CircuitBreaker, CircuitState, Classify, ErrorClass, Outcome, Polic
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A status and the value of a Retry-After.
+/// A status and the value of its Retry-After header.
 type Answer = (u16, Option<&'static str>);
 
 fn respond((status, retry_after): Answer) -> Response<&'static str> {
@@ -29,7 +29,7 @@ fn respond((status, retry_after): Answer) -> Response<&'static str> {
     response
 }
 
-/// Asks a server that gives these answers. Without a hint a pause takes 5 s.
+/// Calls a server that gives these answers. Without a hint a pause takes 5 s.
 fn ask(answers: &[Answer]) -> (Outcome<Response<&'static str>, io::Error>, Vec<Duration>) {
     let clock = VirtualClock::new();
     let policy = Policy::builder()
@@ -179,7 +179,7 @@ fn errors_of_the_crate_are_permanent_wherever_they_are() {
     assert_eq!(classify_dyn_strict(&shared).class(), ErrorClass::Permanent);
 }
 
-/// Bytes that may stand in a header, some of them close to what is understood.
+/// Bytes that a header may contain, some of them close to valid values.
 fn value() -> impl Strategy<Value = HeaderValue> {
     let bytes = prop_oneof![
         vec(any::<u8>(), 0..40),
@@ -219,7 +219,8 @@ proptest! {
         if let Some(judged) = judged {
             prop_assert_eq!(judged.retry_after_hint().is_some(), hint.is_some() && !judged.class().is_terminal());
         }
-        // Whatever may be repeated although it may have been applied, may be if it was not.
+        // A request that may be repeated after it may have been applied may also be repeated if it
+        // was not.
         prop_assert!(
             http_1::may_repeat_after(status, &headers, true)
                 || !http_1::may_repeat_after(status, &headers, false)

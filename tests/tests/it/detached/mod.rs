@@ -1,4 +1,4 @@
-//! Sync attempts that are cut off, and the threads that they leave behind.
+//! Sync attempts that are cut off, and the threads on which they remain.
 
 mod threads;
 
@@ -18,7 +18,7 @@ use redress::{
 
 use super::support::{Log, SECOND, builder, down};
 
-/// Holds up whoever passes, until it is opened or dropped.
+/// A gate that blocks each thread that passes, until it is opened or dropped.
 #[derive(Clone)]
 struct Gate(Arc<Mutex<Receiver<()>>>);
 
@@ -33,13 +33,13 @@ impl Gate {
     }
 }
 
-/// Says when it is dropped.
+/// A value that reports its drop.
 #[derive(Debug)]
 struct Value(Sender<()>);
 
 impl Drop for Value {
     fn drop(&mut self) {
-        let _nobody_asks = self.0.send(());
+        let _receiver_is_gone = self.0.send(());
     }
 }
 
@@ -199,7 +199,7 @@ fn a_panic_is_the_callers_and_nothing_is_lost() {
     }
     assert_eq!(*ends.lock().unwrap(), [AttemptStatus::Cancelled; 3]);
     assert_eq!(budget.remaining(), 2);
-    // The probe's permit came back, too.
+    // The probe's permit has been released as well.
     policy.call_detached(|| Ok::<_, Error>(())).unwrap();
     assert_eq!(breaker.state(), CircuitState::Closed);
 }
@@ -348,8 +348,8 @@ fn whatever_happens_every_thread_can_be_had_again() {
     }
     drop(open);
     drop(running);
-    all_over.recv().unwrap_err(); // late attempts, too: nobody moves the clock any more
-    // All at once, which none of them could be if one were missing.
+    all_over.recv().unwrap_err(); // late attempts as well, so the clock stands still from here on
+    // All at once: if one thread were missing, no attempt could pass the barrier.
     let together = Arc::new(Barrier::new(THREADS as usize));
     let callers: Vec<_> = (0..THREADS)
         .map(|_| {

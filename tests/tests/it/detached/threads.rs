@@ -1,4 +1,4 @@
-//! Who gets a thread, and who waits for one.
+//! The limit of threads: which calls get one, and which wait.
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn a_late_value_is_dropped_and_its_thread_is_free_again() {
     assert!(dropped.try_recv().is_err(), "it still runs");
     open.send(()).unwrap();
     dropped.recv().unwrap();
-    // The thread is counted as free once the value is gone.
+    // The thread counts as free once the value has been dropped.
     while policy.execute_detached(|| Ok::<_, Error>(())).stop_reason == Some(StopReason::NoThread) {
         thread::yield_now();
     }
@@ -174,7 +174,7 @@ fn waiting_for_a_thread_ends_at_the_deadline() {
             let _first_time = sender.send(());
             false
         });
-        // This one's time is over 1 s before that of the first.
+        // The deadline of this call is 1 s before that of the first.
         context
             .resume(begun)
             .execute_detached(|| Ok::<_, Error>(()))

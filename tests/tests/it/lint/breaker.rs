@@ -1,4 +1,4 @@
-//! When the circuit breaker opens and closes.
+//! Findings about the circuit breaker.
 
 use std::time::Duration;
 
@@ -87,7 +87,8 @@ fn a_breaker_that_one_caller_alone_never_opens_is_named() {
     assert_clean(slow().max_attempts(2));
     let attempts = with_breaker(CircuitBreaker::builder().observe_attempts());
     assert_clean(attempts.strategy(equal_jitter(16).base(16)).max_attempts(3));
-    // What is not retried fails at once; what is retried with another strategy has its schedule.
+    // A class that is not retried fails at once; a class with another strategy has its own
+    // schedule.
     let auth = CircuitBreaker::builder().trip_on([ErrorClass::Transient, ErrorClass::Auth]);
     let auth = with_breaker(auth)
         .strategy(equal_jitter(16).base(16))

@@ -1,4 +1,4 @@
-//! What bounds attempts and retries.
+//! Findings about the limits of attempts and retries.
 
 use redress::inspect::Level;
 use redress::strategies::{equal_jitter, token_backoff};

@@ -1,4 +1,4 @@
-//! How long calls wait.
+//! Findings about delays.
 
 use std::time::Duration;
 
@@ -95,7 +95,7 @@ fn delays_that_bunch_at_max_are_counted() {
     );
     assert_clean(builder().strategy(equal_jitter(2)));
     assert_clean(builder().strategy(equal_jitter(8).base(4)).max_attempts(4));
-    // These spread over the whole range, or were not meant to grow.
+    // These delays spread over the whole range, or do not grow at all.
     assert_clean(builder().strategy(full_jitter(0.5)));
     assert_clean(builder().strategy(decorrelated_jitter(0.5)));
     assert_clean(builder().strategy(equal_jitter(1).base(1)));

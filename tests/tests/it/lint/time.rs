@@ -1,4 +1,4 @@
-//! What the deadline leaves.
+//! Findings about deadlines and timeouts.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ fn what_multiplies_beyond_the_deadline_is_shown_with_its_figures() {
     assert_clean(slow().attempt_timeout(6.666));
     assert_clean(slow().attempt_timeout(15).max_attempts(3));
     assert_clean(slow().attempt_timeout(15).deadline(110));
-    // Nothing is said of a number of attempts, so the deadline is what is meant.
+    // No number of attempts is set, so the deadline is meant to end the call.
     assert_clean(slow().attempt_timeout(15).unlimited_attempts());
 }
 
@@ -139,14 +139,14 @@ fn a_number_of_attempts_that_the_deadline_never_allows_is_named() {
     assert_finds(own, "unreachable-cap", "max_unknown_attempts");
 }
 
-/// Reads a length of time as findings write it.
+/// Parses a duration in the notation of the findings.
 fn read(text: &str) -> Duration {
     for (unit, length) in [("ms", 0.001), ("us", 1e-6), ("ns", 1e-9), ("s", 1.0)] {
         if let Some(number) = text.strip_suffix(unit) {
             return Duration::from_secs_f64(number.parse::<f64>().unwrap() * length);
         }
     }
-    panic!("no length of time: {text}");
+    panic!("not a duration: {text}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ async fn load_async(policy: &impl Execute<Error>, script: Script<u32, Error>) ->
     policy.call_async(|| script.run_async()).await.ok()
 }
 
-/// Spawns for any executor, so it must be told that the future is `Send`.
+/// Spawns for any executor, which needs the bound that the future is `Send`.
 fn spawn(
     policy: impl Execute<Error> + 'static,
     script: Script<u32, Error>,
@@ -66,7 +66,7 @@ async fn tasks_run_under_every_executor() {
     let fake = FakePolicy::passing();
     let flaky = || Script::fails_with(1, down).then(7);
 
-    // Where the type of the policy is known, any code may be spawned.
+    // If the type of the policy is known, any code may be spawned.
     let (policy2, script) = (policy.clone(), flaky());
     let task = tokio::spawn(async move { load_async(&policy2, script).await });
     assert_eq!(task.await.unwrap(), Some(7));
@@ -77,7 +77,7 @@ async fn tasks_run_under_every_executor() {
     let task = tokio::spawn(async move { load_async(&fake2, script).await });
     assert_eq!(task.await.unwrap(), None);
 
-    // Where it is not, `call_send` is the way.
+    // If not, `call_send` is needed.
     assert_eq!(spawn(policy, flaky()).await.unwrap(), Some(7));
     assert_eq!(spawn(recording.clone(), flaky()).await.unwrap(), Some(7));
     assert_eq!(spawn(fake.clone(), flaky()).await.unwrap(), None);

@@ -1,4 +1,4 @@
-//! The testing kit, used as the tests of a user's crate use it.
+//! The testing kit, used as in the tests of another crate.
 
 mod attribute;
 mod breakers;
@@ -27,7 +27,7 @@ use redress::{
 
 use crate::support::{SECOND, Transient, builder, down};
 
-/// The message of a panic.
+/// Returns the message of a panic.
 fn panic_of(f: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(f)).unwrap_err();
     match panic.downcast::<String>() {

@@ -82,7 +82,7 @@ async fn a_call_that_ends_after_the_record_was_cleared_is_not_taken_for_another(
     assert_eq!(call.status, CallStatus::Succeeded);
 }
 
-/// Polls once and tells whether the future is pending.
+/// Polls once and returns `true` if the future is pending.
 async fn futures_poll<F: Future + Unpin>(future: &mut F) -> bool {
     std::future::poll_fn(|cx| {
         std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(cx).is_pending())

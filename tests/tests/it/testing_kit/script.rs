@@ -170,7 +170,7 @@ async fn tasks_on_many_threads_lose_no_wake_up() {
         let outcome = task.await.unwrap();
         assert!(outcome.is_ok());
         assert_eq!(outcome.attempts, 4);
-        // 5 s of hanging, twice 2 s of failing, three pauses.
+        // A hang of 5 s, two failures of 2 s each, and three pauses.
         assert!(outcome.elapsed >= 12 * SECOND);
     }
 }
