@@ -1,4 +1,4 @@
-//! Programs that do not compile, each with what the compiler says about it.
+//! Programs that do not compile, each with the compiler's messages.
 
 #[test]
 fn rejected_programs() {

@@ -1,4 +1,4 @@
-//! Under and above other attributes.
+//! Functions with other attributes, both above and below `#[retry]`.
 use std::io::Error;
 
 use async_trait::async_trait;

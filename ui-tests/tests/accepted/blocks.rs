@@ -1,4 +1,4 @@
-//! `retry!`: an operation that borrows what surrounds it.
+//! `retry!`: an operation that borrows from its surroundings.
 use std::io::{Error, ErrorKind};
 
 use redress::block::retry;

@@ -1,4 +1,4 @@
-//! How an error is classified where nobody says: by what its type is known to be.
+//! The classification of errors where no classifier is given, which depends on their type.
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::{Error, ErrorKind};
@@ -85,7 +85,7 @@ fn generic_error<E: StdError + 'static>(error: fn() -> E, calls: &mut u32) -> Re
     Err(error())
 }
 
-/// An error that also leads to another.
+/// An error with another error as its source.
 #[derive(Debug)]
 struct NotFound(Error);
 

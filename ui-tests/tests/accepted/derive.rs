@@ -1,4 +1,4 @@
-//! `#[derive(Classify)]`: what every form of attribute means.
+//! `#[derive(Classify)]`: the meaning of every form of the attribute.
 #![allow(dead_code)]
 use std::error::Error as StdError;
 use std::io::{Error, ErrorKind};
@@ -54,7 +54,7 @@ enum Api {
     #[error("own")]
     #[classify(with = |code: &u32| if *code > 9 { ErrorClass::Auth } else { ErrorClass::Transient })]
     Closure(u32),
-    #[error("nobody knows")]
+    #[error("unknown")]
     Nothing,
 }
 

@@ -1,4 +1,4 @@
-//! Hooks, classifiers, policies and names: evaluated at each call, in sight of its arguments.
+//! Hooks, classifiers, policies and names: evaluated at each call, with the arguments in scope.
 use std::cell::RefCell;
 use std::io::{Error, ErrorKind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -123,7 +123,7 @@ fn an_abort_keeps_the_error_of_the_attempt() {
         ErrorKind::TimedOut
     );
     assert_eq!(calls, 1);
-    // Now before the first attempt: an interruption.
+    // This time it stops before the first attempt, which is an interruption.
     assert_eq!(
         service.stoppable(&mut calls).unwrap_err().kind(),
         ErrorKind::Other

@@ -1,4 +1,4 @@
-//! Names of the user's that shadow what an expansion might use.
+//! Names in the user's code that shadow names that an expansion might use.
 
 use super::until;
 
@@ -115,7 +115,7 @@ mod methods_for_every_type {
     #![allow(dead_code)]
     use redress::{Classification, Classify, ErrorClass, retry};
 
-    /// Has the names that an expansion might call.
+    /// A trait with the method names that an expansion might call.
     trait Everything: Sized {
         fn classifier(&self) -> ErrorClass {
             ErrorClass::Permanent

@@ -1,4 +1,4 @@
-//! An expansion is clean under every lint that a user may deny.
+//! Expansions are clean under every lint that a user may deny.
 #![deny(
     warnings,
     clippy::pedantic,

@@ -1,11 +1,11 @@
-//! Programs that compile, and do what they say: each counts its attempts.
+//! Programs that compile and behave as documented: each counts its attempts.
 #![allow(
     missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::indexing_slicing
 )]
-// Shapes stand here as people write them, not as a lint would have them.
+// The shapes are written as users write them, not as a lint would have them.
 #![allow(
     clippy::boxed_local,
     clippy::manual_async_fn,

@@ -1,4 +1,4 @@
-//! Thirty functions inside of each other, without a recursion limit.
+//! Thirty nested functions, without a raised recursion limit.
 use std::io::Error;
 
 use redress::retry;

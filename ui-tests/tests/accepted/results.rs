@@ -1,4 +1,4 @@
-//! Values that are failures, with and without a `Result` around them.
+//! Values that count as failures, with and without a `Result` around them.
 use std::io::Error;
 
 use redress::{Classification, ErrorClass, retry};
@@ -55,7 +55,7 @@ async fn values_are_judged() {
     assert_eq!(calls, [4, 3, 5, 2, 2]);
 }
 
-/// No type names a failure: generic over what is judged.
+/// Generic over the judged value, so that no type names the failure.
 #[retry(strategy = instant(), result_classifier = judge, max_attempts = 3)]
 fn generic<T: PartialEq + Default>(
     make: impl Fn() -> T,
