@@ -130,7 +130,7 @@ async unsafe fn dangerous(calls: &mut u32) -> Result<u32, Error> {
 #[tokio::test]
 #[allow(unsafe_code)]
 async fn async_unsafe_functions() {
-    // SAFETY: nothing is asked for.
+    // SAFETY: the function has no requirements.
     let mut calls = 0;
     let future = unsafe { dangerous(&mut calls) };
     assert_eq!(future.await.unwrap(), 3);

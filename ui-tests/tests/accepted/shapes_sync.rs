@@ -217,7 +217,7 @@ unsafe fn dangerous(calls: &mut u32) -> Result<u32, Error> {
 #[test]
 #[allow(unsafe_code)]
 fn unsafe_functions() {
-    // SAFETY: nothing is asked for.
+    // SAFETY: the function has no requirements.
     assert_eq!(unsafe { dangerous(&mut 0) }.unwrap(), 3);
 }
 
