@@ -1,5 +1,5 @@
-//! The maintenance: a server that answers everything with 503 for ten seconds. What do its clients
-//! send meanwhile if it also says when to come back?
+//! The maintenance: a server answers every request with 503 for ten seconds. How many requests do
+//! its clients send meanwhile, with and without a Retry-After in the answer?
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::{Random, World};
 const DOWN: Duration = Duration::from_secs(30);
 const UP: Duration = Duration::from_secs(40);
 const END: Duration = Duration::from_secs(60);
-/// How long the server takes to answer.
+/// The time that the server takes to answer.
 const ANSWER: Duration = Duration::from_millis(5);
 
 /// The result of a run.
@@ -28,7 +28,7 @@ pub struct Record {
 }
 
 /// Runs the recommended policy against a server that sends this Retry-After, or none. The same seed
-/// is the same run.
+/// gives the same run.
 #[must_use]
 #[expect(clippy::expect_used, reason = "the settings are constants")]
 pub fn run(retry_after: Option<Duration>, seed: u64) -> Record {
