@@ -1,4 +1,5 @@
-//! `knows(...)`: the default classifier of `#[retry]` and `retry_block!`, with types of the user's.
+//! `knows(...)`: the default classifier of `#[retry]` and `retry_block!`, with the user's own
+//! types.
 
 use std::error::Error;
 use std::{fmt, io};
@@ -7,7 +8,7 @@ use redress::{
     Classification, Classify, DefaultClassifier, ErrorClass, Policy, retry, retry_block,
 };
 
-/// An error of another crate would be wrapped in such a type.
+/// A wrapper, as for an error of another crate.
 #[derive(Debug)]
 struct ApiError(ErrorClass);
 
@@ -80,8 +81,8 @@ fn db(class: ErrorClass) -> Box<dyn Error + Send + Sync> {
     .into()
 }
 
-/// Defines a function that fails with what its argument makes, and counts its attempts: a class that
-/// ends a call makes 1 of them, UNKNOWN 2, any other 4.
+/// Defines a function that fails with an error made by its argument, and counts its attempts: 1 for
+/// a class that ends the call, 2 for UNKNOWN, 4 for any other class.
 macro_rules! retried {
     ($name:ident($($argument:tt)*) -> $error:ty) => {
         #[retry(strategy = instant(), max_attempts = 4, $($argument)*)]
@@ -146,7 +147,7 @@ fn the_outermost_of_the_listed_types_decides_whatever_their_order() {
     };
     assert_eq!(attempts(with_both, fail), 1);
     assert_eq!(attempts(other_order, fail), 1);
-    // The inner one does where the outer is not listed.
+    // If the outer type is not listed, the inner one decides.
     assert_eq!(attempts(with_one, fail), 4);
 }
 

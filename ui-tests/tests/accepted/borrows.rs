@@ -1,5 +1,5 @@
-//! Functions that return borrowed values. Where the borrow is mutable and of `self`, no loop can do it;
-//! what only looks like it compiles, and so does each way out that the message names.
+//! Functions that return borrowed values. No loop can return a mutable borrow of `self`; functions
+//! that only look as if they did compile, and so does each way out that the message names.
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::HashMap;
 use std::io::{Error, ErrorKind};
@@ -85,7 +85,7 @@ fn way_out_a_guard_is_returned_that_borrows_shared() {
     assert_eq!((shared.calls.get(), shared.items.take()), (3, vec![4]));
 }
 
-/// Lends what it does not own: each call of a method takes it away.
+/// A pool of values that it does not own: each method takes one out.
 struct Pool<'p> {
     calls: u32,
     slot: Cell<Option<&'p mut u32>>,
@@ -189,7 +189,8 @@ fn what_is_lent_for_longer_than_an_attempt_may_be_returned() {
     assert_eq!(pool.calls, 4);
 }
 
-/// Methods with the names of the standard library's, of what is not its own.
+/// A type whose method has the name of one of the standard library's, but lends a value that it
+/// does not own.
 struct Borrowed<'p>(Cell<Option<&'p mut u32>>);
 
 impl<'p> Borrowed<'p> {
@@ -231,7 +232,7 @@ async fn a_method_of_another_type_may_lend_for_longer() {
     assert_eq!(found.unwrap(), &2);
 }
 
-/// Holds no reference, so that nothing stays borrowed.
+/// A handle without a reference, so that nothing stays borrowed.
 struct Handle<'a> {
     at: *mut u32,
     owner: PhantomData<&'a mut u32>,
