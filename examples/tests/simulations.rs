@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use redress_examples::simulation::outage::Record;
-use redress_examples::simulation::{Way, blip, collapse, contention, maintenance, outage, quota};
+use redress_examples::simulation::{
+    WAYS, Way, blip, collapse, contention, maintenance, outage, quota,
+};
 
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=3;
 
@@ -39,6 +41,21 @@ fn a_run_is_the_same_for_the_same_seed_only() {
     let first = run(1);
     assert_eq!(run(1), first);
     assert_ne!(run(2), first);
+}
+
+#[test]
+fn every_count_goes_on_to_the_end_of_the_run() {
+    for way in WAYS {
+        let record = outage::run(&way, 1);
+        for counts in [&record.arrivals, &record.successes, &record.attempts] {
+            assert!(
+                counts.len() >= outage::SECONDS,
+                "{}: {}",
+                way.name,
+                counts.len()
+            );
+        }
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub const CAPACITY: u32 = 300;
 /// The number of seconds over which successes and arrivals are compared.
 const WINDOW: usize = 10;
 
-/// The counts of a run, second by second.
+/// The counts of a run, second by second: to its end, and on until the last call has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Operations that arrived.
@@ -34,11 +34,12 @@ pub struct Record {
 }
 
 impl Record {
-    const fn new() -> Self {
+    /// Every second of the run counts, and those in which nothing happens are zero.
+    fn new() -> Self {
         Self {
-            arrivals: Vec::new(),
-            successes: Vec::new(),
-            attempts: Vec::new(),
+            arrivals: vec![0; SECONDS],
+            successes: vec![0; SECONDS],
+            attempts: vec![0; SECONDS],
             late_arrivals: 0,
             late_successes: 0,
         }

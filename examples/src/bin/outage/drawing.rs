@@ -1,83 +1,260 @@
-use std::error::Error;
-use std::path::Path;
+//! The picture of the outage: successes above, the load on the server below.
 
-use plotters::coord::Shift;
-use plotters::prelude::*;
 use redress_examples::simulation::Way;
 use redress_examples::simulation::outage::{self, ARRIVALS, CAPACITY, DOWN, Record, SECONDS, UP};
 
-const SIZE: (u32, u32) = (1000, 760);
+use crate::panel::{Align, Note, Panel};
+
+pub(crate) const WIDTH: usize = 800;
+const HEIGHT: usize = 590;
 const SEED: u64 = 1;
 
-/// What is drawn, in colours that differ in brightness, too.
-const DRAWN: [(&str, RGBColor); 5] = [
-    ("no retries", RGBColor(0x88, 0x88, 0x88)),
-    ("3 retries", RGBColor(0xc0, 0x39, 0x2b)),
-    ("3 retries, budget by successes", RGBColor(0xe6, 0x9f, 0x00)),
-    ("3 retries, breaker", RGBColor(0x1f, 0x77, 0xb4)),
-    ("3 retries, recommended", RGBColor(0x00, 0x60, 0x40)),
-];
+/// The background is the page's, light or dark. On both, text and lines of these colours have a
+/// contrast of nearly 4 or more, which is about what one colour can have on white and on black.
+pub(crate) const NEUTRAL: &str = "#777f8b";
 
-/// One way's counts, second by second.
-type Counts = fn(&Record) -> &[u32];
-
-/// Draws the outage: successes above, the load on the server below.
-pub(crate) fn draw(file: &Path) -> Result<(), Box<dyn Error>> {
-    let runs: Vec<_> = DRAWN
-        .into_iter()
-        .filter_map(|(name, colour)| {
-            let way = Way::named(name)?;
-            Some((name, colour, outage::run(&way, SEED)))
-        })
-        .collect();
-    let root = SVGBackend::new(file, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let (above, below) = root.split_vertically(SIZE.1 / 2);
-    panel(&above, "successes a second", &runs, |run| &run.successes)?;
-    panel(&below, "attempts a second", &runs, |run| &run.attempts)?;
-    root.present()?;
-    Ok(())
+/// A way that is drawn.
+pub(crate) struct Line {
+    name: &'static str,
+    pub(crate) colour: &'static str,
+    /// What lies below is wider, so that no line hides another.
+    pub(crate) width: f64,
+    pub(crate) record: Record,
 }
 
-fn panel(
-    area: &DrawingArea<SVGBackend<'_>, Shift>,
-    caption: &str,
-    runs: &[(&str, RGBColor, Record)],
-    counts: Counts,
-) -> Result<(), Box<dyn Error>> {
-    let all = runs.iter().flat_map(|(.., run)| counts(run));
-    let top = all.copied().max().unwrap_or(0);
-    // Room for the legend.
-    let top = top + top / 10;
-    let caption = format!(
-        "{caption}: {ARRIVALS} arrive, the server is down from {DOWN} s to {UP} s, then does {CAPACITY}"
-    );
-    let mut chart = ChartBuilder::on(area)
-        .margin(12)
-        .caption(caption, ("sans-serif", 16))
-        .x_label_area_size(36)
-        .y_label_area_size(52)
-        .build_cartesian_2d(0..SECONDS, 0..top)?;
-    chart
-        .configure_mesh()
-        .max_light_lines(1)
-        .x_desc("seconds")
-        .draw()?;
-    let outage = [(DOWN, 0), (UP, top)];
-    chart.draw_series([Rectangle::new(outage, BLACK.mix(0.12).filled())])?;
-    for (name, colour, run) in runs {
-        let style = colour.stroke_width(2);
-        let points = counts(run).iter().copied().enumerate().take(SECONDS);
-        chart
-            .draw_series(LineSeries::new(points, style))?
-            .label(*name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
+impl Line {
+    fn run(name: &'static str, colour: &'static str, width: f64) -> Option<Self> {
+        let way = Way::named(name)?;
+        let record = outage::run(&way, SEED);
+        Some(Self {
+            name,
+            colour,
+            width,
+            record,
+        })
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::MiddleRight)
-        .background_style(WHITE.mix(0.85))
-        .border_style(BLACK.mix(0.3))
-        .draw()?;
-    Ok(())
+
+    /// Says when its callers had recovered.
+    fn verdict(&self) -> String {
+        match self.record.recovered() {
+            Some(seconds) => format!("{}: recovers after {seconds} s", self.name),
+            None => format!("{}: never recovers", self.name),
+        }
+    }
+
+    /// When its callers had recovered, in seconds from the left edge.
+    fn recovery(&self) -> usize {
+        self.record.recovered().map_or(SECONDS, |after| UP + after)
+    }
+}
+
+/// Draws the outage as SVG.
+///
+/// Only the ways that differ are drawn: the tables have the others. `None` means that one of them is
+/// no longer simulated.
+pub(crate) fn draw() -> Option<String> {
+    let never = Line::run("3 retries", "#e0444c", 4.5)?;
+    let without = Line::run("no retries", "#a8741a", 2.0)?;
+    let breaker = Line::run("3 retries, breaker", "#2f7de1", 2.0)?;
+    let recommended = Line::run("3 retries, recommended", "#238a4a", 2.0)?;
+    let load = mean_load(&never.record);
+
+    let successes = Panel {
+        caption: "Calls that succeed, per second",
+        top: 78,
+        highest: 340,
+        ticks: 100,
+        counts: |record| &record.successes,
+        notes: vec![
+            Note::at(recommended.recovery(), 318, recommended.verdict()).of(&recommended),
+            Note::at(breaker.recovery() + 3, 205, breaker.verdict()).of(&breaker),
+            Note::at(without.recovery() - 3, 100, without.verdict())
+                .of(&without)
+                .aligned(Align::End),
+            Note::at(SECONDS - 2, 18, never.verdict())
+                .of(&never)
+                .aligned(Align::End),
+        ],
+        limit: None,
+    };
+    let attempts = Panel {
+        caption: "Requests that the server gets, per second",
+        top: 336,
+        highest: 1300,
+        ticks: 300,
+        counts: |record| &record.attempts,
+        notes: vec![
+            Note::at(
+                SECONDS - 2,
+                920,
+                format!("{}: {load} a second, to the end", never.name),
+            )
+            .of(&never)
+            .aligned(Align::End),
+            Note::at(
+                UP + 2,
+                700,
+                format!("{}: one storm, then quiet", breaker.name),
+            )
+            .of(&breaker),
+            Note::at(
+                SECONDS - 2,
+                130,
+                format!("{} (and no retries): no storm", recommended.name),
+            )
+            .of(&recommended)
+            .aligned(Align::End),
+        ],
+        limit: Some((CAPACITY, "what the server can do")),
+    };
+
+    let lines = [never, without, breaker, recommended];
+    let outage = UP - DOWN;
+    let title =
+        format!("A server is down for {outage} seconds. Plain retries keep it down for good.");
+    let subtitle = format!(
+        "{ARRIVALS} calls a second, attempts time out after 1 s; the server works through {CAPACITY} \
+         requests a second"
+    );
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
+         width=\"{WIDTH}\" height=\"{HEIGHT}\" role=\"img\" \
+         font-family=\"system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif\" \
+         font-size=\"13\" fill=\"{NEUTRAL}\">\n\
+         <title>{title}</title>\n\
+         <text x=\"20\" y=\"28\" font-size=\"20\" font-weight=\"bold\">{title}</text>\n\
+         <text x=\"20\" y=\"50\" font-size=\"14\">{subtitle}</text>\n"
+    );
+    for panel in [successes, attempts] {
+        panel.draw(&lines, &mut svg);
+    }
+    svg.push_str("</svg>\n");
+    Some(svg)
+}
+
+/// Returns the mean of the attempts in a second since the server was back, in round hundreds.
+fn mean_load(record: &Record) -> u32 {
+    let late = record.attempts.iter().take(SECONDS).skip(UP);
+    let mean = late.sum::<u32>() / (SECONDS - UP) as u32;
+    (mean + 50) / 100 * 100
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SECONDS, draw};
+
+    /// Returns the points of each line, panel by panel.
+    fn lines(svg: &str) -> Vec<Vec<(f64, f64)>> {
+        let number = |text: &str| text.parse::<f64>().unwrap();
+        let point = |text: &str| {
+            let (x, y) = text.split_once(',').unwrap();
+            (number(x), number(y))
+        };
+        let lines = svg.split("points=\"").skip(1);
+        let points = lines.map(|line| line.split('"').next().unwrap());
+        points
+            .map(|line| line.split(' ').map(point).collect())
+            .collect()
+    }
+
+    #[test]
+    fn every_line_has_a_point_for_each_second_to_the_end() {
+        let lines = lines(&draw().unwrap());
+        assert_eq!(lines.len(), 2 * 4, "four ways in two panels");
+        for line in &lines {
+            assert_eq!(line.len(), SECONDS);
+            assert!(line.is_sorted_by(|(before, _), (after, _)| before < after));
+            assert_eq!(
+                line.last().unwrap().0,
+                lines.first().unwrap().last().unwrap().0
+            );
+        }
+    }
+
+    #[test]
+    fn the_way_that_never_recovers_stays_on_the_floor_to_the_end() {
+        let lines = lines(&draw().unwrap());
+        let never = lines.first().unwrap();
+        let floor = never.iter().map(|(_, y)| *y).fold(0.0, f64::max);
+        let (up, failing) = never.split_at(super::DOWN + 1);
+        assert!(up.iter().all(|(_, y)| *y < floor));
+        assert!(failing.iter().all(|(_, y)| *y == floor), "{failing:?}");
+    }
+
+    #[test]
+    fn every_colour_can_be_read_on_a_light_and_on_a_dark_page() {
+        let svg = draw().unwrap();
+        let colours: Vec<_> = svg
+            .split("=\"#")
+            .skip(1)
+            .filter_map(|it| it.get(..6))
+            .collect();
+        assert!(colours.len() > 8, "{colours:?}");
+        let (white, dark) = (luminance("ffffff"), luminance("0d1117"));
+        for colour in colours {
+            let own = luminance(colour);
+            let (on_white, on_dark) = ((white + 0.05) / (own + 0.05), (own + 0.05) / (dark + 0.05));
+            assert!(
+                on_white > 3.9 && on_dark > 3.9,
+                "#{colour}: {on_white} {on_dark}"
+            );
+        }
+    }
+
+    /// The relative luminance of WCAG 2.
+    fn luminance(colour: &str) -> f64 {
+        let part = |from| {
+            let byte = u8::from_str_radix(colour.get(from..from + 2).unwrap(), 16).unwrap();
+            let part = f64::from(byte) / 255.0;
+            if part <= 0.03928 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
+    }
+
+    // Elsewhere the logarithm that spreads the arrivals may differ in its last digit.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[test]
+    fn the_committed_pictures_are_what_the_example_draws() {
+        let svg = draw().unwrap();
+        let url = data_url(&svg);
+        for (name, content) in [("outage.svg", svg), ("outage.url", url)] {
+            let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../redress/docs");
+            let file = std::path::Path::new(docs).join(name);
+            if std::env::var_os("BLESS").is_some() {
+                std::fs::write(&file, &content).unwrap();
+            }
+            let committed = std::fs::read_to_string(&file).unwrap_or_default();
+            assert!(
+                committed == content,
+                "redress/docs/{name} is not what the example draws. To write it anew: \
+                 BLESS=1 cargo test -p redress-examples --bin outage",
+            );
+        }
+    }
+
+    /// The picture as an address, for a page that has no files beside it, such as those of rustdoc.
+    fn data_url(svg: &str) -> String {
+        let mut url = "data:image/svg+xml,".to_owned();
+        for byte in svg.bytes() {
+            match byte {
+                b'0'..=b'9'
+                | b'A'..=b'Z'
+                | b'a'..=b'z'
+                | b','
+                | b'.'
+                | b'-'
+                | b'/'
+                | b':'
+                | b'=' => {
+                    url.push(char::from(byte));
+                }
+                _ => url.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        url
+    }
 }

@@ -8,6 +8,7 @@
 //! `cargo run --release -p redress-examples --bin outage -- --svg outage.svg`
 
 mod drawing;
+mod panel;
 mod tables;
 
 use std::error::Error;
@@ -21,7 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     tables::contention();
     tables::quota();
     if let Some(file) = svg {
-        drawing::draw(&file)?;
+        let picture = drawing::draw().ok_or("a way of the picture is no longer simulated")?;
+        std::fs::write(&file, picture)?;
         println!("\ndrawn in {}", file.display());
     }
     Ok(())
