@@ -1,3 +1,8 @@
 //! Runnable programs that use `redress`: on real servers, and on simulated ones.
 
 pub mod simulation;
+
+/// The programs of the README, which is tested here for the crates that they use.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub mod readme {}

@@ -1,4 +1,52 @@
-#![doc = include_str!("../README.md")]
+// The README links to files, which docs.rs does not have. Of several definitions of a link the first
+// one counts, so here it links to the same as pages of the documentation, and has its picture in it.
+#![cfg_attr(doc, doc = concat!("[outage]: ", include_str!("../docs/outage.url")))]
+//! [the comparison]: project::benchmarks#what-each-crate-does-not-do
+//! [benchmarks]: project::benchmarks
+//! [architecture]: project::architecture
+//! [changelog]: project::changelog
+//!
+// The examples test its programs, with the crates that they use.
+#![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
+//!
+//! # Map of the crate
+//!
+//! | to | use |
+//! |---|---|
+//! | retry a function, or a block of one | [`#[retry]`](macro@retry), [`retry_block!`] |
+//! | retry any call, and see how it ended | [`Policy`], made by a [`PolicyBuilder`]; [`Outcome`], [`StopReason`], [`Cause`] |
+//! | give one call a name, hooks, a way to stop | [`CallContext`], from [`Policy::context`] |
+//! | handle what a call fails with | [`Error`] from a policy; [`Interrupt`] where a function returns an error type of its own |
+//! | say what a failure means | [`#[derive(Classify)]`](derive@Classify), the trait [`Classify`](trait@Classify), [`Classifier`]; [`ErrorClass`], [`Classification`] |
+//! | read codes of HTTP, SQL, gRPC, AWS | the tables in [`classify`] |
+//! | choose how long to wait | [`strategies`]; [`Strategy`] and [`BackoffContext`] for one of your own |
+//! | stop what retries would make worse | [`CircuitBreaker`], [`Budget`], both in [`Policy::recommended`] |
+//! | see every decision | [`Event`], [`Observer`], [`Timeline`] |
+//! | own the loop, and the time | [`Policy::start`], [`Steps`], [`Step`] |
+//! | give a pause to a queue, go on elsewhere | [`SleepDecision`], [`ResumeToken`] |
+//! | run on another runtime, or another clock | [`Sleeper`], [`Clock`] |
+//! | take whatever runs operations as an argument | [`Execute`] |
+//! | review a policy | [`Policy::lint`], [`Policy::snapshot`]; [`inspect`] |
+//! | read responses of other crates | [`contrib`], a feature for each |
+#![cfg_attr(
+    feature = "config",
+    doc = "| read policies from files, feature `config` | [`config`]: [`Policies`], [`PolicyHandle`], [`RetryConfig`] |"
+)]
+#![cfg_attr(
+    not(feature = "config"),
+    doc = "| read policies from files | the feature `config` |"
+)]
+#![cfg_attr(
+    feature = "testing",
+    doc = "| test without waiting, feature `testing` | [`testing`], whose page is a guide |"
+)]
+#![cfg_attr(
+    not(feature = "testing"),
+    doc = "| test without waiting | the feature `testing`, in `[dev-dependencies]` |"
+)]
+//!
+//! [Runtimes](#runtimes) lists the features. [`project`] has the benchmarks, the architecture and
+//! the changelog.
 // docs.rs labels what stands behind a feature; `doc_cfg` is there with its nightly compiler only.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -24,6 +72,8 @@ mod observe;
 mod outcome;
 mod policy;
 mod problems;
+#[cfg(doc)]
+pub mod project;
 mod reason;
 mod resume;
 mod shielded;

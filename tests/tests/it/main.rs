@@ -20,6 +20,7 @@ mod hooks;
 mod inspect;
 mod knows;
 mod lint;
+mod readme;
 mod resume;
 mod resume_split;
 mod resume_text;
