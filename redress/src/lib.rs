@@ -13,7 +13,7 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | retry a function, or a block of one | [`#[retry]`](macro@retry), [`retry_block!`] |
+//! | retry a function, or a block where it stands | [`#[retry]`](macro@retry), [`block::retry!`](mod@block) |
 //! | retry any call, and see how it ended | [`Policy`], made by a [`PolicyBuilder`]; [`Outcome`], [`StopReason`], [`Cause`] |
 //! | give one call a name, hooks, a way to stop | [`CallContext`], from [`Policy::context`] |
 //! | handle what a call fails with | [`Error`] from a policy; [`Interrupt`] where a function returns an error type of its own |
