@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::classify::ErrorClass;
 use crate::engine::ResumeToken;
-use crate::error::{Error, Report};
+use crate::error::{Error, Interrupt, Report};
 use crate::observe::Timeline;
 use crate::reason::{Cause, StopReason};
 
@@ -78,5 +78,30 @@ impl<T, E> Outcome<T, E> {
             Some(value) => Ok(value),
             None => Err(Error::new(self.last_error, report)),
         }
+    }
+
+    /// Returns a result of the operation's own type: what a function with `#[retry]` would have
+    /// returned.
+    ///
+    /// ```
+    /// use redress::Policy;
+    ///
+    /// fn read(policy: &Policy) -> std::io::Result<String> {
+    ///     let outcome = policy.execute(|| std::fs::read_to_string("Cargo.toml"));
+    ///     println!("{} attempts in {:?}", outcome.attempts, outcome.elapsed);
+    ///     outcome.into_operation_result()
+    /// }
+    /// assert!(read(&Policy::new()).unwrap().contains("[package]"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The operation's last error, or an [`Interrupt`] turned into one if no attempt returned an
+    /// error. See [`Error::into_error`].
+    pub fn into_operation_result(self) -> Result<T, E>
+    where
+        E: From<Interrupt>,
+    {
+        self.into_result().map_err(Error::into_error)
     }
 }

@@ -5,8 +5,10 @@ use super::{Interrupt, Report};
 use crate::classify::ErrorClass;
 use crate::reason::{Cause, StopReason};
 
-/// What [`Policy::call`](crate::Policy::call) fails with: the operation's own error, and why the
-/// call stopped.
+/// Holds the operation's own error and why the call stopped: what
+/// [`Policy::call`](crate::Policy::call) fails with.
+///
+/// [`into_error`](Self::into_error) returns the operation's error alone, as `#[retry]` does.
 ///
 /// `{}` says why the call stopped and leaves the operation's error to
 /// [`source`](std::error::Error::source); `{:#}` says both. Where no attempt returned an error, an
@@ -82,6 +84,57 @@ impl<E> Error<E> {
     #[must_use]
     pub fn into_source(self) -> Option<E> {
         self.source
+    }
+
+    /// Returns an error of the operation's own type: the last error that an attempt returned, or an
+    /// [`Interrupt`] turned into one if no attempt returned an error.
+    ///
+    /// This is the error that a function with `#[retry]` returns. It lets a policy be called in a
+    /// function that fails with the operation's error, or with anything that `?` makes of it:
+    ///
+    /// ```
+    /// use redress::{Error, Policy};
+    ///
+    /// #[derive(Debug)]
+    /// enum ApiError {
+    ///     NotFound,
+    ///     Interrupted(redress::Interrupt),
+    /// }
+    ///
+    /// impl From<redress::Interrupt> for ApiError {
+    ///     fn from(interrupt: redress::Interrupt) -> Self {
+    ///         Self::Interrupted(interrupt)
+    ///     }
+    /// }
+    /// # impl std::fmt::Display for ApiError {
+    /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{self:?}") }
+    /// # }
+    /// # impl std::error::Error for ApiError {}
+    /// # fn get(id: u32) -> Result<u32, ApiError> { if id == 0 { Err(ApiError::NotFound) } else { Ok(id) } }
+    ///
+    /// fn user(policy: &Policy, id: u32) -> Result<u32, ApiError> {
+    ///     Ok(policy.call(|| get(id)).map_err(Error::into_error)?)
+    /// }
+    /// let policy = Policy::builder().max_attempts(1).build()?;
+    /// assert_eq!(user(&policy, 7).unwrap(), 7);
+    /// assert!(matches!(user(&policy, 0), Err(ApiError::NotFound)));
+    ///
+    /// let aborted = policy.context().abort_if(|| true).call(|| get(7));
+    /// assert!(matches!(aborted.map_err(Error::into_error), Err(ApiError::Interrupted(_))));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    ///
+    /// `anyhow::Error`, `Box<dyn std::error::Error + Send + Sync>` and [`std::io::Error`] take an
+    /// [`Interrupt`] as they are.
+    #[must_use]
+    pub fn into_error(self) -> E
+    where
+        E: From<Interrupt>,
+    {
+        match self.source {
+            Some(source) => source,
+            None => self.interrupt.into(),
+        }
     }
 }
 

@@ -125,7 +125,8 @@ impl<C, R> Policy<C, R> {
     ///
     /// # Errors
     ///
-    /// The operation's last error inside [`Error`]. A value that the result classifier takes for a
+    /// The operation's last error inside [`Error`]; [`Error::into_error`] makes the operation's own
+    /// error of it, as `#[retry]` returns. A value that the result classifier takes for a
     /// failure is not lost either: the last one comes back as `Ok`; [`execute`](Self::execute)
     /// tells the difference.
     ///
@@ -134,6 +135,18 @@ impl<C, R> Policy<C, R> {
     /// Whatever the operation, a classifier, a strategy, a clock or a sleeper panics with goes through
     /// to the caller; what the call holds of a breaker or a budget is given back. Panics of hooks and
     /// observers are caught.
+    ///
+    /// ```
+    /// use redress::Policy;
+    ///
+    /// fn read(policy: &Policy, path: &str) -> std::io::Result<String> {
+    ///     let call = policy.call(|| std::fs::read_to_string(path));
+    ///     Ok(call.map_err(redress::Error::into_error)?)
+    /// }
+    /// let policy = Policy::new();
+    /// assert!(read(&policy, "Cargo.toml").is_ok());
+    /// assert_eq!(read(&policy, "no such file").unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    /// ```
     #[inline]
     pub fn call<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Result<T, Error<E>>
     where

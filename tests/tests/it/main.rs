@@ -21,6 +21,7 @@ mod inspect;
 mod knows;
 mod lint;
 mod readme;
+mod own_error;
 mod resume;
 mod resume_split;
 mod resume_text;
