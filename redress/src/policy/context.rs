@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use super::context_hooks::{Capture, Shared};
 use super::{Policy, ResumedCall};
+use crate::breaker::CircuitBreaker;
+use crate::budget::Budget;
 use crate::classify::{Classifier, ResultClassifier};
 use crate::drive::{SleepDecision, Sleeper};
 use crate::engine::ResumeToken;
 use crate::error::Error;
-use crate::observe::{Observer, Timeline};
+use crate::observe::{AttemptEnd, AttemptStart, Observer, OnAttemptEnd, OnAttemptStart, Timeline};
 use crate::outcome::Outcome;
 use crate::strategies::BackoffContext;
 
@@ -240,10 +242,80 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
         }
     }
 
-    /// Adds an observer for these calls, beside the policy's own.
+    /// Adds an observer for these calls, beside the policy's own: a closure `|event: &Event<'_>| ...`,
+    /// or an [`Observer`] that also sees attempts.
     #[must_use]
     pub fn on_event(mut self, observer: impl Observer + 'a) -> Self {
         self.shared.observers.push(Box::new(observer));
+        self
+    }
+
+    /// Adds a hook that sees each attempt of these calls start.
+    #[must_use]
+    pub fn on_attempt_start(self, hook: impl Fn(&AttemptStart<'_>) + Send + Sync + 'a) -> Self {
+        self.on_event(OnAttemptStart(hook))
+    }
+
+    /// Adds a hook that sees each attempt of these calls end: exactly one end for each start.
+    ///
+    /// ```
+    /// use std::sync::Mutex;
+    /// use redress::{AttemptStatus, Policy};
+    ///
+    /// let seen = Mutex::new(Vec::new());
+    /// let policy = Policy::new();
+    /// policy
+    ///     .context()
+    ///     .on_attempt_end(|attempt| seen.lock().unwrap().push((attempt.attempt(), attempt.status())))
+    ///     .execute(|| Ok::<_, std::io::Error>(()));
+    /// assert_eq!(*seen.lock().unwrap(), [(1, AttemptStatus::Succeeded)]);
+    /// ```
+    #[must_use]
+    pub fn on_attempt_end(self, hook: impl Fn(&AttemptEnd<'_>) + Send + Sync + 'a) -> Self {
+        self.on_event(OnAttemptEnd(hook))
+    }
+
+    /// Asks this circuit breaker in place of the policy's, and tells it how each call ended. See
+    /// [`PolicyBuilder::circuit_breaker`](crate::PolicyBuilder::circuit_breaker).
+    ///
+    /// One policy serves several dependencies so, each with a breaker of its own:
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, Policy, StopReason};
+    ///
+    /// let (policy, shards) = (Policy::new(), [CircuitBreaker::new(), CircuitBreaker::new()]);
+    /// shards[1].force_open();
+    /// let read = |shard: usize| {
+    ///     let context = policy.context().circuit_breaker(shards[shard].clone());
+    ///     context.execute(|| Ok::<_, std::io::Error>(shard))
+    /// };
+    /// assert!(read(0).is_ok());
+    /// assert_eq!(read(1).stop_reason, Some(StopReason::CircuitOpen));
+    /// ```
+    #[must_use]
+    pub fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
+        self.shared.breaker = Some(breaker);
+        self
+    }
+
+    /// Spends the retries of these calls from this budget in place of the policy's.
+    ///
+    /// Settings of the budget that are wrong are not reported here: it then allows fewer retries
+    /// rather than more.
+    ///
+    /// ```
+    /// use redress::{Budget, Policy, StopReason};
+    ///
+    /// let (policy, no_retries) = (Policy::new(), Budget::rolling(0, 60));
+    /// let outcome = policy
+    ///     .context()
+    ///     .budget(no_retries)
+    ///     .execute(|| Err::<(), _>(std::io::Error::from(std::io::ErrorKind::TimedOut)));
+    /// assert_eq!(outcome.stop_reason, Some(StopReason::BudgetExhausted));
+    /// ```
+    #[must_use]
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.shared.budget = Some(budget);
         self
     }
 

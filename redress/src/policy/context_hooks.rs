@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::breaker::CircuitBreaker;
+use crate::budget::Budget;
 use crate::drive::{Detached, Hooks, SleepDecision, Sleeper};
 use crate::engine::ResumeToken;
 use crate::observe::{AttemptEnd, AttemptStart, Event, Observer, Timeline};
@@ -26,6 +28,8 @@ pub(super) struct Shared<'a> {
     pub(super) sleeper: Option<Box<dyn Sleeper + 'a>>,
     pub(super) blocking_sleeper: Option<Box<dyn Fn(Duration) + Send + Sync + 'a>>,
     pub(super) observers: Vec<Box<dyn Observer + 'a>>,
+    pub(super) breaker: Option<CircuitBreaker>,
+    pub(super) budget: Option<Budget>,
 }
 
 /// Where the events of a call go, beside its observers.
@@ -110,6 +114,18 @@ impl<'a> Shared<'a> {
 }
 
 impl Hooks for ContextHooks<'_, '_> {
+    fn is_guarded(&self) -> bool {
+        self.shared.breaker.is_some() || self.shared.budget.is_some()
+    }
+
+    fn breaker(&self) -> Option<&CircuitBreaker> {
+        self.shared.breaker.as_ref()
+    }
+
+    fn budget(&self) -> Option<&Budget> {
+        self.shared.budget.as_ref()
+    }
+
     fn resumed(&self) -> Option<&ResumeToken> {
         self.resume
     }

@@ -12,6 +12,7 @@ mod config;
 mod conformance;
 mod context;
 mod contrib;
+mod context_guards;
 mod cost;
 mod detached;
 mod executors;
