@@ -1,12 +1,14 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
 use crate::drive::{CompiledPolicy, Steps};
+use crate::engine::ResumeToken;
 use crate::error::Error;
 use crate::outcome::Outcome;
-use crate::policy::{Classifiers, Execute, Policy, execute_by_own_methods};
+use crate::policy::{CallContext, Classifiers, Execute, Policy, execute_by_own_methods};
 
 /// A policy of a file, from [`Policies::get`](crate::Policies::get).
 ///
@@ -31,17 +33,7 @@ use crate::policy::{Classifiers, Execute, Policy, execute_by_own_methods};
 /// # Ok::<_, redress::config::ConfigFileError>(())
 /// ```
 ///
-/// Hooks of single calls are those of the policy's [context](Policy::context):
-///
-/// ```
-/// # let policies = redress::Policies::from_str(redress::config::Format::Toml, "[policies.payments]")?;
-/// # let payments = policies.get("payments").expect("it is in the text");
-/// let policy = payments.current();
-/// let context = policy.context().operation("charge").capture_timeline();
-/// let outcome = context.execute(|| Ok::<_, std::io::Error>(5));
-/// # assert!(outcome.timeline.is_some());
-/// # Ok::<_, redress::config::ConfigFileError>(())
-/// ```
+/// Hooks of single calls are those of a [context](Self::context).
 pub struct PolicyHandle<C = DefaultClassifier, R = AnyValue> {
     slot: Arc<Slot>,
     classifiers: Arc<Classifiers<C, R>>,
@@ -175,10 +167,76 @@ impl<C, R> PolicyHandle<C, R> {
         self.current().execute_async(operation).await
     }
 
+    /// Calls a sync operation whose attempts can be cut off. See [`Policy::call_detached`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::call_detached`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Policy::call_detached`].
+    pub fn call_detached<T, E>(
+        &self,
+        operation: impl Fn() -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, Error<E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        self.current().call_detached(operation)
+    }
+
+    /// Calls a sync operation whose attempts can be cut off, and reports how it ended. See
+    /// [`Policy::execute_detached`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Policy::call_detached`].
+    pub fn execute_detached<T, E>(
+        &self,
+        operation: impl Fn() -> Result<T, E> + Send + Sync + 'static,
+    ) -> Outcome<T, E>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        self.current().execute_detached(operation)
+    }
+
+    /// Starts the settings of one call, or of many that share them. See [`Policy::context`].
+    ///
+    /// The context keeps the values of now: it owns the [`current`](Self::current) policy. Make one
+    /// for each call that is to follow the file.
+    ///
+    /// ```
+    /// # let policies = redress::Policies::from_str(redress::config::Format::Toml, "[policies.payments]")?;
+    /// # let payments = policies.get("payments").expect("it is in the text");
+    /// let context = payments.context().operation("charge").capture_timeline();
+    /// let outcome = context.execute(|| Ok::<_, std::io::Error>(5));
+    /// assert_eq!(outcome.timeline.unwrap().events().len(), 1);
+    /// # Ok::<_, redress::config::ConfigFileError>(())
+    /// ```
+    #[must_use]
+    pub fn context<'a>(&self) -> CallContext<'a, C, R> {
+        CallContext::new(Cow::Owned(self.current()))
+    }
+
     /// Starts a call without a loop. See [`Policy::start`].
     #[must_use]
     pub fn start(&self, now: Instant) -> Steps {
         self.current().start(now)
+    }
+
+    /// Goes on without a loop with an operation that was deferred. See [`Policy::resume`];
+    /// [`CallContext::resume`] goes on with a loop.
+    #[must_use]
+    pub fn resume(&self, token: &ResumeToken, now: Instant) -> Steps {
+        self.current().resume(token, now)
     }
 }
 

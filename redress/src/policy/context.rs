@@ -18,8 +18,8 @@ use crate::strategies::BackoffContext;
 
 /// The settings of one call, or of many that share them: a name, hooks, a way to stop.
 ///
-/// It borrows its policy and may borrow what its hooks use. One context serves calls of many
-/// types, sync and async.
+/// It borrows its policy (that of a `PolicyHandle` owns it) and may borrow what
+/// its hooks use. One context serves calls of many types, sync and async.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -36,7 +36,8 @@ use crate::strategies::BackoffContext;
 /// A context that holds something to be awaited serves async calls only: its `M` is [`AsyncOnly`],
 /// and it has no [`call`](Self::call).
 pub struct CallContext<'a, C, R, M = AnyCall> {
-    pub(super) policy: &'a Policy<C, R>,
+    /// Owned by the context of a handle, whose policy changes while calls run.
+    pub(super) policy: Cow<'a, Policy<C, R>>,
     pub(super) shared: Shared<'a>,
     calls: PhantomData<M>,
 }
@@ -56,7 +57,7 @@ pub struct AnyCall;
 pub struct AsyncOnly;
 
 impl<'a, C, R> CallContext<'a, C, R> {
-    pub(super) fn new(policy: &'a Policy<C, R>) -> Self {
+    pub(crate) fn new(policy: Cow<'a, Policy<C, R>>) -> Self {
         Self {
             policy,
             shared: Shared::default(),

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -232,7 +233,7 @@ impl<C, R> Policy<C, R> {
     /// Starts the settings of one call, or of many that share them.
     #[must_use]
     pub fn context(&self) -> CallContext<'_, C, R> {
-        CallContext::new(self)
+        CallContext::new(Cow::Borrowed(self))
     }
 
     /// Returns the circuit breaker, if there is one: to look at its state, or to set it by hand.

@@ -192,7 +192,7 @@ where
     T: Send + 'static,
     E: Send + 'static,
 {
-    let policy = context.policy;
+    let policy = &*context.policy;
     let detached = Detached::new(policy.compiled());
     let hooks = context.shared.hooks_detached(resume, &detached);
     let operation = Arc::new(operation);

@@ -3,6 +3,7 @@
 mod attribute;
 mod errors;
 mod files;
+mod handle;
 mod hostile;
 mod reload;
 mod serde;
