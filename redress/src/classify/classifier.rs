@@ -1,7 +1,4 @@
-use std::fmt;
-use std::sync::Arc;
-
-use super::{Classification, DefaultClassifier};
+use super::Classification;
 
 /// Says what an error means. Any `Fn(&E) -> impl Into<Classification>` is one.
 ///
@@ -21,7 +18,10 @@ use super::{Classification, DefaultClassifier};
     message = "`{Self}` does not classify `{E}`",
     label = "not a classifier for `{E}`",
     note = "a classifier is a function or closure `fn(&{E}) -> ErrorClass` (or `-> Classification`)",
-    note = "the default classifier takes any `std::error::Error + 'static`"
+    note = "the default classifier takes any `std::error::Error + 'static`",
+    note = "for an error type with `Classify`, `.classifier({E}::classify)`",
+    note = "for `anyhow::Error` and `Box<dyn Error>`, `.classifier(|error: &{E}| redress::classify::classify_dyn(&**error))`",
+    note = "to store the policy in a struct, `policy.boxed()`, which is a `Policy<BoxedClassifier<{E}>>`"
 )]
 pub trait Classifier<E: ?Sized> {
     /// Classifies `error`.
@@ -76,42 +76,5 @@ pub struct AnyValue;
 impl<T: ?Sized> ResultClassifier<T> for AnyValue {
     fn classify(&self, _value: &T) -> Option<Classification> {
         None
-    }
-}
-
-/// A classifier whose type can be written down, for a policy that is stored in a struct.
-///
-/// [`Policy::boxed`](crate::Policy::boxed) makes one of any policy.
-pub struct BoxedClassifier<E: ?Sized>(Arc<dyn Classifier<E> + Send + Sync>);
-
-impl<E: ?Sized> BoxedClassifier<E> {
-    /// Wraps `classifier`.
-    #[must_use]
-    pub fn new(classifier: impl Classifier<E> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(classifier))
-    }
-}
-
-impl<E: ?Sized> Classifier<E> for BoxedClassifier<E> {
-    fn classify(&self, error: &E) -> Classification {
-        self.0.classify(error)
-    }
-}
-
-impl<E: ?Sized> Clone for BoxedClassifier<E> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<E: std::error::Error + 'static> Default for BoxedClassifier<E> {
-    fn default() -> Self {
-        Self::new(DefaultClassifier)
-    }
-}
-
-impl<E: ?Sized> fmt::Debug for BoxedClassifier<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BoxedClassifier").finish_non_exhaustive()
     }
 }

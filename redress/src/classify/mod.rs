@@ -1,6 +1,7 @@
 //! What a failure means: classes, classifications, classifiers, and the tables behind them.
 
 mod aws;
+mod boxed;
 mod class;
 mod classification;
 mod classifier;
@@ -17,9 +18,10 @@ mod retry_after;
 mod sqlstate;
 
 pub use aws::aws_error_code;
+pub use boxed::{BoxedClassifier, BoxedResultClassifier, HiddenAs};
 pub use class::ErrorClass;
 pub use classification::Classification;
-pub use classifier::{AnyValue, BoxedClassifier, Classifier, ResultClassifier};
+pub use classifier::{AnyValue, Classifier, ResultClassifier};
 pub use default::{DefaultClassifier, StrictClassifier, classify_dyn, classify_dyn_strict};
 pub use grpc::{grpc_code, grpc_code_name};
 pub use http::http_status;

@@ -1,12 +1,15 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::{CallContext, PolicyBuilder};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
-use crate::classify::{AnyValue, BoxedClassifier, Classifier, DefaultClassifier, ResultClassifier};
+use crate::classify::{
+    AnyValue, BoxedClassifier, Classifier, DefaultClassifier, HiddenAs, ResultClassifier,
+};
 use crate::drive::{Compiled, CompiledPolicy, Hooks, Judge, Run, Steps, Verdict, blocking, future};
 use crate::engine::ResumeToken;
 use crate::error::Error;
@@ -44,6 +47,17 @@ pub struct Policy<C = DefaultClassifier, R = AnyValue> {
 pub(crate) struct Classifiers<C, R> {
     errors: C,
     values: R,
+}
+
+/// The result classifier of classifiers that are shared.
+struct Values<C, R>(Arc<Classifiers<C, R>>);
+
+impl<C, R> Deref for Values<C, R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.0.values
+    }
 }
 
 #[cfg(feature = "config")]
@@ -272,28 +286,43 @@ impl<C, R> Policy<C, R> {
         Steps::resume(Arc::clone(&self.config), token, now)
     }
 
-    /// Hides the type of the classifier, so that the policy's type can be written down.
+    /// Hides the types of the classifiers, so that the policy's type can be written down: as a field
+    /// of a struct.
+    ///
+    /// | policy | boxed |
+    /// |---|---|
+    /// | without a result classifier | `Policy<BoxedClassifier<E>>` |
+    /// | with one, a closure that takes `&T` | `Policy<BoxedClassifier<E>, BoxedResultClassifier<T>>` |
     ///
     /// ```
+    /// use redress::classify::BoxedResultClassifier;
     /// use redress::{BoxedClassifier, ErrorClass, Policy};
     ///
-    /// struct Client {
+    /// struct Files {
     ///     policy: Policy<BoxedClassifier<std::io::Error>>,
     /// }
+    /// struct Http {
+    ///     policy: Policy<BoxedClassifier<std::io::Error>, BoxedResultClassifier<u16>>,
+    /// }
+    ///
+    /// let policy = Policy::builder().classifier(|_: &std::io::Error| ErrorClass::Transient).build()?;
+    /// let files = Files { policy: policy.boxed() };
+    ///
     /// let policy = Policy::builder()
-    ///     .classifier(|_: &std::io::Error| ErrorClass::Transient)
+    ///     .result_classifier(|status: &u16| (*status >= 500).then_some(ErrorClass::ServerError))
     ///     .build()?;
-    /// let client = Client { policy: policy.boxed() };
+    /// let http = Http { policy: policy.boxed() };
+    /// assert_eq!(http.policy.call(|| Ok(200)).unwrap(), 200);
     /// # Ok::<_, redress::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn boxed<E>(self) -> Policy<BoxedClassifier<E>, R>
+    pub fn boxed<E, B>(self) -> Policy<BoxedClassifier<E>, B>
     where
         C: Classifier<E> + Send + Sync + 'static,
-        R: Clone + Send + Sync + 'static,
+        R: HiddenAs<B> + Send + Sync + 'static,
         E: 'static,
     {
-        let values = self.classifiers.values.clone();
+        let values = R::hide(Values(Arc::clone(&self.classifiers)));
         let classifiers = self.classifiers;
         let errors = BoxedClassifier::new(move |e: &E| classifiers.errors.classify(e));
         Policy {

@@ -23,7 +23,7 @@ fn a_policy_and_its_contexts_run_code_that_takes_any() {
     assert_eq!(load(&policy), Ok(7));
     let context = policy.context().abort_if(|| true);
     assert_eq!(load(&context), Err(StopReason::Aborted));
-    assert_eq!(load(&policy.clone().boxed::<Error>()), Ok(7));
+    assert_eq!(load(&policy.clone().boxed::<Error, _>()), Ok(7));
 }
 
 #[test]
