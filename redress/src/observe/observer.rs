@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use super::{AttemptEnd, AttemptStart, Event};
 
-/// Sees every decision of every call. Any `Fn(&Event<'_>)` is one.
+/// Sees every decision and every attempt of every call. Any `Fn(&Event<'_>)` is one.
+///
+/// Each method does nothing unless it is written: an observer has those for what it wants to see.
 ///
 /// A panic in an observer is caught and changes nothing. Observers run on the caller's thread,
 /// between attempts: keep them short.
@@ -30,7 +32,9 @@ use super::{AttemptEnd, AttemptStart, Event};
 )]
 pub trait Observer: Send + Sync {
     /// Sees a decision.
-    fn on_event(&self, event: &Event<'_>);
+    fn on_event(&self, event: &Event<'_>) {
+        let _ = event;
+    }
 
     /// Sees an attempt start.
     fn on_attempt_start(&self, attempt: &AttemptStart<'_>) {
@@ -42,7 +46,11 @@ pub trait Observer: Send + Sync {
         let _ = attempt;
     }
 
-    /// Tells whether there is any use in showing it attempts; asked when a policy is built.
+    /// Returns `true` if showing it attempts is of any use. Asked once, when a policy is built: a
+    /// policy whose observers are all closures of events spares its calls the attempts.
+    ///
+    /// Not for implementors, whose every method is called: only the closures of this crate know that
+    /// they have none.
     #[doc(hidden)]
     fn sees_attempts(&self) -> bool {
         true
@@ -63,8 +71,6 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
 pub(crate) struct OnAttemptStart<F>(pub(crate) F);
 
 impl<F: Fn(&AttemptStart<'_>) + Send + Sync> Observer for OnAttemptStart<F> {
-    fn on_event(&self, _event: &Event<'_>) {}
-
     fn on_attempt_start(&self, attempt: &AttemptStart<'_>) {
         (self.0)(attempt);
     }
@@ -74,8 +80,6 @@ impl<F: Fn(&AttemptStart<'_>) + Send + Sync> Observer for OnAttemptStart<F> {
 pub(crate) struct OnAttemptEnd<F>(pub(crate) F);
 
 impl<F: Fn(&AttemptEnd<'_>) + Send + Sync> Observer for OnAttemptEnd<F> {
-    fn on_event(&self, _event: &Event<'_>) {}
-
     fn on_attempt_end(&self, attempt: &AttemptEnd<'_>) {
         (self.0)(attempt);
     }

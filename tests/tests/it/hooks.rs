@@ -31,6 +31,33 @@ impl Observer for Watcher {
     }
 }
 
+/// Writes down the ends of attempts, and nothing else.
+struct Ends(Log);
+
+impl Observer for Ends {
+    fn on_attempt_end(&self, attempt: &AttemptEnd<'_>) {
+        self.0.write(format!("end {}", attempt.attempt()));
+    }
+}
+
+/// Sees nothing.
+struct Blind;
+
+impl Observer for Blind {}
+
+#[test]
+fn an_observer_has_the_methods_that_it_needs() {
+    let log = Log::default();
+    let policy = builder(&VirtualClock::new())
+        .max_attempts(2)
+        .on_event(Blind)
+        .on_event(Ends(log.clone()))
+        .build()
+        .unwrap();
+    policy.call(|| Err::<(), _>(down())).unwrap_err();
+    assert_eq!(log.take(), ["end 1", "end 2"]);
+}
+
 fn watched() -> (Policy<super::support::Transient>, Log) {
     let log = Log::default();
     let policy = builder(&VirtualClock::new())
