@@ -1,11 +1,47 @@
 use std::fmt;
 
-/// Why a call stopped without a success.
+/// Says why a call stopped without a success.
 ///
 /// ```
 /// assert_eq!(redress::StopReason::DeadlineExceeded.to_string(), "DEADLINE_EXCEEDED");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// # Order of the checks
+///
+/// Several reasons may apply at once; the first in these tables is the one that is given. The order is
+/// part of the contract: it changes with a major version only.
+///
+/// Before the first attempt:
+///
+/// | when | stop reason |
+/// |---|---|
+/// | the circuit breaker is open | [`CircuitOpen`](Self::CircuitOpen) |
+/// | `abort_if` or `abort_on` aborts | [`Aborted`](Self::Aborted) |
+/// | a detached attempt has no thread before the deadline | [`NoThread`](Self::NoThread), [`DeadlineExceeded`](Self::DeadlineExceeded) |
+/// | the circuit breaker has no probe left | [`CircuitOpen`](Self::CircuitOpen) |
+///
+/// After a failure:
+///
+/// | when | stop reason |
+/// |---|---|
+/// | `abort_if` or `abort_on` aborts, or the classification is an abort | [`Aborted`](Self::Aborted) |
+/// | the failures of this class in this call have reached its cap | [`MaxAttemptsPerClass`](Self::MaxAttemptsPerClass) |
+/// | AUTH, PERMISSION or PERMANENT, without a strategy of its own | [`NonRetryableClass`](Self::NonRetryableClass) |
+/// | UNKNOWN, as often as its cap allows | [`MaxUnknownAttempts`](Self::MaxUnknownAttempts) |
+/// | the deadline has passed | [`DeadlineExceeded`](Self::DeadlineExceeded) |
+/// | there is no strategy for the class | [`NoStrategy`](Self::NoStrategy) |
+/// | this was the last attempt (the strategy has learnt of its failure) | [`MaxAttemptsGlobal`](Self::MaxAttemptsGlobal) |
+/// | the delay would reach the deadline | [`DeadlineExceeded`](Self::DeadlineExceeded) |
+/// | the budget has no token | [`BudgetExhausted`](Self::BudgetExhausted) |
+/// | the circuit breaker observes attempts, and stays open beyond the delay | [`CircuitOpen`](Self::CircuitOpen) |
+/// | the sleep handler defers, once the retry has been announced | [`Scheduled`](Self::Scheduled) |
+/// | the sleep handler aborts | [`Aborted`](Self::Aborted) |
+///
+/// After the pause: the deadline (where `abort_if` aborts as well, [`Aborted`](Self::Aborted)), then
+/// `abort_if`, the thread and the circuit breaker as before the first attempt.
+///
+/// Nothing is slept for, spent on or announced for an attempt that will not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
     /// The operation or `abort_if` asked to stop.
@@ -63,8 +99,8 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// What made an attempt a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Says what made an attempt a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
     /// The operation returned an error.

@@ -9,6 +9,8 @@ use crate::classify::ErrorClass;
 
 /// What a circuit breaker does with calls.
 ///
+/// The set is closed on purpose, so that a `match` over it is complete and stays so.
+///
 /// ```
 /// assert_eq!(redress::CircuitState::HalfOpen.to_string(), "half_open");
 /// ```

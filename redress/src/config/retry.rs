@@ -13,6 +13,8 @@ use crate::problems::{ConfigError, Problems};
 use crate::strategies::Strategy;
 
 /// A limit that may be switched off: `"30s"` or `"none"` in a file.
+///
+/// The set is closed on purpose: a limit is there or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit<T> {
     /// There is no limit.
@@ -22,6 +24,8 @@ pub enum Limit<T> {
 }
 
 /// Settings of their own, or shared ones by name: a table or a text in a file.
+///
+/// The set is closed on purpose: a file has no third way to write them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shared<T> {
     /// The name of settings that others use, too.

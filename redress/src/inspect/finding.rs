@@ -1,6 +1,8 @@
 use std::fmt;
 
 /// How bad a [`Finding`] is.
+///
+/// The set is closed on purpose, so that a `match` over it is complete and stays so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Level {
     /// It cannot work as it stands.

@@ -24,6 +24,7 @@ mod knows;
 mod lint;
 mod readme;
 mod own_error;
+mod public_enums;
 mod resume;
 mod resume_split;
 mod resume_text;
