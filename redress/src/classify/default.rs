@@ -13,7 +13,8 @@ use super::{Classification, Classifier};
 /// 1. An [`AbortRetry`](super::AbortRetry) anywhere ends the call, and so does an [`Interrupt`](crate::Interrupt) of an inner call that
 ///    was aborted.
 /// 2. The outermost [`PermanentError`](super::PermanentError), [`RateLimitError`](super::RateLimitError) (with its hint), [`ConcurrencyError`](super::ConcurrencyError),
-///    [`ServerError`](super::ServerError), [`Interrupt`](crate::Interrupt) or [`Rejected`](crate::Rejected): somebody said what the failure means, so it
+///    [`ServerError`](super::ServerError), [`TransientError`](super::TransientError) (with its hint),
+///    [`AuthError`](super::AuthError), [`PermissionError`](super::PermissionError), [`Interrupt`](crate::Interrupt) or [`Rejected`](crate::Rejected): somebody said what the failure means, so it
 ///    counts more than what wraps it.
 /// 3. The outermost timeout ([`RecvTimeoutError::Timeout`](std::sync::mpsc::RecvTimeoutError::Timeout), and `Elapsed` of tokio with the feature
 ///    `tokio`) or [`io::Error`](std::io::Error) with a kind that [`io_error_kind`](super::io_error_kind) knows.

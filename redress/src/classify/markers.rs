@@ -30,6 +30,7 @@ macro_rules! marker_error {
             }
 
             /// Adds the error behind this one, for [`source`](Error::source).
+            // Not `source`, as `retry_after` is not `with_retry_after`: it would hide the trait's.
             #[must_use]
             pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
                 self.source = Some(source.into());
@@ -95,24 +96,76 @@ marker_error! {
     RateLimitError, RateLimit, retry_after: Option<Duration>
 }
 
-impl RateLimitError {
-    /// Adds how long the other side asked to wait; also takes an `Option`, of which `None` removes
-    /// the hint.
-    #[must_use]
-    pub fn retry_after(mut self, hint: impl Into<Option<Duration>>) -> Self {
-        self.retry_after = hint.into();
-        self
-    }
+marker_error! {
+    /// Says that the way to the other side failed, and perhaps when it may work again: TRANSIENT.
+    ///
+    /// The default classifier finds it anywhere in a chain of sources, with its hint.
+    ///
+    /// ```
+    /// use redress::classify::TransientError;
+    /// use redress::{Classifier, DefaultClassifier, ErrorClass};
+    ///
+    /// let error = TransientError::new("the replica is restarting");
+    /// assert_eq!(DefaultClassifier.classify(&error).class(), ErrorClass::Transient);
+    /// ```
+    TransientError, Transient, retry_after: Option<Duration>
+}
 
-    /// Returns how long the other side asked to wait.
-    #[must_use]
-    pub const fn retry_after_hint(&self) -> Option<Duration> {
-        self.retry_after
-    }
+/// The setter and the getter of a hint.
+macro_rules! hint {
+    ($($Name:ident)*) => {$(
+        impl $Name {
+            /// Adds how long the other side asked to wait; also takes an `Option`, of which `None`
+            /// removes the hint.
+            #[must_use]
+            pub fn retry_after(mut self, hint: impl Into<Option<Duration>>) -> Self {
+                self.retry_after = hint.into();
+                self
+            }
+
+            /// Returns how long the other side asked to wait.
+            #[must_use]
+            pub const fn retry_after_hint(&self) -> Option<Duration> {
+                self.retry_after
+            }
+        }
+    )*};
+}
+
+hint! { RateLimitError TransientError }
+
+marker_error! {
+    /// Says that the caller is not authenticated: AUTH.
+    ///
+    /// The default classifier finds it anywhere in a chain of sources.
+    ///
+    /// ```
+    /// use redress::classify::AuthError;
+    /// use redress::{Classifier, DefaultClassifier, ErrorClass};
+    ///
+    /// let error = AuthError::new("the token has expired");
+    /// assert_eq!(DefaultClassifier.classify(&error).class(), ErrorClass::Auth);
+    /// ```
+    AuthError, Auth
 }
 
 marker_error! {
-    /// Says that somebody else was faster, as in a conflict or a deadlock: CONCURRENCY.
+    /// Says that the caller is not allowed to do this: PERMISSION.
+    ///
+    /// The default classifier finds it anywhere in a chain of sources.
+    ///
+    /// ```
+    /// use redress::classify::PermissionError;
+    /// use redress::{Classifier, DefaultClassifier, ErrorClass};
+    ///
+    /// let error = PermissionError::new("only owners may delete");
+    /// assert_eq!(DefaultClassifier.classify(&error).class(), ErrorClass::Permission);
+    /// ```
+    PermissionError, Permission
+}
+
+marker_error! {
+    /// Says that another caller was faster, as in a conflict or a deadlock: CONCURRENCY.
     ///
     /// The default classifier finds it anywhere in a chain of sources.
     ///
@@ -170,6 +223,7 @@ impl Classify for AbortRetry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classify::{Classifier, StrictClassifier};
 
     #[test]
     fn a_marker_keeps_its_message_and_source() {
@@ -190,5 +244,25 @@ mod tests {
         let error = RateLimitError::new("later").retry_after(seven);
         assert_eq!(error.classify().retry_after_hint(), Some(seven));
         assert_eq!(error.retry_after(None).retry_after_hint(), None);
+        let error = TransientError::new("restarting").retry_after(seven);
+        assert_eq!(error.classify().retry_after_hint(), Some(seven));
+    }
+
+    #[test]
+    fn there_is_a_marker_for_each_class_but_unknown_which_is_found_inside_others() {
+        let markers: [Box<dyn Error + Send + Sync>; 7] = [
+            Box::new(AuthError::new("")),
+            Box::new(PermissionError::new("")),
+            Box::new(PermanentError::new("")),
+            Box::new(ConcurrencyError::new("")),
+            Box::new(RateLimitError::new("")),
+            Box::new(ServerError::new("")),
+            Box::new(TransientError::new("")),
+        ];
+        let classes = markers.map(|marker| {
+            let error = std::io::Error::new(std::io::ErrorKind::InvalidInput, marker);
+            StrictClassifier.classify(&error).class()
+        });
+        assert_eq!(classes, ErrorClass::ALL[..7]);
     }
 }

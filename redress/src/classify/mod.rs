@@ -28,7 +28,10 @@ pub use http::http_status;
 pub use io_kind::io_error_kind;
 pub use knows::Knows;
 pub(crate) use link::{find, says_itself};
-pub use markers::{AbortRetry, ConcurrencyError, PermanentError, RateLimitError, ServerError};
+pub use markers::{
+    AbortRetry, AuthError, ConcurrencyError, PermanentError, PermissionError, RateLimitError,
+    ServerError, TransientError,
+};
 pub(crate) use per_class::PerClass;
 pub use retry_after::retry_after;
 pub use sqlstate::sqlstate;
@@ -55,7 +58,13 @@ pub use sqlstate::sqlstate;
 /// # Ok::<_, redress::ConfigError>(())
 /// ```
 ///
-/// [`Policy`](crate::Policy) does not look for it by itself: it takes what its classifier says.
+/// **[`Policy`](crate::Policy) does not look for it by itself**: it takes what its classifier says, and
+/// the default classifier knows this trait only for errors of this crate. Say so once for each policy:
+///
+/// | `Policy::builder()...` | asks |
+/// |---|---|
+/// | `.classifier(ApiError::classify)` | the error that the operation returned |
+/// | `.classifier(DefaultClassifier.knows::<ApiError>())` | also what is behind it; the default classifier decides the rest |
 pub trait Classify {
     /// Classifies this error.
     fn classify(&self) -> Classification;

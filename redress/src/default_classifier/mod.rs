@@ -19,9 +19,9 @@ use names::{classify_name, classify_type_name};
 
 use crate::breaker::Rejected;
 use crate::classify::{
-    AbortRetry, Classification, Classifier, ConcurrencyError, DefaultClassifier, ErrorClass,
-    PermanentError, RateLimitError, ServerError, StrictClassifier, find, io_error_kind,
-    says_itself,
+    AbortRetry, AuthError, Classification, Classifier, ConcurrencyError, DefaultClassifier,
+    ErrorClass, PermanentError, PermissionError, RateLimitError, ServerError, StrictClassifier,
+    TransientError, find, io_error_kind, says_itself,
 };
 use crate::contrib;
 use crate::error::Interrupt;
@@ -94,6 +94,9 @@ fn marker(link: &(dyn Error + 'static)) -> Option<Classification> {
         .or_else(|| says_itself::<RateLimitError>(link))
         .or_else(|| says_itself::<ConcurrencyError>(link))
         .or_else(|| says_itself::<ServerError>(link))
+        .or_else(|| says_itself::<TransientError>(link))
+        .or_else(|| says_itself::<AuthError>(link))
+        .or_else(|| says_itself::<PermissionError>(link))
         .or_else(|| says_itself::<Interrupt>(link))
         .or_else(|| says_itself::<Rejected>(link))
 }
