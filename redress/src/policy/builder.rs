@@ -101,6 +101,27 @@ impl<C, R> PolicyBuilder<C, R> {
     }
 
     /// Sets the strategy of one class. Also makes AUTH, PERMISSION and PERMANENT worth a retry.
+    ///
+    /// **The first one removes the default strategy.** From then on a class without a strategy of its
+    /// own is not retried: its first failure stops the call with
+    /// [`StopReason::NoStrategy`](crate::StopReason::NoStrategy). To retry the other classes too, set
+    /// a default [`strategy`](Self::strategy) as well.
+    ///
+    /// ```
+    /// use redress::strategies::{equal_jitter, fixed};
+    /// use redress::{ErrorClass, Policy, StopReason};
+    ///
+    /// let down = || Err::<(), _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+    /// let only_rate_limits = Policy::builder().class_strategy(ErrorClass::RateLimit, fixed(1));
+    /// let outcome = only_rate_limits.build()?.execute(down); // a TRANSIENT failure
+    /// assert_eq!((outcome.attempts, outcome.stop_reason), (1, Some(StopReason::NoStrategy)));
+    ///
+    /// let all = Policy::builder()
+    ///     .class_strategy(ErrorClass::RateLimit, fixed(1))
+    ///     .strategy(equal_jitter(0.01));
+    /// assert_eq!(all.build()?.execute(down).attempts, 6);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn class_strategy(mut self, class: ErrorClass, strategy: impl Strategy + 'static) -> Self {
         *self.class_strategies.get_mut(class) = Some(Arc::new(strategy));
