@@ -9,8 +9,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use redress::config::{BudgetConfig, BudgetKind, ConfigFile, Format, Shared};
-use redress::{Policies, RetryConfig};
+use redress::Policies;
+use redress::config::{BudgetConfig, BudgetKind, ConfigFile, Format, RetryConfig, Shared};
 
 /// The largest number of retries of a budget that is created: larger ones take memory, as they
 /// should.

@@ -7,7 +7,7 @@ use std::time::Duration;
 ///
 /// ```
 /// use std::time::Duration;
-/// use redress::Delay;
+/// use redress::time::Delay;
 ///
 /// assert_eq!(Delay::from(0.5), Delay::from(Duration::from_millis(500)));
 /// assert_eq!(Delay::from(5), Delay::from(Duration::from_secs(5)));

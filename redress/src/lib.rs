@@ -50,12 +50,15 @@
 // docs.rs labels what stands behind a feature; `doc_cfg` is there with its nightly compiler only.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// The everyday names stand at the root; each of them has its page in the module that owns it, if that
+// is public. What belongs to one topic only is in the module of the topic.
+
 #[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "macros")]
 pub mod block;
-mod breaker;
-mod budget;
+pub mod breaker;
+pub mod budget;
 pub mod classify;
 mod clock;
 #[cfg(feature = "config")]
@@ -68,7 +71,7 @@ mod drive;
 mod engine;
 mod error;
 pub mod inspect;
-mod observe;
+pub mod observe;
 mod outcome;
 mod policy;
 mod problems;
@@ -84,32 +87,39 @@ mod sync_model;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use breaker::{
-    CircuitBreaker, CircuitBreakerBuilder, CircuitSnapshot, CircuitState, Permit, Rejected,
-};
-pub use budget::{Budget, BudgetCall, BudgetToken};
+pub use breaker::{CircuitBreaker, CircuitState};
+pub use budget::Budget;
 pub use classify::{
-    AbortRetry, AnyValue, BoxedClassifier, Classification, Classifier, Classify, ConcurrencyError,
-    DefaultClassifier, ErrorClass, PermanentError, RateLimitError, ResultClassifier, ServerError,
-    StrictClassifier,
+    AbortRetry, BoxedClassifier, Classification, Classifier, Classify, DefaultClassifier,
+    ErrorClass,
 };
-pub use clock::{Clock, Wait};
 #[cfg(feature = "config")]
-pub use config::{Policies, PolicyHandle, RetryConfig};
-pub use delay::Delay;
-pub use drive::{SleepDecision, Sleeper, Step, Steps};
-pub use engine::{Attempted, ResumeToken};
-#[cfg(feature = "config")]
-pub use error::UnknownPolicy;
-pub use error::{Error, FromInterrupt, Interrupt};
-pub use observe::{
-    AttemptEnd, AttemptStart, AttemptStatus, Event, EventName, Observer, Timeline, TimelineEvent,
-};
+pub use config::{Policies, PolicyHandle};
+pub use drive::{SleepDecision, Step};
+pub use engine::Attempted;
+pub use error::{Error, Interrupt};
+pub use observe::{Event, EventName, Observer};
 pub use outcome::Outcome;
-pub use policy::{AnyCall, AsyncOnly, CallContext, Execute, Policy, PolicyBuilder, ResumedCall};
-pub use problems::{ConfigError, Problem, Problems};
+pub use policy::{CallContext, Execute, Policy, PolicyBuilder};
+pub use problems::ConfigError;
 pub use reason::{Cause, StopReason};
 #[cfg(feature = "macros")]
 pub use redress_macros::{Classify, retry, retry_block};
-pub use resume::ResumeTokenError;
-pub use strategies::{BackoffContext, Learner, Strategy};
+pub use strategies::{BackoffContext, Strategy};
+
+/// What single calls are made of, beside [`CallContext`]: calls that go on with a deferred operation,
+/// calls without a loop.
+pub mod call {
+    pub use crate::drive::Steps;
+    pub use crate::engine::ResumeToken;
+    pub use crate::error::FromInterrupt;
+    pub use crate::policy::{AnyCall, AsyncOnly, ResumedCall};
+    pub use crate::resume::ResumeTokenError;
+}
+
+/// Time: clocks, what async calls wait with, lengths of time as arguments.
+pub mod time {
+    pub use crate::clock::{Clock, Wait};
+    pub use crate::delay::Delay;
+    pub use crate::drive::Sleeper;
+}

@@ -7,8 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
+use redress::classify::ConcurrencyError;
 use redress::testing::seed_jitter;
-use redress::{ConcurrencyError, Policy, Strategy, strategies as built_in};
+use redress::{Policy, Strategy, strategies as built_in};
 
 use super::{Random, World};
 

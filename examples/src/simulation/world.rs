@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use redress::{Clock, Wait};
+use redress::time::{Clock, Wait};
 
 /// Virtual time, and an executor that jumps from one event to the next.
 ///

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU32;
 
+use redress::classify::AnyValue;
 use redress::strategies::instant;
-use redress::{AnyValue, Budget, CallContext, CircuitBreaker, Event, Outcome, Policy};
+use redress::{Budget, CallContext, CircuitBreaker, Event, Outcome, Policy};
 
 use super::by_hand::{Down, operation, operation_async};
 use super::measure::keep;

@@ -1,7 +1,10 @@
-//! Refuses calls to a dependency that keeps failing.
+//! Circuit breakers: they refuse calls to a dependency that keeps failing.
 //!
-//! `machine` decides and is pure: time is an argument. `shared` puts it behind a lock that a
-//! closed breaker's success never takes, and publishes what admission needs in one `word`.
+//! [`CircuitBreaker`] is the start; a policy takes one by
+//! [`PolicyBuilder::circuit_breaker`](crate::PolicyBuilder::circuit_breaker).
+
+// `machine` decides and is pure: time is an argument. `shared` puts it behind a lock that a closed
+// breaker's success never takes, and publishes what admission needs in one `word`.
 
 mod admissions;
 mod builder;

@@ -202,7 +202,8 @@ impl Budget {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use redress::{Budget, Policy, RateLimitError, testing::VirtualClock};
+    /// use redress::classify::RateLimitError;
+    /// use redress::{Budget, Policy, testing::VirtualClock};
     ///
     /// let budget = Budget::rolling(0, 60).free_hinted_retries();
     /// let policy = Policy::builder().budget(budget).clock(VirtualClock::new()).build()?;

@@ -1,4 +1,7 @@
-//! Budgets: what bounds retries across calls and policies.
+//! Budgets: they bound retries across calls and policies.
+//!
+//! [`Budget`] is the start; a policy takes one by
+//! [`PolicyBuilder::budget`](crate::PolicyBuilder::budget).
 
 mod described;
 mod funded;

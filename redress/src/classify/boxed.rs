@@ -46,8 +46,8 @@ impl<E: ?Sized> fmt::Debug for BoxedClassifier<E> {
 /// [`Policy::boxed`](crate::Policy::boxed) makes one of the closure of any policy that has one.
 ///
 /// ```
-/// use redress::classify::BoxedResultClassifier;
-/// use redress::{ErrorClass, ResultClassifier};
+/// use redress::classify::{BoxedResultClassifier, ResultClassifier};
+/// use redress::ErrorClass;
 ///
 /// let busy = BoxedResultClassifier::new(|status: &u16| (*status == 429).then_some(ErrorClass::RateLimit));
 /// assert!(busy.classify(&429).is_some());

@@ -42,7 +42,8 @@ where
 /// `Fn(&T) -> Option<impl Into<Classification>>` is one.
 ///
 /// ```
-/// use redress::{ErrorClass, ResultClassifier};
+/// use redress::classify::ResultClassifier;
+/// use redress::ErrorClass;
 ///
 /// let server_errors = |status: &u16| (*status >= 500).then_some(ErrorClass::ServerError);
 /// assert!(server_errors.classify(&200).is_none());

@@ -14,7 +14,7 @@ use super::{Classification, Classifier};
 ///    was aborted.
 /// 2. The outermost [`PermanentError`](super::PermanentError), [`RateLimitError`](super::RateLimitError) (with its hint), [`ConcurrencyError`](super::ConcurrencyError),
 ///    [`ServerError`](super::ServerError), [`TransientError`](super::TransientError) (with its hint),
-///    [`AuthError`](super::AuthError), [`PermissionError`](super::PermissionError), [`Interrupt`](crate::Interrupt) or [`Rejected`](crate::Rejected): somebody said what the failure means, so it
+///    [`AuthError`](super::AuthError), [`PermissionError`](super::PermissionError), [`Interrupt`](crate::Interrupt) or [`Rejected`](crate::breaker::Rejected): somebody said what the failure means, so it
 ///    counts more than what wraps it.
 /// 3. The outermost timeout ([`RecvTimeoutError::Timeout`](std::sync::mpsc::RecvTimeoutError::Timeout), and `Elapsed` of tokio with the feature
 ///    `tokio`) or [`io::Error`](std::io::Error) with a kind that [`io_error_kind`](super::io_error_kind) knows.
@@ -56,7 +56,8 @@ pub struct DefaultClassifier;
 ///
 /// ```
 /// use std::io;
-/// use redress::{Classifier, DefaultClassifier, ErrorClass, StrictClassifier};
+/// use redress::classify::StrictClassifier;
+/// use redress::{Classifier, DefaultClassifier, ErrorClass};
 ///
 /// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
 /// assert_eq!(StrictClassifier.classify(&reset).class(), ErrorClass::Transient);

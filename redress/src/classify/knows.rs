@@ -59,7 +59,8 @@ impl<T, N> Knows<T, N> {
     /// Returns a classifier that also knows `U`.
     ///
     /// ```
-    /// # use redress::{Classifier, DefaultClassifier, ErrorClass, PermanentError, ServerError};
+    /// # use redress::classify::{PermanentError, ServerError};
+    /// # use redress::{Classifier, DefaultClassifier, ErrorClass};
     /// let classifier = DefaultClassifier.knows::<PermanentError>().knows::<ServerError>();
     /// let error = std::io::Error::other(ServerError::new("the ledger answered with 502"));
     /// assert_eq!(classifier.classify(&error).class(), ErrorClass::ServerError);

@@ -71,7 +71,8 @@ marker_error! {
     /// [`io::Error`](std::io::Error).
     ///
     /// ```
-    /// use redress::{Classifier, DefaultClassifier, ErrorClass, PermanentError};
+    /// use redress::classify::PermanentError;
+    /// use redress::{Classifier, DefaultClassifier, ErrorClass};
     ///
     /// let error = PermanentError::new("no such account").with_source("row 7 is missing");
     /// assert_eq!(DefaultClassifier.classify(&error).class(), ErrorClass::Permanent);
@@ -87,7 +88,8 @@ marker_error! {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use redress::{Classifier, DefaultClassifier, RateLimitError};
+    /// use redress::classify::RateLimitError;
+    /// use redress::{Classifier, DefaultClassifier};
     ///
     /// let error = RateLimitError::new("slow down").retry_after(Duration::from_secs(7));
     /// let hint = DefaultClassifier.classify(&error).retry_after_hint();
@@ -170,7 +172,8 @@ marker_error! {
     /// The default classifier finds it anywhere in a chain of sources.
     ///
     /// ```
-    /// use redress::{Classifier, ConcurrencyError, DefaultClassifier, ErrorClass};
+    /// use redress::classify::ConcurrencyError;
+    /// use redress::{Classifier, DefaultClassifier, ErrorClass};
     ///
     /// let error = ConcurrencyError::new("row version 3 is no longer the newest");
     /// assert_eq!(DefaultClassifier.classify(&error).class(), ErrorClass::Concurrency);
@@ -184,7 +187,8 @@ marker_error! {
     /// The default classifier finds it anywhere in a chain of sources.
     ///
     /// ```
-    /// use redress::{Classifier, DefaultClassifier, ErrorClass, ServerError};
+    /// use redress::classify::ServerError;
+    /// use redress::{Classifier, DefaultClassifier, ErrorClass};
     ///
     /// let error = ServerError::new("the ledger answered with 502");
     /// assert_eq!(DefaultClassifier.classify(&error).class(), ErrorClass::ServerError);

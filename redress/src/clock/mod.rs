@@ -22,7 +22,8 @@ pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 ///
 /// ```
 /// use std::time::{Duration, Instant};
-/// use redress::{Clock, Policy};
+/// use redress::time::Clock;
+/// use redress::Policy;
 ///
 /// struct Fast(Instant);
 ///
@@ -47,7 +48,7 @@ pub trait Clock: Send + Sync {
     }
 
     /// Returns a future that waits between two attempts of an async call. `None`, the default,
-    /// leaves it to the policy's [`Sleeper`](crate::Sleeper).
+    /// leaves it to the policy's [`Sleeper`](crate::time::Sleeper).
     fn sleep_async(&self, duration: Duration) -> Option<Wait> {
         let _ = duration;
         None
@@ -56,7 +57,7 @@ pub trait Clock: Send + Sync {
     /// Returns a future that ends when an async attempt has run for too long. Unlike
     /// [`sleep_async`](Self::sleep_async) it runs beside the operation, so it must not make time
     /// pass by itself. `None`, the default, leaves it to the policy's
-    /// [`Sleeper`](crate::Sleeper).
+    /// [`Sleeper`](crate::time::Sleeper).
     fn timeout_async(&self, duration: Duration) -> Option<Wait> {
         let _ = duration;
         None

@@ -97,7 +97,7 @@
 //! # Circuit breakers
 //!
 //! `[breakers.NAME]`, or as a policy's `circuit_breaker`: the settings of
-//! [`CircuitBreakerBuilder`](crate::CircuitBreakerBuilder).
+//! [`CircuitBreakerBuilder`](crate::breaker::CircuitBreakerBuilder).
 //!
 //! | key | value | default |
 //! |---|---|---|

@@ -68,7 +68,7 @@ use crate::policy::Classifiers;
 /// let payments = policies.get("payments")?.classifier(|error: &Busy| error.classify());
 /// let outcome = payments.execute(|| Err::<(), _>(Busy));
 /// assert_eq!(outcome.stop_reason, Some(StopReason::NonRetryableClass));
-/// # Ok::<_, redress::UnknownPolicy>(())
+/// # Ok::<_, redress::config::UnknownPolicy>(())
 /// ```
 ///
 /// In the attribute that is `policy = POLICIES.get("payments").map(|p| p.classifier(classify))`.

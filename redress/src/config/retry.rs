@@ -42,8 +42,7 @@ pub enum Shared<T> {
 ///
 /// ```
 /// use std::time::Duration;
-/// use redress::RetryConfig;
-/// use redress::config::Limit;
+/// use redress::config::{Limit, RetryConfig};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Settings {
@@ -118,7 +117,7 @@ impl RetryConfig {
     /// As [`build`](Self::build).
     ///
     /// ```
-    /// let config = redress::RetryConfig::default();
+    /// let config = redress::config::RetryConfig::default();
     /// let policy = config.to_builder()?.on_event(|event: &redress::Event<'_>| {
     ///     println!("{}", event.name());
     /// });

@@ -47,7 +47,8 @@ use crate::reason::Cause;
 /// is the default strategy; `last` and `cause` are the last failure's.
 ///
 /// ```
-/// use redress::{Policy, ResumeToken, SleepDecision, strategies::fixed};
+/// use redress::call::ResumeToken;
+/// use redress::{Policy, SleepDecision, strategies::fixed};
 ///
 /// let policy = Policy::builder().strategy(fixed(2)).max_attempts(3).build()?;
 /// let down = || Err::<(), _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));

@@ -66,7 +66,7 @@ impl<E> Error<E> {
 
     /// Returns how long to wait before the circuit breaker that refused the call may admit one;
     /// `None` if it was not the breaker that stopped the call.
-    /// See [`Rejected::retry_after`](crate::Rejected::retry_after).
+    /// See [`Rejected::retry_after`](crate::breaker::Rejected::retry_after).
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.interrupt.report.retry_after

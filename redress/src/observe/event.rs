@@ -124,7 +124,7 @@ impl<'a> Event<'a> {
         self.attempt
     }
 
-    /// Returns the time since the call's start; of a [resumed](crate::ResumeToken) call, since the
+    /// Returns the time since the call's start; of a [resumed](crate::call::ResumeToken) call, since the
     /// operation's.
     #[must_use]
     pub const fn elapsed(&self) -> Duration {

@@ -1,4 +1,4 @@
-//! What a call shows of itself: events, attempts, timelines.
+//! Observers, and what a call shows them: events, attempts, timelines.
 
 mod attempt;
 mod event;

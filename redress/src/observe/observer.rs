@@ -10,7 +10,8 @@ use super::{AttemptEnd, AttemptStart, Event};
 /// between attempts: keep them short.
 ///
 /// ```
-/// use redress::{AttemptEnd, Event, Observer, Policy};
+/// use redress::observe::AttemptEnd;
+/// use redress::{Event, Observer, Policy};
 ///
 /// struct Log;
 ///

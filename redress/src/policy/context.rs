@@ -86,7 +86,8 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     ///
     /// ```
     /// use std::sync::Mutex;
-    /// use redress::{EventName, Policy, Timeline};
+    /// use redress::observe::Timeline;
+    /// use redress::{EventName, Policy};
     ///
     /// let (policy, timeline) = (Policy::new(), Mutex::new(Timeline::new()));
     /// let context = policy.context().capture_timeline_into(&timeline);
@@ -261,7 +262,8 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     ///
     /// ```
     /// use std::sync::Mutex;
-    /// use redress::{AttemptStatus, Policy};
+    /// use redress::observe::AttemptStatus;
+    /// use redress::Policy;
     ///
     /// let seen = Mutex::new(Vec::new());
     /// let policy = Policy::new();

@@ -31,7 +31,7 @@ impl<C, R> Policy<C, R> {
     /// # Time
     ///
     /// The limit of an attempt is kept by the policy's clock if that has a
-    /// [`timeout_async`](crate::Clock::timeout_async), as `redress::testing::VirtualClock` has, and
+    /// [`timeout_async`](crate::time::Clock::timeout_async), as `redress::testing::VirtualClock` has, and
     /// else by the machine's; a paused tokio clock does not move it.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 /// The token belongs to one operation, so this makes one call: a second one does not compile.
 ///
 /// ```compile_fail,E0382
-/// # fn second(policy: redress::Policy, token: redress::ResumeToken) {
+/// # fn second(policy: redress::Policy, token: redress::call::ResumeToken) {
 /// let resumed = policy.context().resume(token);
 /// resumed.execute(|| std::fs::read("a"));
 /// resumed.execute(|| std::fs::read("b"));

@@ -2,11 +2,11 @@ use std::fmt;
 
 use crate::problems::Problem;
 
-/// The mistakes in a text that is not a valid [`ResumeToken`](crate::ResumeToken), each with its field,
+/// The mistakes in a text that is not a valid [`ResumeToken`](crate::call::ResumeToken), each with its field,
 /// its value and the fix.
 ///
 /// ```
-/// use redress::ResumeToken;
+/// use redress::call::ResumeToken;
 ///
 /// let error = "redress7:attempts=1".parse::<ResumeToken>().unwrap_err();
 /// assert_eq!(error.problems()[0].setting(), "version");

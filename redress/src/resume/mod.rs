@@ -1,4 +1,4 @@
-//! [`ResumeToken`](crate::ResumeToken) as text and in serde.
+//! [`ResumeToken`](crate::call::ResumeToken) as text and in serde.
 
 mod error;
 mod fields;

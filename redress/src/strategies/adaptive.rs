@@ -32,8 +32,8 @@ use crate::strategies::{BackoffContext, Learner, Strategy};
 ///
 /// ```
 /// use std::time::Duration;
-/// use redress::{BackoffContext, Classification, ErrorClass, Learner, Strategy};
-/// use redress::strategies::{adaptive, fixed};
+/// use redress::strategies::{Learner, adaptive, fixed};
+/// use redress::{BackoffContext, Classification, ErrorClass, Strategy};
 ///
 /// let backoff = adaptive(fixed(1));
 /// let transient = Classification::new(ErrorClass::Transient);

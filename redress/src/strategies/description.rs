@@ -29,7 +29,8 @@ impl Description {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use redress::{BackoffContext, Delay, Strategy, strategies::Description};
+    /// use redress::time::Delay;
+    /// use redress::{BackoffContext, Strategy, strategies::Description};
     ///
     /// struct Linear;
     ///

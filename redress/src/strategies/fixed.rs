@@ -29,7 +29,8 @@ pub fn fixed(delay: impl Into<Delay>) -> Fixed {
 /// Meant for failures that waiting does not cure, such as a lost optimistic lock, and for tests.
 ///
 /// ```
-/// use redress::{BackoffContext, Classification, Delay, ErrorClass, Strategy};
+/// use redress::time::Delay;
+/// use redress::{BackoffContext, Classification, ErrorClass, Strategy};
 /// use redress::strategies::instant;
 ///
 /// let conflict = Classification::new(ErrorClass::Concurrency);

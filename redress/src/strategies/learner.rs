@@ -12,7 +12,9 @@ use crate::strategies::BackoffContext;
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-/// use redress::{BackoffContext, Delay, Learner, Policy, Strategy};
+/// use redress::strategies::Learner;
+/// use redress::time::Delay;
+/// use redress::{BackoffContext, Policy, Strategy};
 ///
 /// /// Waits a second for every failure since the last success.
 /// #[derive(Default)]

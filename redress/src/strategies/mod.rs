@@ -46,6 +46,7 @@ mod strategy;
 mod test_support;
 mod token_backoff;
 
+pub use crate::problems::{Problem, Problems};
 pub use adaptive::{Adaptive, adaptive};
 pub use decorrelated_jitter::{DecorrelatedJitter, decorrelated_jitter};
 pub use delay_bounds::DelayBounds;

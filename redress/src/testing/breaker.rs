@@ -73,7 +73,7 @@ pub enum Admission {
 /// [`Policy::circuit_breaker`](crate::Policy::circuit_breaker). The script ends with
 /// [`reset`](CircuitBreaker::reset), or when the breaker is forced into a state.
 ///
-/// A breaker with [`observe_attempts`](crate::CircuitBreakerBuilder::observe_attempts) is asked
+/// A breaker with [`observe_attempts`](crate::breaker::CircuitBreakerBuilder::observe_attempts) is asked
 /// before each attempt, any other breaker before each call. Its state is that of the next answer:
 /// open for a rejection, otherwise closed.
 ///

@@ -20,7 +20,7 @@ use crate::reason::{Cause, StopReason};
 /// | [`rejecting`](Self::rejecting), [`circuit_open`](Self::circuit_open) | never | an [`Error`](crate::Error) without a source, after 0 attempts |
 ///
 /// Each answer is for one call; the last one repeats. No value counts as a failure: for code that
-/// takes `&impl Execute<E, R>`, the result classifier `R` is [`AnyValue`](crate::AnyValue).
+/// takes `&impl Execute<E, R>`, the result classifier `R` is [`AnyValue`](crate::classify::AnyValue).
 ///
 /// ```
 /// use redress::testing::FakePolicy;

@@ -2,9 +2,9 @@
 
 use std::io::{Error, ErrorKind};
 
-use redress::classify::BoxedResultClassifier;
+use redress::classify::{BoxedResultClassifier, ResultClassifier};
 use redress::strategies::instant;
-use redress::{BoxedClassifier, ErrorClass, Execute, Policy, ResultClassifier, StopReason};
+use redress::{BoxedClassifier, ErrorClass, Execute, Policy, StopReason};
 
 struct Response(u16);
 

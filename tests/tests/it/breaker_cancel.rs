@@ -8,10 +8,12 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use redress::breaker::CircuitSnapshot;
 use redress::testing::VirtualClock;
+use redress::time::{Clock, Wait};
 use redress::{
-    BackoffContext, CircuitBreaker, CircuitSnapshot, CircuitState, Clock, ErrorClass, Event,
-    Observer, Policy, SleepDecision, Wait,
+    BackoffContext, CircuitBreaker, CircuitState, ErrorClass, Event, Observer, Policy,
+    SleepDecision,
 };
 
 /// The possible states of a breaker at the start of a call.
@@ -172,10 +174,10 @@ impl Observer for Bomb {
         self.tick("on_event");
         self.tick(event.name().as_str());
     }
-    fn on_attempt_start(&self, _: &redress::AttemptStart<'_>) {
+    fn on_attempt_start(&self, _: &redress::observe::AttemptStart<'_>) {
         self.tick("on_attempt_start");
     }
-    fn on_attempt_end(&self, _: &redress::AttemptEnd<'_>) {
+    fn on_attempt_end(&self, _: &redress::observe::AttemptEnd<'_>) {
         self.tick("on_attempt_end");
     }
 }

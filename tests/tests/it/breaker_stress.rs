@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use redress::testing::VirtualClock;
-use redress::{CircuitBreaker, CircuitState, Clock, ErrorClass, Policy, StopReason};
+use redress::time::Clock;
+use redress::{CircuitBreaker, CircuitState, ErrorClass, Policy, StopReason};
 
 const THREADS: usize = 4;
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use redress::strategies::{adaptive, fixed, instant, retry_after_or};
+use redress::strategies::{Learner, adaptive, fixed, instant, retry_after_or};
 use redress::testing::VirtualClock;
+use redress::time::Delay;
 use redress::{
-    Attempted, BackoffContext, Budget, Delay, ErrorClass, EventName, Learner, Policy,
-    SleepDecision, Step, StopReason, Strategy,
+    Attempted, BackoffContext, Budget, ErrorClass, EventName, Policy, SleepDecision, Step,
+    StopReason, Strategy,
 };
 
 type Down = std::io::Error;
@@ -114,7 +115,7 @@ async fn a_call_that_is_dropped_while_it_waits_gives_its_token_back() {
 #[test]
 fn a_panic_of_a_callback_gives_the_token_back() {
     struct Broken;
-    impl redress::Clock for Broken {
+    impl redress::time::Clock for Broken {
         fn now(&self) -> std::time::Instant {
             std::time::Instant::now()
         }
@@ -230,7 +231,8 @@ fn every_learner_is_told_of_every_success_once() {
 
 #[test]
 fn a_hinted_retry_is_free_where_the_budget_says_so_and_only_if_it_waits_that_long() {
-    use redress::{Classification, RateLimitError};
+    use redress::Classification;
+    use redress::classify::RateLimitError;
 
     let second = Duration::from_secs(1);
     let spent = |budget: Budget, strategy: Arc<dyn Strategy>, hint: Option<Duration>| {

@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use redress::testing::VirtualClock;
-use redress::{BackoffContext, Budget, Clock, ErrorClass, Policy, Wait};
+use redress::time::{Clock, Wait};
+use redress::{BackoffContext, Budget, ErrorClass, Policy};
 
 use super::support::{SECOND, down};
 

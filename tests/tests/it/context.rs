@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use redress::observe::Timeline;
 use redress::strategies::fixed;
 use redress::testing::VirtualClock;
-use redress::{Budget, CircuitBreaker, CircuitState, EventName, Policy, StopReason, Timeline};
+use redress::{Budget, CircuitBreaker, CircuitState, EventName, Policy, StopReason};
 use tokio::sync::watch;
 use tokio::time::Instant;
 

@@ -4,10 +4,13 @@ use std::future::ready;
 use std::io::Error;
 use std::sync::Mutex;
 
+use redress::call::ResumeToken;
+use redress::classify::AnyValue;
+use redress::observe::AttemptStatus;
 use redress::strategies::instant;
 use redress::{
-    AnyValue, AttemptStatus, Budget, CallContext, CircuitBreaker, CircuitState, DefaultClassifier,
-    Outcome, Policy, PolicyBuilder, ResumeToken, SleepDecision, StopReason,
+    Budget, CallContext, CircuitBreaker, CircuitState, DefaultClassifier, Outcome, Policy,
+    PolicyBuilder, SleepDecision, StopReason,
 };
 
 use super::support::{Log, down};

@@ -4,10 +4,11 @@
 use std::io::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use redress::observe::{AttemptEnd, AttemptStart};
 use redress::testing::VirtualClock;
 use redress::{
-    AbortRetry, AttemptEnd, AttemptStart, Classification, ErrorClass, Event, Observer, Policy,
-    SleepDecision, StopReason, strategies,
+    AbortRetry, Classification, ErrorClass, Event, Observer, Policy, SleepDecision, StopReason,
+    strategies,
 };
 
 use super::support::{Log, SECOND, builder, down};
@@ -253,7 +254,7 @@ fn a_deferred_call_announces_its_retry_and_that_it_is_scheduled() {
 #[test]
 fn a_clock_that_panics_is_a_panic_and_no_abort() {
     struct Breaks(std::sync::atomic::AtomicU32);
-    impl redress::Clock for Breaks {
+    impl redress::time::Clock for Breaks {
         fn now(&self) -> std::time::Instant {
             let reads = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             assert_eq!(reads, 0, "a broken clock");

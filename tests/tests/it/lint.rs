@@ -43,7 +43,7 @@ fn builder() -> PolicyBuilder {
     Policy::builder()
 }
 
-fn with_breaker(breaker: redress::CircuitBreakerBuilder) -> PolicyBuilder {
+fn with_breaker(breaker: redress::breaker::CircuitBreakerBuilder) -> PolicyBuilder {
     let breaker = breaker.build().expect("the settings are valid");
     builder()
         .circuit_breaker(breaker)

@@ -3,10 +3,11 @@
 use std::io::Error;
 use std::time::{Duration, Instant};
 
+use redress::call::ResumeToken;
 use redress::testing::VirtualClock;
 use redress::{
-    Attempted, Budget, CircuitBreaker, CircuitState, ErrorClass, EventName, Policy, ResumeToken,
-    SleepDecision, Step, StopReason,
+    Attempted, Budget, CircuitBreaker, CircuitState, ErrorClass, EventName, Policy, SleepDecision,
+    Step, StopReason,
 };
 
 use super::support::{Log, SECOND, Transient, builder, down};

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+use redress::call::{ResumeToken, Steps};
 use redress::testing::VirtualClock;
 use redress::{
     Attempted, BackoffContext, Cause, Classification, ErrorClass, Event, Policy, PolicyBuilder,
-    ResumeToken, SleepDecision, Step, Steps, StopReason,
+    SleepDecision, Step, StopReason,
 };
 
 /// The result of one attempt.

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use redress::{Cause, ErrorClass, ResumeToken};
+use redress::call::ResumeToken;
+use redress::{Cause, ErrorClass};
 
 const TOKEN: &str = "redress1:attempts=3;failures=RATE_LIMIT:1,TRANSIENT:2;last=TRANSIENT;cause=error;slept=default:2000000000,RATE_LIMIT:500000000;elapsed=2700000000;delay=2000000000";
 

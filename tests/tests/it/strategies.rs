@@ -11,7 +11,8 @@ use redress::strategies::{
     token_backoff,
 };
 use redress::testing::seed_jitter;
-use redress::{BackoffContext, Classification, Delay, ErrorClass, Strategy};
+use redress::time::Delay;
+use redress::{BackoffContext, Classification, ErrorClass, Strategy};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use redress::testing::VirtualClock;
+use redress::time::Clock;
 use redress::{
-    BackoffContext, Cause, Classification, Clock, ErrorClass, Policy, StopReason, retry, strategies,
+    BackoffContext, Cause, Classification, ErrorClass, Policy, StopReason, retry, strategies,
 };
 
 use super::support::{SECOND, builder, down};
@@ -184,7 +185,7 @@ impl Clock for NoWaiting {
         panic!("slept {duration:?}");
     }
 
-    fn sleep_async(&self, duration: Duration) -> Option<redress::Wait> {
+    fn sleep_async(&self, duration: Duration) -> Option<redress::time::Wait> {
         panic!("slept {duration:?}");
     }
 }

@@ -4,7 +4,8 @@ use std::io::{Error, ErrorKind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use redress::{AttemptEnd, Event, Observer, Policy, retry, strategies};
+use redress::observe::AttemptEnd;
+use redress::{Event, Observer, Policy, retry, strategies};
 
 use super::{assert_send, until};
 

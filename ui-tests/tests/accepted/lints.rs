@@ -120,7 +120,7 @@ mod never_called {
         exit(code)
     }
 
-    #[retry(knows(redress::PermanentError, redress::ServerError))]
+    #[retry(knows(redress::classify::PermanentError, redress::classify::ServerError))]
     async fn knows(path: &str) -> Result<String, Error> {
         ready(Ok(path.to_owned())).await
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redress::ResumeToken;
+use redress::call::ResumeToken;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// A job that a worker takes.

@@ -72,7 +72,7 @@ fn policy(name: &'static str, change: impl FnOnce(PolicyBuilder) -> PolicyBuilde
     })
 }
 
-fn built(builder: redress::CircuitBreakerBuilder) -> CircuitBreaker {
+fn built(builder: redress::breaker::CircuitBreakerBuilder) -> CircuitBreaker {
     builder.build().unwrap_or_else(|error| panic!("{error}"))
 }
 

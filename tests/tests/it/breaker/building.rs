@@ -21,7 +21,7 @@ fn every_mistake_is_named_at_once() {
     let settings: Vec<_> = error
         .problems()
         .iter()
-        .map(redress::Problem::setting)
+        .map(redress::strategies::Problem::setting)
         .collect();
     let expected = [
         "failure_threshold",

@@ -5,11 +5,12 @@ mod calls;
 
 use std::time::Duration;
 
+use redress::breaker::CircuitBreakerBuilder;
 use redress::strategies::{exponential, fixed, instant};
 use redress::testing::VirtualClock;
 use redress::{
-    CircuitBreaker, CircuitBreakerBuilder, CircuitState, ErrorClass, EventName, Interrupt, Outcome,
-    Policy, SleepDecision, StopReason,
+    CircuitBreaker, CircuitState, ErrorClass, EventName, Interrupt, Outcome, Policy, SleepDecision,
+    StopReason,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -415,5 +416,5 @@ fn a_guarded_future_is_small() {
     let guarded = policy.call_async(inner);
     let (size, own) = (size_of_val(&guarded), size_of_val(&inner()));
     println!("{size} bytes around {own}");
-    assert!(size_of::<redress::Permit<'_>>() <= 16);
+    assert!(size_of::<redress::breaker::Permit<'_>>() <= 16);
 }

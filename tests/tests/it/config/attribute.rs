@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use redress::config::Format;
+use redress::config::{Format, UnknownPolicy};
 use redress::{
-    Classify, ErrorClass, Interrupt, Policies, Policy, PolicyHandle, StopReason, UnknownPolicy,
-    retry, retry_block, strategies,
+    Classify, ErrorClass, Interrupt, Policies, Policy, PolicyHandle, StopReason, retry,
+    retry_block, strategies,
 };
 
 static POLICIES: LazyLock<Policies> = LazyLock::new(|| {

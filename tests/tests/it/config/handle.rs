@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Instant;
 
+use redress::call::ResumeToken;
 use redress::config::Format;
-use redress::{CallContext, Policies, PolicyHandle, ResumeToken, SleepDecision, Step, StopReason};
+use redress::{CallContext, Policies, PolicyHandle, SleepDecision, Step, StopReason};
 
 use super::failing;
 

@@ -1,5 +1,5 @@
-use redress::config::StrategyConfig;
-use redress::{RetryConfig, StopReason};
+use redress::StopReason;
+use redress::config::{RetryConfig, StrategyConfig};
 
 use super::{failing, text};
 

@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use redress::observe::TimelineEvent;
 use redress::strategies::{adaptive, retry_after_or};
 use redress::testing::VirtualClock;
+use redress::time::{Clock, Wait};
 use redress::{
-    BackoffContext, Budget, CallContext, Cause, CircuitBreaker, Classification, Clock, Outcome,
-    Policy, SleepDecision, StopReason, TimelineEvent, Wait,
+    BackoffContext, Budget, CallContext, Cause, CircuitBreaker, Classification, Outcome, Policy,
+    SleepDecision, StopReason,
 };
 
 use super::case::{self, Attempt, Call, Case, Event, Seconds, Shown, Strategy, What};

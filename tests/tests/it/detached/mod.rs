@@ -10,10 +10,11 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use redress::observe::AttemptStatus;
 use redress::testing::VirtualClock;
+use redress::time::{Clock, Wait};
 use redress::{
-    AttemptStatus, Budget, Cause, CircuitBreaker, CircuitState, Clock, ErrorClass, Policy,
-    SleepDecision, StopReason, Wait,
+    Budget, Cause, CircuitBreaker, CircuitState, ErrorClass, Policy, SleepDecision, StopReason,
 };
 
 use super::support::{Log, SECOND, builder, down};
@@ -208,7 +209,7 @@ struct OnEnd(Arc<Mutex<Vec<AttemptStatus>>>);
 
 impl redress::Observer for OnEnd {
     fn on_event(&self, _: &redress::Event<'_>) {}
-    fn on_attempt_end(&self, end: &redress::AttemptEnd<'_>) {
+    fn on_attempt_end(&self, end: &redress::observe::AttemptEnd<'_>) {
         self.0.lock().unwrap().push(end.status());
     }
 }

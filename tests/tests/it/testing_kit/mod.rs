@@ -15,14 +15,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use redress::classify::{AnyValue, ResultClassifier};
+use redress::observe::AttemptStatus;
 use redress::testing::Admission::{Admit, Reject};
 use redress::testing::{
     CallStatus, DeterministicStrategy, FakePolicy, RecordingObserver, RecordingPolicy, Script,
     VirtualClock, assert_timeline, breaker_in, instant_retries, script_breaker,
 };
 use redress::{
-    AnyValue, AttemptStatus, BackoffContext, Cause, CircuitBreaker, CircuitState, Classification,
-    ErrorClass, Execute, Policy, ResultClassifier, StopReason, Strategy, strategies,
+    BackoffContext, Cause, CircuitBreaker, CircuitState, Classification, ErrorClass, Execute,
+    Policy, StopReason, Strategy, strategies,
 };
 
 use crate::support::{SECOND, Transient, builder, down};

@@ -118,10 +118,10 @@ async fn calls_beside_each_other_share_the_virtual_time() {
         let clock = clock.clone();
         async move {
             call.await.unwrap();
-            redress::Clock::now(&clock)
+            redress::time::Clock::now(&clock)
         }
     };
-    let start = redress::Clock::now(&clock);
+    let start = redress::time::Clock::now(&clock);
     let (a, b) = tokio::join!(ended(&long), ended(&short));
     assert_eq!((a - start, b - start), (3 * SECOND, SECOND));
     let (a, b) = tokio::join!(ended(&short), ended(&long));

@@ -1,6 +1,7 @@
 use std::io::Error;
 
-use redress::{BoxedClassifier, Classification, Policy, ResultClassifier};
+use redress::classify::ResultClassifier;
+use redress::{BoxedClassifier, Classification, Policy};
 
 struct Own;
 
