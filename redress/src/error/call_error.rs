@@ -113,7 +113,7 @@ impl<E> Error<E> {
     /// # fn get(id: u32) -> Result<u32, ApiError> { if id == 0 { Err(ApiError::NotFound) } else { Ok(id) } }
     ///
     /// fn user(policy: &Policy, id: u32) -> Result<u32, ApiError> {
-    ///     Ok(policy.call(|| get(id)).map_err(Error::into_error)?)
+    ///     policy.call(|| get(id)).map_err(Error::into_error)
     /// }
     /// let policy = Policy::builder().max_attempts(1).build()?;
     /// assert_eq!(user(&policy, 7).unwrap(), 7);

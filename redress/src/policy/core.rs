@@ -159,13 +159,14 @@ impl<C, R> Policy<C, R> {
     /// ```
     /// use redress::Policy;
     ///
-    /// fn read(policy: &Policy, path: &str) -> std::io::Result<String> {
-    ///     let call = policy.call(|| std::fs::read_to_string(path));
-    ///     Ok(call.map_err(redress::Error::into_error)?)
+    /// fn length(policy: &Policy, path: &str) -> std::io::Result<usize> {
+    ///     let read = policy.call(|| std::fs::read(path));
+    ///     let bytes = read.map_err(redress::Error::into_error)?;
+    ///     Ok(bytes.len())
     /// }
     /// let policy = Policy::new();
-    /// assert!(read(&policy, "Cargo.toml").is_ok());
-    /// assert_eq!(read(&policy, "no such file").unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    /// assert!(length(&policy, "Cargo.toml").unwrap() > 0);
+    /// assert_eq!(length(&policy, "no such file").unwrap_err().kind(), std::io::ErrorKind::NotFound);
     /// ```
     #[inline]
     pub fn call<T, E>(&self, operation: impl FnMut() -> Result<T, E>) -> Result<T, Error<E>>

@@ -192,7 +192,8 @@ fn errors_of_any_type_take_both() {
 
     fn call(policy: &impl Execute<AnyError>) -> Result<u32, AnyError> {
         let called = policy.call(|| Err::<u32, AnyError>("no such user".into()));
-        Ok(called.map_err(Error::into_error)?)
+        let user = called.map_err(Error::into_error)?;
+        Ok(user + 1)
     }
     let policy = Policy::builder()
         .classifier(|error: &AnyError| redress::classify::classify_dyn(&**error))
