@@ -162,11 +162,11 @@ impl Call {
         self.attempts
     }
 
-    /// Records a success.
+    /// Records a success. See [`Rules::on_success`] for `own_budget`.
     #[inline]
-    pub(crate) fn succeed(&mut self, rules: &Rules) {
+    pub(crate) fn succeed(&mut self, rules: &Rules, own_budget: Option<&Budget>) {
         self.failure = None;
-        rules.on_success();
+        rules.on_success(own_budget);
     }
 
     /// Records a failure. Returns the delay before the next attempt, or why there is none. The order

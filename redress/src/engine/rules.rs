@@ -132,16 +132,17 @@ impl Rules {
         Ok(strategy)
     }
 
-    /// Tells the budget and the strategies that learn of a success.
+    /// Tells the budget and the strategies that learn of a success. A budget of the call's own takes
+    /// the place of the policy's, which earns nothing by the call then.
     #[inline]
-    pub(crate) fn on_success(&self) {
-        if self.successes.matter {
-            self.tell_success();
+    pub(crate) fn on_success(&self, own_budget: Option<&Budget>) {
+        if self.successes.matter || own_budget.is_some() {
+            self.tell_success(own_budget);
         }
     }
 
-    fn tell_success(&self) {
-        if let Some(budget) = &self.budget {
+    fn tell_success(&self, own_budget: Option<&Budget>) {
+        if let Some(budget) = own_budget.or(self.budget.as_ref()) {
             budget.on_success();
         }
         for strategy in &self.successes.learn {

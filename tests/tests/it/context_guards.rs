@@ -9,8 +9,8 @@ use redress::classify::AnyValue;
 use redress::observe::AttemptStatus;
 use redress::strategies::instant;
 use redress::{
-    Budget, CallContext, CircuitBreaker, CircuitState, DefaultClassifier, Outcome, Policy,
-    PolicyBuilder, SleepDecision, StopReason,
+    Budget, CallContext, CircuitBreaker, CircuitState, DefaultClassifier, ErrorClass, Outcome,
+    Policy, PolicyBuilder, SleepDecision, StopReason,
 };
 
 use super::support::{Log, down};
@@ -138,12 +138,34 @@ async fn successes_pay_into_the_contexts_budget() {
     let policy = builder().build().unwrap();
     for way in WAYS {
         let own = Budget::success_ratio(1.0).reserve(2);
-        own.try_spend(redress::ErrorClass::Transient)
-            .unwrap()
-            .keep();
+        own.try_spend(ErrorClass::Transient).unwrap().keep();
         assert_eq!(own.remaining(), 1);
         call(way, policy.context().budget(own.clone()), succeed).await;
         assert_eq!(own.remaining(), 2, "{way}");
+    }
+}
+
+#[tokio::test]
+async fn successes_with_a_budget_of_the_contexts_do_not_pay_into_the_policys() {
+    let spent = |ratio| {
+        let budget = Budget::success_ratio(ratio).reserve(3);
+        for _ in 0..3 {
+            budget.try_spend(ErrorClass::Transient).unwrap().keep();
+        }
+        budget
+    };
+    let (policys, shared) = (spent(1.0), spent(1.0));
+    let policy = builder().budget(policys.clone()).build().unwrap();
+    let same = builder().budget(shared.clone()).build().unwrap();
+    for (n, way) in (1..).zip(WAYS) {
+        let own = spent(1.0);
+        call(way, policy.context().budget(own), succeed).await;
+        assert_eq!(policys.remaining(), 0, "{way}");
+        // And one that is both is paid once.
+        if n <= 3 {
+            call(way, same.context().budget(shared.clone()), succeed).await;
+            assert_eq!(shared.remaining(), n, "{way}");
+        }
     }
 }
 

@@ -46,11 +46,9 @@ impl ActiveCall<'_, '_> {
     /// Ends an attempt of a watched call that has succeeded, and with it the call.
     pub(crate) fn succeed(&mut self) {
         self.end_attempt(None);
-        self.state.call.succeed(&self.frame.policy.rules);
+        let rules = &self.frame.policy.rules;
+        self.state.call.succeed(rules, self.hooks.budget());
         let change = self.frame.attempt_over(None, self.hooks);
-        if let Some(budget) = self.hooks.budget() {
-            budget.on_success();
-        }
         self.show(EventName::Success, Duration::ZERO, None);
         let change = change.or_else(|| self.frame.leave_breaker(None, self.hooks));
         self.show_change(change);

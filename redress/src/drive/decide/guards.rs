@@ -52,10 +52,7 @@ impl<'p> Frame<'p> {
 
     /// Tells breaker, budget and strategies of a success, in a call that is not watched.
     pub(crate) fn tell_success(&mut self, hooks: &dyn Hooks) {
-        self.policy.rules.on_success();
-        if let Some(budget) = hooks.budget() {
-            budget.on_success();
-        }
+        self.policy.rules.on_success(hooks.budget());
         let _unseen = self.leave_breaker(None, hooks);
     }
 

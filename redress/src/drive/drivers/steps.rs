@@ -118,7 +118,7 @@ impl Steps {
         let budget = rules.budget.as_ref();
         let over = match attempted.into_failed() {
             None => {
-                self.call.succeed(rules);
+                self.call.succeed(rules, None);
                 Step::Done
             }
             Some(failed) => match self.call.fail(rules, budget, &failed, elapsed) {
