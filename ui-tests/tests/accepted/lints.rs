@@ -92,6 +92,7 @@ mod never_called {
     use std::future::ready;
     use std::process::exit;
 
+    use redress::classify::{PermanentError, ServerError};
     use redress::retry_block;
 
     use super::{Error, retry};
@@ -120,7 +121,7 @@ mod never_called {
         exit(code)
     }
 
-    #[retry(knows(redress::classify::PermanentError, redress::classify::ServerError))]
+    #[retry(knows(PermanentError, ServerError))]
     async fn knows(path: &str) -> Result<String, Error> {
         ready(Ok(path.to_owned())).await
     }
