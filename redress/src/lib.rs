@@ -107,8 +107,7 @@ pub use reason::{Cause, StopReason};
 pub use redress_macros::{Classify, retry, retry_block};
 pub use strategies::{BackoffContext, Strategy};
 
-/// What single calls are made of, beside [`CallContext`]: calls that go on with a deferred operation,
-/// calls without a loop.
+/// The parts of single calls, beside [`CallContext`]: resumed calls, calls without a loop.
 pub mod call {
     pub use crate::drive::Steps;
     pub use crate::engine::ResumeToken;

@@ -36,7 +36,7 @@ pub struct Outcome<T, E> {
     pub last_result: Option<T>,
     /// The error, if an error is what was returned last.
     pub last_error: Option<E>,
-    /// The delay that the sleep handler handed to somebody else.
+    /// The delay after which a deferred operation goes on.
     pub next_sleep: Option<Duration>,
     /// How long to wait before the circuit breaker that refused the call may admit one.
     pub retry_after: Option<Duration>,
@@ -46,7 +46,7 @@ pub struct Outcome<T, E> {
 }
 
 impl<T, E> Outcome<T, E> {
-    /// Tells whether the call succeeded.
+    /// Returns `true` if the call succeeded.
     #[must_use]
     pub const fn is_ok(&self) -> bool {
         self.stop_reason.is_none()

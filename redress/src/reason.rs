@@ -60,7 +60,7 @@ pub enum StopReason {
     MaxAttemptsGlobal,
     /// The retry budget has no token left.
     BudgetExhausted,
-    /// The sleep handler took the wait over: somebody else comes back later.
+    /// The sleep handler deferred the rest of the operation: another call goes on with it later.
     Scheduled,
     /// The circuit breaker refused the call.
     CircuitOpen,

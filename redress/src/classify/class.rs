@@ -19,7 +19,7 @@ pub enum ErrorClass {
     Permission,
     /// The same call can never succeed. Not retried without a strategy of its own.
     Permanent,
-    /// Somebody else was faster: a conflict, a deadlock, a lost optimistic lock.
+    /// Another caller was faster: a conflict, a deadlock, a lost optimistic lock.
     Concurrency,
     /// The other side asks for fewer calls.
     RateLimit,
@@ -59,7 +59,7 @@ impl ErrorClass {
         }
     }
 
-    /// Tells whether a failure of this class ends the call unless the class has a strategy of its
+    /// Returns `true` if a failure of this class ends the call unless the class has a strategy of its
     /// own: AUTH, PERMISSION and PERMANENT.
     #[must_use]
     pub const fn is_terminal(self) -> bool {

@@ -40,7 +40,7 @@ impl Classification {
     }
 
     /// Creates the classification that ends the call at once with
-    /// [`StopReason::Aborted`](crate::StopReason::Aborted), whatever the policy says.
+    /// [`StopReason::Aborted`](crate::StopReason::Aborted), under every policy.
     #[must_use]
     pub const fn abort() -> Self {
         Self {
@@ -61,6 +61,9 @@ impl Classification {
     }
 
     /// Adds a small detail, such as a status code. Keep it short and free of secrets.
+    ///
+    /// Details are for strategies and sleep handlers, which find them in
+    /// [`BackoffContext`](crate::BackoffContext). No event, timeline or message shows them.
     #[must_use]
     pub fn detail(
         mut self,
@@ -90,7 +93,7 @@ impl Classification {
         details.map(|(key, value)| (key.as_ref(), value.as_ref()))
     }
 
-    /// Tells whether the failure ends the call at once.
+    /// Returns `true` if the failure ends the call at once.
     #[must_use]
     pub const fn is_abort(&self) -> bool {
         self.abort

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Classification, Classify, ErrorClass};
 
-/// What the marker errors have in common: a message, a source, a class.
+/// Defines a marker error: a message, a source, a class.
 macro_rules! marker_error {
     ($(#[$doc:meta])* $Name:ident, $Class:ident $(, $field:ident: $Type:ty)?) => {
         $(#[$doc])*
@@ -196,7 +196,7 @@ marker_error! {
     ServerError, ServerError
 }
 
-/// Ends the call at once, whatever the policy says, when an operation fails with it.
+/// Ends the call at once, under every policy, when an operation fails with it.
 ///
 /// The default classifier finds it anywhere in a chain of sources, also inside an
 /// [`io::Error`](std::io::Error), and answers with [`Classification::abort`].

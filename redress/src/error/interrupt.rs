@@ -69,20 +69,20 @@ impl Interrupt {
         self.unknown_policy.as_deref()
     }
 
-    /// Tells whether the last attempt was cut off by its timeout or by the deadline; where an
-    /// operation went on that was deferred, this may be one of before.
+    /// Returns `true` if the last attempt was cut off by its timeout or by the deadline. In a resumed
+    /// call this may be an attempt from before the deferral.
     #[must_use]
     pub fn is_attempt_timeout(&self) -> bool {
         self.report.cause == Some(Cause::Timeout)
     }
 
-    /// Tells whether `abort_if` stopped the call.
+    /// Returns `true` if `abort_if` stopped the call.
     #[must_use]
     pub fn is_aborted(&self) -> bool {
         self.stop_reason() == StopReason::Aborted
     }
 
-    /// Tells whether the circuit breaker refused the call.
+    /// Returns `true` if the circuit breaker refused the call.
     #[must_use]
     pub fn is_circuit_open(&self) -> bool {
         self.stop_reason() == StopReason::CircuitOpen
@@ -147,7 +147,9 @@ impl From<Interrupt> for std::io::Error {
     }
 }
 
-/// What a function with `#[retry]` can return when an attempt was interrupted.
+/// Makes a return value of an [`Interrupt`]: implemented for each `Result` whose error takes one.
+///
+/// A function whose `#[retry]` can interrupt its attempts returns a type with this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot say that the call was interrupted",
     label = "an argument of `#[retry]` can interrupt the call, so this must be a `Result<_, E>` with `E: From<redress::Interrupt>`",

@@ -70,7 +70,7 @@ impl EventName {
 
     pub(crate) const fn of_stop(reason: StopReason) -> Self {
         match reason {
-            // Without a policy there is no call, and nobody who sees it.
+            // Without a policy there is no call, and no event.
             StopReason::Aborted | StopReason::NoPolicy => Self::Aborted,
             StopReason::MaxAttemptsPerClass | StopReason::MaxAttemptsGlobal => {
                 Self::MaxAttemptsExceeded

@@ -108,7 +108,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// Stops the call when `abort` says so: asked before each attempt and after each failure. It does
     /// not interrupt a pause or an attempt in progress; [`abort_on`](Self::abort_on) interrupts a
     /// pause. A call that an open circuit breaker refuses
-    /// anyway is refused, whatever `abort` says.
+    /// anyway is refused, even if `abort` returns `true`.
     #[must_use]
     pub fn abort_if(mut self, abort: impl Fn() -> bool + Send + Sync + 'a) -> Self {
         self.shared.abort_if = Some(Box::new(abort));
@@ -179,7 +179,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
         self
     }
 
-    /// Decides before each sleep whether to sleep, to leave the wait to somebody else, or to stop.
+    /// Sets a function that decides before each sleep: sleep, defer the rest of the operation, or stop.
     #[must_use]
     pub fn sleep_handler(
         mut self,

@@ -47,7 +47,7 @@ type SleepHook<'a> = dyn Fn(&BackoffContext<'_>, Duration) + Send + Sync + 'a;
 type AsyncSleepHook<'a> =
     Box<dyn Fn(&BackoffContext<'_>, Duration) -> CallWait<'a> + Send + Sync + 'a>;
 type MakeWait<'a> = Box<dyn Fn() -> CallWait<'a> + Send + Sync + 'a>;
-/// What a call waits for that its context made.
+/// A future that a context made for a call to wait for.
 pub(super) type CallWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// The hooks of one call: those of its context, and what is its own.
@@ -60,10 +60,10 @@ pub(super) struct ContextHooks<'c, 'a> {
     before_sleep: RefCell<Option<CallWait<'a>>>,
 }
 
-/// What ends a call from outside.
+/// The future that ends a call from outside.
 enum Abort<'a> {
     Never,
-    /// Nobody has asked yet.
+    /// Not needed yet.
     Unmade,
     When(CallWait<'a>),
     Now,
@@ -154,7 +154,7 @@ impl Hooks for ContextHooks<'_, '_> {
             timeline.push(event);
         }
         if let Capture::Into(timeline) = self.shared.timeline {
-            // A timeline is whole whoever panicked with it.
+            // A panic with the lock held leaves the timeline whole.
             let mut timeline = timeline.lock().unwrap_or_else(PoisonError::into_inner);
             timeline.push(event);
         }

@@ -152,8 +152,8 @@ impl<C, R> Policy<C, R> {
     ///
     /// # Panics
     ///
-    /// Whatever the operation, a classifier, a strategy, a clock or a sleeper panics with goes through
-    /// to the caller; what the call holds of a breaker or a budget is given back. Panics of hooks and
+    /// A panic of the operation, a classifier, a strategy, a clock or a sleeper goes through to the
+    /// caller; what the call holds of a breaker or a budget is given back. Panics of hooks and
     /// observers are caught.
     ///
     /// ```

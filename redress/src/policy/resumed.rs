@@ -73,7 +73,7 @@ impl<'a, C, R, M> ResumedCall<'a, C, R, M> {
     /// # Cancel safety
     ///
     /// As [`Policy::call_async`](crate::Policy::call_async). The attempt in progress is not counted
-    /// anywhere: whoever keeps the token counts it.
+    /// anywhere: count it where the token is kept.
     pub async fn call_async<T, E, F>(self, operation: impl FnMut() -> F) -> Result<T, Error<E>>
     where
         C: Classifier<E>,
