@@ -26,7 +26,11 @@ use super::{Classification, Classifier};
 ///
 /// Names are compared by whole words: `InvalidToken` is `Invalid`, `Parser` is not `Parse`. So the
 /// errors of the standard library's parsers and UTF-8 decoders are PERMANENT, while
-/// [`std::fmt::Error`] is UNKNOWN. Messages are never read: they are written for people, change
+/// [`std::fmt::Error`] is UNKNOWN. The other words of a name count, too: `ConnectionLost` and
+/// `DatabaseUnavailable` are TRANSIENT, `ConnectionStringMissing`, `UsernameUnavailable` and
+/// `WrongNetwork` are UNKNOWN, because their subject is not the way to the other side or because they
+/// refuse. `ServerError` is UNKNOWN by its name: clients of databases call so whatever the server
+/// answered, be it a wrong statement. Messages are never read: they are written for people, change
 /// without notice, and may hold what a stranger typed. [`StrictClassifier`] leaves the names out.
 ///
 /// Errors that are not [`std::error::Error`] themselves but lead to one (`anyhow::Error`,

@@ -1,0 +1,516 @@
+//! What the name of an error, or of its variant, suggests.
+
+mod beside;
+mod lists;
+mod words;
+
+use beside::Beside::{self, AllBut, AllButThenOnly, Only};
+use lists::{
+    ACTS, COMING_AND_GOING, COUNTED, ELSEWHERE, ENCODED, FILLER, HELD, LINKS, MISTAKES,
+    OTHER_TOKENS, PLACES, SETTINGS, SPACE, STATES, TERMS, TIME, UNDECIDED, VERSIONED, WRITTEN,
+};
+use words::Words;
+
+use crate::classify::ErrorClass;
+
+/// A class, phrases of whole words, and which words may stand beside them in a name of the class.
+type Rule = (ErrorClass, Beside, &'static [&'static str]);
+
+/// The first rule that fits wins, so that the longer and the more telling come first:
+/// `InvalidCredentials` before `Invalid`, what happened (`Timeout`) before where it did (`Auth`,
+/// `Connection`).
+///
+/// `server error` is not among the phrases: in clients of databases it is the name of every error
+/// that the server answers with, such as one about a wrong statement.
+const RULES: &[Rule] = &[
+    (
+        ErrorClass::Auth,
+        AllBut(&[OTHER_TOKENS]),
+        &[
+            "invalid credential",
+            "invalid credentials",
+            "token expired",
+            "expired token",
+        ],
+    ),
+    (
+        ErrorClass::RateLimit,
+        AllBut(&[MISTAKES, SETTINGS]),
+        &[
+            "rate limit",
+            "rate limited",
+            "ratelimit",
+            "ratelimited",
+            "too many requests",
+            "request limit",
+            "throttle",
+            "throttled",
+            "throttling",
+            "slow down",
+        ],
+    ),
+    (
+        ErrorClass::RateLimit,
+        AllBut(&[MISTAKES, SETTINGS, SPACE]),
+        &["quota exceeded", "resource exhausted"],
+    ),
+    // `RecursionLimitExceeded` is about what was sent.
+    (
+        ErrorClass::RateLimit,
+        Only(&[FILLER, COUNTED]),
+        &["limit exceeded", "throughput exceeded", "rate exceeded"],
+    ),
+    // The other side sheds load, or has no room for one more: it asks for fewer calls.
+    (
+        ErrorClass::RateLimit,
+        Only(&[FILLER, LINKS, PLACES, ACTS, STATES]),
+        &[
+            "overloaded",
+            "overload",
+            "too many connections",
+            "too many clients",
+        ],
+    ),
+    // Others use what they all need.
+    (
+        ErrorClass::Concurrency,
+        Only(&[FILLER, HELD]),
+        &[
+            "database busy",
+            "database locked",
+            "db busy",
+            "resource busy",
+            "file busy",
+            "lock busy",
+            "table busy",
+            "row busy",
+            "record busy",
+            "text busy",
+        ],
+    ),
+    (
+        ErrorClass::RateLimit,
+        Only(&[FILLER, LINKS, PLACES, STATES, "too"]),
+        &["busy"],
+    ),
+    // A version that both sides must speak, unlike that of a row.
+    (ErrorClass::Permanent, AllBut(&[]), &["protocol version"]),
+    (
+        ErrorClass::Concurrency,
+        AllBut(&[MISTAKES, SETTINGS, WRITTEN]),
+        &[
+            "conflict",
+            "deadlock",
+            "deadlocked",
+            // Not `Serialization` alone, which is what encoders call their failures.
+            "serialization failure",
+            "optimistic lock",
+            "stale version",
+            // Waiting for somebody else's lock, not for the network.
+            "lock timeout",
+            "lock wait",
+            "contention",
+        ],
+    ),
+    (
+        ErrorClass::Concurrency,
+        Only(&[FILLER, VERSIONED]),
+        &["version mismatch"],
+    ),
+    (
+        ErrorClass::ServerError,
+        AllBut(&[MISTAKES, SETTINGS]),
+        &[
+            "internal server",
+            "internal service",
+            "bad gateway",
+            "gateway timeout",
+            "service unavailable",
+        ],
+    ),
+    (
+        ErrorClass::ServerError,
+        Only(&[FILLER, PLACES]),
+        &["internal"],
+    ),
+    (
+        ErrorClass::Permission,
+        AllBut(&[]),
+        &[
+            "forbidden",
+            "permission denied",
+            "access denied",
+            "access refused",
+            "insufficient privilege",
+            "insufficient privileges",
+        ],
+    ),
+    (
+        ErrorClass::Permanent,
+        AllBut(&[UNDECIDED, COMING_AND_GOING]),
+        &["not found", "no such"],
+    ),
+    (
+        ErrorClass::Permanent,
+        AllBut(&["not", "non", "no"]),
+        &["permanent", "permanently", "unrecoverable", "irrecoverable"],
+    ),
+    (
+        ErrorClass::Permanent,
+        Only(&[FILLER, LINKS, PLACES, ACTS, STATES]),
+        &["fatal"],
+    ),
+    // Before timeouts: an `InvalidTimeout` is a wrong setting.
+    (
+        ErrorClass::Permanent,
+        AllBut(&[]),
+        &[
+            "non transient",
+            "not transient",
+            "non retryable",
+            "not retryable",
+            "non retriable",
+            "not retriable",
+            "already exists",
+            "duplicate key",
+            "duplicate entry",
+            "unique violation",
+            "constraint violation",
+            "invalid",
+            "malformed",
+            "bad request",
+            "unsupported",
+            "not supported",
+            "unimplemented",
+            "not implemented",
+        ],
+    ),
+    (
+        ErrorClass::Transient,
+        AllButThenOnly(
+            &[MISTAKES, TERMS],
+            &[FILLER, LINKS, PLACES, ACTS, STATES, TIME],
+        ),
+        &["timeout", "timed out", "timedout"],
+    ),
+    (
+        ErrorClass::Transient,
+        Only(&[FILLER, LINKS, PLACES, ACTS, STATES, TIME]),
+        &["elapsed", "deadline exceeded"],
+    ),
+    (
+        ErrorClass::Transient,
+        Only(&[FILLER, LINKS, PLACES, ACTS, STATES]),
+        &[
+            "connection reset",
+            "connection refused",
+            "connection closed",
+            "not connected",
+            "no connection",
+            "no connections",
+            "bad connection",
+            "no network",
+            // What hyper calls a connection that was closed before the answer.
+            "incomplete message",
+            "broken pipe",
+            "transient",
+            "temporary",
+            "connection",
+            "connect",
+            "network",
+        ],
+    ),
+    // `UsernameUnavailable` is an answer; `DatabaseUnavailable` is none.
+    (
+        ErrorClass::Transient,
+        Only(&[FILLER, LINKS, PLACES, STATES]),
+        &["unavailable", "unreachable", "disconnected"],
+    ),
+    // People refuse payments; only machines refuse connections.
+    (ErrorClass::Transient, Only(&[FILLER, LINKS]), &["refused"]),
+    (
+        ErrorClass::Transient,
+        AllBut(&[MISTAKES]),
+        &[
+            "try again",
+            "try later",
+            "retry later",
+            "please retry",
+            "retryable",
+            "retriable",
+            "would block",
+        ],
+    ),
+    (
+        ErrorClass::Auth,
+        AllBut(&[]),
+        &[
+            "unauthorized",
+            "unauthenticated",
+            "not authorized",
+            "not authenticated",
+        ],
+    ),
+    // `AuthorizationPending` asks to wait, and an `AuthServerError` is one of that server's.
+    (
+        ErrorClass::Auth,
+        AllBut(&[UNDECIDED, ELSEWHERE, ENCODED, SETTINGS]),
+        &[
+            "auth",
+            "authentication",
+            "authorization",
+            "credential",
+            "credentials",
+        ],
+    ),
+    (
+        ErrorClass::Permission,
+        AllBut(&[UNDECIDED, ELSEWHERE]),
+        &["permission"],
+    ),
+    (
+        ErrorClass::Permanent,
+        AllBut(&[UNDECIDED, ELSEWHERE]),
+        &["validation"],
+    ),
+    // `ParseIntError`, `AddrParseError`, `Utf8Error`, `TryFromIntError`: the value stays wrong.
+    (
+        ErrorClass::Permanent,
+        AllBut(&[]),
+        &["parse", "utf8", "utf16", "try from"],
+    ),
+];
+
+/// Classifies a name such as `PoolTimedOut`, `rate_limited` or `HTTPTimeoutError`.
+pub(super) fn classify_name(name: &str) -> Option<ErrorClass> {
+    let words = Words(name);
+    let fits = |beside: Beside, phrase| {
+        let found = words.find(phrase);
+        found.is_some_and(|(before, after)| beside.accepts(words.take(before), after))
+    };
+    RULES
+        .iter()
+        .find(|(_, beside, phrases)| phrases.iter().any(|phrase| fits(*beside, phrase)))
+        .map(|(class, ..)| *class)
+}
+
+/// Classifies what [`std::any::type_name`] gives by its last segment, without generic arguments.
+pub(super) fn classify_type_name(path: &str) -> Option<ErrorClass> {
+    let path = path.split('<').next().unwrap_or(path);
+    classify_name(path.rsplit("::").next().unwrap_or(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_telling_word_wins() {
+        use ErrorClass::*;
+        for (name, class) in [
+            ("PoolTimedOut", Transient),
+            ("ConnectionReset", Transient),
+            ("RATE_LIMITED", RateLimit),
+            ("TooManyRequests", RateLimit),
+            ("InvalidCredentials", Auth),
+            ("AuthError", Auth),
+            ("AuthTimeout", Transient),
+            ("Unauthorized", Auth),
+            ("AccessDenied", Permission),
+            ("PermissionError", Permission),
+            ("InvalidTimeout", Permanent),
+            ("RowNotFound", Permanent),
+            ("LockTimeout", Concurrency),
+            ("SerializationFailure", Concurrency),
+            ("ProtocolVersionMismatch", Permanent),
+            ("ServiceUnavailable", ServerError),
+            ("GatewayTimeout", ServerError),
+            ("Unavailable", Transient),
+            ("ParseIntError", Permanent),
+            ("NonTransientError", Permanent),
+        ] {
+            assert_eq!(classify_name(name), Some(class), "{name}");
+        }
+    }
+
+    #[test]
+    fn words_that_are_common_in_clients_say_what_they_mean() {
+        use ErrorClass::*;
+        for (name, class) in [
+            ("Overloaded", RateLimit),
+            ("ServerOverloaded", RateLimit),
+            ("TooManyConnections", RateLimit),
+            ("TooManyClientsError", RateLimit),
+            ("LimitExceeded", RateLimit),
+            ("LimitExceededException", RateLimit),
+            ("ThroughputExceeded", RateLimit),
+            ("RESOURCE_EXHAUSTED", RateLimit),
+            ("Busy", RateLimit),
+            ("ServerBusy", RateLimit),
+            ("DatabaseBusy", Concurrency),
+            ("DatabaseLocked", Concurrency),
+            ("ResourceBusy", Concurrency),
+            ("TryAgain", Transient),
+            ("TryAgainLater", Transient),
+            ("WouldBlock", Transient),
+            ("Retryable", Transient),
+            ("NonRetryable", Permanent),
+            ("NotConnected", Transient),
+            ("Internal", ServerError),
+            ("InternalError", ServerError),
+            ("InternalFailure", ServerError),
+            ("InternalServiceError", ServerError),
+            ("InternalServerError", ServerError),
+            ("Fatal", Permanent),
+            ("FatalError", Permanent),
+            ("Unrecoverable", Permanent),
+            ("DuplicateKey", Permanent),
+            ("DuplicateEntry", Permanent),
+            ("UniqueViolation", Permanent),
+            ("ForeignKeyConstraintViolation", Permanent),
+        ] {
+            assert_eq!(classify_name(name), Some(class), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_without_a_word_of_its_own_about_servers_says_nothing() {
+        for name in [
+            "ServerError",
+            "RedisServerError",
+            "Server_error",
+            "ServerErrorKind",
+            "ServerException",
+        ] {
+            assert_eq!(classify_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_subject_or_a_refusal_beside_it_takes_the_meaning_away() {
+        for name in [
+            "PaymentRefused",
+            "OrderRefused",
+            "RefusedByIssuer",
+            "UsernameUnavailable",
+            "ProductUnavailable",
+            "UnavailableInCountry",
+            "WrongNetwork",
+            "UnknownNetwork",
+            "NetworkMismatch",
+            "NetworkIdMissing",
+            "TimeoutTooLarge",
+            "TimeoutNotSet",
+            "MissingTimeout",
+            "TrialPeriodElapsed",
+            "NoticePeriodElapsed",
+            "SessionTimedOut",
+            "OfferTimeout",
+            "ConnectionStringMissing",
+            "MissingConnection",
+            "ConnectionNameTaken",
+            "TemporaryPasswordUsed",
+            "TemporaryRedirect",
+            "UnreachableCode",
+            "UserDisconnected",
+            "SubmissionDeadlineExceeded",
+            "NotRateLimited",
+            "RateLimitMissing",
+            "RateLimitTooHigh",
+            "DiskQuotaExceeded",
+            "RecursionLimitExceeded",
+            "BodySizeLimitExceeded",
+            "NotBusy",
+            "NonFatal",
+            "NoConflict",
+            "ArgumentConflict",
+            "SchemaVersionMismatch",
+            "InternalNodeSplit",
+            "AuthorizationPending",
+            "AuthenticationInProgress",
+            "AuthSuccess",
+            "AuthServerError",
+            "PermissionPending",
+            "PageTokenExpired",
+            "LeaderNotFound",
+            "NoSuchHost",
+            "HostNotFound",
+            "NoSuchBroker",
+            "CoordinatorNotFound",
+            "NotFoundYet",
+            "NotPermanent",
+            "ValidationPending",
+        ] {
+            assert_eq!(classify_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_machine_does_beside_it_leaves_the_meaning() {
+        use ErrorClass::*;
+        for (name, class) in [
+            ("ConnectionRefusedByHost", Transient),
+            ("StreamRefused", Transient),
+            ("PaymentServiceUnavailable", ServerError),
+            ("DatabaseUnavailable", Transient),
+            ("TemporarilyUnavailable", Transient),
+            ("BrokerUnreachable", Transient),
+            ("NetworkDown", Transient),
+            ("ConnectionLost", Transient),
+            ("FailedToConnect", Transient),
+            ("UnableToConnect", Transient),
+            ("PaymentTimeout", Transient),
+            ("LongPollTimeout", Transient),
+            ("TimeoutElapsed", Transient),
+            ("TimedOutWaitingForResponse", Transient),
+            ("RequestDeadlineExceeded", Transient),
+            ("AuthServerUnavailable", Transient),
+            ("AuthConnectionLost", Transient),
+            ("AccessTokenExpired", Auth),
+            ("NotAuthorized", Auth),
+            ("UserNotFound", Permanent),
+            ("NoSuchKey", Permanent),
+        ] {
+            assert_eq!(classify_name(name), Some(class), "{name}");
+        }
+    }
+
+    #[test]
+    fn parts_of_words_do_not_count() {
+        for name in [
+            "Parser",
+            "Invalidate",
+            "Author",
+            "Timeouts2",
+            "Connectionless",
+            "SerializationError",
+            "Rate",
+            "LimitRate",
+            "Error",
+            "Other",
+            "",
+        ] {
+            assert_eq!(classify_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn of_a_type_only_the_last_segment_counts() {
+        assert_eq!(classify_type_name("timeout::parse::Error"), None);
+        assert_eq!(classify_type_name("a::Failed<timeout::Timeout>"), None);
+        assert_eq!(
+            classify_type_name("a::Timeout<b::C<d::E>>"),
+            Some(ErrorClass::Transient)
+        );
+    }
+
+    #[test]
+    fn every_phrase_can_match() {
+        for (class, _, phrases) in RULES {
+            for phrase in *phrases {
+                let name = phrase.replace(' ', "_");
+                assert_eq!(classify_name(&name), Some(*class), "{phrase}");
+            }
+        }
+    }
+}
