@@ -3,6 +3,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::classify::find;
+use crate::shielded::shielded;
 
 /// More links than any sane chain has; a chain that leads back to itself ends here.
 const MAX_LINKS: usize = 64;
@@ -21,7 +22,8 @@ fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static
     let inner = find::<io::Error>(error).and_then(io::Error::get_ref);
     match inner {
         Some(inner) => Some(inner),
-        None => error.source(),
+        // It is foreign code: a failed attempt must not become a panic.
+        None => shielded(None, || error.source()),
     }
 }
 

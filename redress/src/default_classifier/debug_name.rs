@@ -1,16 +1,22 @@
 use std::error::Error;
 use std::fmt::{self, Write};
 
+use crate::shielded::shielded;
+
+/// Output after the name that is let pass, in bytes.
+const PATIENCE: usize = 64 * 1024;
+
 /// The name with which the `Debug` output of an error begins: what `#[derive(Debug)]` prints for a
 /// struct, or for the variant of an enum.
 ///
-/// Formatting stops right after the name, and nothing is allocated. Output that `derive` would not
+/// What follows the name is dropped, and nothing is allocated. Output that `derive` would not
 /// write (prose, a quoted string, a name of more than 64 bytes) gives no name, so that no message
 /// is ever taken for one.
 pub(super) struct DebugName {
     bytes: [u8; 64],
     len: usize,
     state: State,
+    dropped: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -31,9 +37,13 @@ impl DebugName {
             bytes: [0; 64],
             len: 0,
             state: State::Name,
+            dropped: 0,
         };
-        // An error is how the formatting is told to stop.
-        let _ = write!(name, "{error:?}");
+        // It is foreign code: a failed attempt must not become a panic.
+        let whole = shielded(false, || write!(name, "{error:?}").is_ok());
+        if !whole && !matches!(name.state, State::Accepted) {
+            name.state = State::Refused;
+        }
         name
     }
 
@@ -42,6 +52,16 @@ impl DebugName {
             State::Name | State::Accepted => str::from_utf8(self.bytes.get(..self.len)?).ok(),
             State::Colon | State::Blank | State::Refused => None,
         }
+    }
+
+    /// Takes what follows the name. An error would tell the formatting to stop, but there are
+    /// implementations that unwrap it: only output that does not seem to end gets one.
+    fn drop(&mut self, bytes: usize) -> fmt::Result {
+        self.dropped = self.dropped.saturating_add(bytes);
+        if self.dropped > PATIENCE {
+            return Err(fmt::Error);
+        }
+        Ok(())
     }
 
     fn push(&mut self, c: char) -> State {
@@ -76,10 +96,10 @@ impl DebugName {
 impl Write for DebugName {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
-            self.state = self.push(c);
             if matches!(self.state, State::Accepted | State::Refused) {
-                return Err(fmt::Error);
+                return self.drop(text.len());
             }
+            self.state = self.push(c);
         }
         Ok(())
     }
@@ -138,5 +158,67 @@ mod tests {
         ] {
             assert_eq!(DebugName::of(&Prints(output)).as_str(), None, "{output}");
         }
+    }
+
+    /// Prints a name, then the rest by a function of its own.
+    struct Rest(fn(&mut fmt::Formatter<'_>));
+
+    impl fmt::Debug for Rest {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "Timeout {{ ")?;
+            (self.0)(f);
+            Ok(())
+        }
+    }
+
+    impl fmt::Display for Rest {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Ok(())
+        }
+    }
+
+    impl Error for Rest {}
+
+    #[test]
+    fn an_implementation_that_unwraps_what_it_writes_does_not_panic() {
+        let rest = Rest(|f| {
+            for _ in 0..100 {
+                f.write_str("after: 5, ").unwrap();
+            }
+        });
+        assert_eq!(DebugName::of(&rest).as_str(), Some("Timeout"));
+        let clean = std::panic::catch_unwind(|| write!(DebugName::of(&rest), "{rest:?}").unwrap());
+        assert!(clean.is_ok());
+    }
+
+    #[test]
+    fn an_implementation_that_panics_harms_no_one() {
+        let rest = Rest(|_| panic!("broken"));
+        assert_eq!(DebugName::of(&rest).as_str(), Some("Timeout"));
+        // What it had written by then may have been half a name.
+        assert_eq!(DebugName::of(&Half).as_str(), None);
+    }
+
+    struct Half;
+
+    impl fmt::Debug for Half {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Timeout")?;
+            panic!("broken");
+        }
+    }
+
+    impl fmt::Display for Half {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Ok(())
+        }
+    }
+
+    impl Error for Half {}
+
+    #[test]
+    fn output_without_end_is_told_to_stop() {
+        let rest = Rest(|f| while f.write_str("and so on, ").is_ok() {});
+        assert_eq!(DebugName::of(&rest).as_str(), Some("Timeout"));
     }
 }

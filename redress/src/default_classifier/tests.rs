@@ -191,6 +191,19 @@ fn a_chain_that_leads_back_to_itself_ends() {
 }
 
 #[test]
+fn an_error_that_panics_when_it_is_looked_at_is_unknown() {
+    struct Broken;
+    error!(Broken, _error => panic!("no source"));
+    impl fmt::Debug for Broken {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("no name");
+        }
+    }
+    assert_eq!(class(&Broken), ErrorClass::Unknown);
+    assert_eq!(class(&wrap(Broken)), ErrorClass::Unknown);
+}
+
+#[test]
 fn a_breaker_that_refuses_says_when_to_ask_again() {
     let breaker = crate::breaker::CircuitBreaker::new();
     breaker.force_open();
