@@ -16,8 +16,9 @@ use super::{Classification, Classifier};
 ///    [`ServerError`](super::ServerError), [`TransientError`](super::TransientError) (with its hint),
 ///    [`AuthError`](super::AuthError), [`PermissionError`](super::PermissionError), [`Interrupt`](crate::Interrupt) or [`Rejected`](crate::breaker::Rejected): somebody said what the failure means, so it
 ///    counts more than what wraps it.
-/// 3. The outermost timeout ([`RecvTimeoutError::Timeout`](std::sync::mpsc::RecvTimeoutError::Timeout), and `Elapsed` of tokio with the feature
-///    `tokio`) or [`io::Error`](std::io::Error) with a kind that [`io_error_kind`](super::io_error_kind) knows.
+/// 3. The outermost `Elapsed` of tokio (feature `tokio`), [`io::Error`](std::io::Error) with a kind that
+///    [`io_error_kind`](super::io_error_kind) knows, or error of a receiver of [`std::sync::mpsc`]: a timeout and an empty
+///    channel are TRANSIENT, but a channel without its other end is PERMANENT.
 /// 4. The outermost name that suggests a class: of the struct or enum variant, as the derived
 ///    `Debug` prints it (`Timeout`, `RateLimited`, `NotFound`).
 /// 5. The name of the error's type (`ConnectionError`), last because for an enum it only says where
@@ -30,7 +31,9 @@ use super::{Classification, Classifier};
 /// `DatabaseUnavailable` are TRANSIENT, `ConnectionStringMissing`, `UsernameUnavailable` and
 /// `WrongNetwork` are UNKNOWN, because their subject is not the way to the other side or because they
 /// refuse. `ServerError` is UNKNOWN by its name: clients of databases call so whatever the server
-/// answered, be it a wrong statement. Messages are never read: they are written for people, change
+/// answered, be it a wrong statement. The errors of senders, and those of the channels and semaphores
+/// of tokio, crossbeam, flume, async-channel and futures, are recognised by their names, too: where
+/// these are wrapped in another error, a bare `Disconnected` reads like that of a connection. Messages are never read: they are written for people, change
 /// without notice, and may hold what a stranger typed. [`StrictClassifier`] leaves the names out.
 ///
 /// Errors that are not [`std::error::Error`] themselves but lead to one (`anyhow::Error`,

@@ -3,7 +3,7 @@ use std::fmt::{self, Write};
 
 use crate::shielded::shielded;
 
-/// Output after the name that is let pass, in bytes.
+/// How much output is let pass, in bytes.
 const PATIENCE: usize = 64 * 1024;
 
 /// The name with which the `Debug` output of an error begins: what `#[derive(Debug)]` prints for a
@@ -16,7 +16,9 @@ pub(super) struct DebugName {
     bytes: [u8; 64],
     len: usize,
     state: State,
-    dropped: usize,
+    /// How all the output begins, and how long it is.
+    head: [u8; 40],
+    printed: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -37,11 +39,12 @@ impl DebugName {
             bytes: [0; 64],
             len: 0,
             state: State::Name,
-            dropped: 0,
+            head: [0; 40],
+            printed: 0,
         };
         // It is foreign code: a failed attempt must not become a panic.
         let whole = shielded(false, || write!(name, "{error:?}").is_ok());
-        if !whole && !matches!(name.state, State::Accepted) {
+        if !whole && !name.is_decided() {
             name.state = State::Refused;
         }
         name
@@ -54,14 +57,14 @@ impl DebugName {
         }
     }
 
-    /// Takes what follows the name. An error would tell the formatting to stop, but there are
-    /// implementations that unwrap it: only output that does not seem to end gets one.
-    fn drop(&mut self, bytes: usize) -> fmt::Result {
-        self.dropped = self.dropped.saturating_add(bytes);
-        if self.dropped > PATIENCE {
-            return Err(fmt::Error);
-        }
-        Ok(())
+    /// Returns the whole output if it is short, and otherwise nothing.
+    pub(super) fn output(&self) -> &str {
+        let output = self.head.get(..self.printed).unwrap_or_default();
+        str::from_utf8(output).unwrap_or_default()
+    }
+
+    fn is_decided(&self) -> bool {
+        matches!(self.state, State::Accepted | State::Refused)
     }
 
     fn push(&mut self, c: char) -> State {
@@ -95,11 +98,21 @@ impl DebugName {
 
 impl Write for DebugName {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.head.get_mut(self.printed..).unwrap_or_default();
+        for (to, from) in room.iter_mut().zip(text.bytes()) {
+            *to = from;
+        }
+        self.printed = self.printed.saturating_add(text.len());
         for c in text.chars() {
-            if matches!(self.state, State::Accepted | State::Refused) {
-                return self.drop(text.len());
+            if self.is_decided() {
+                break;
             }
             self.state = self.push(c);
+        }
+        // An error tells the formatting to stop, but there are implementations that unwrap it:
+        // only output that does not seem to end gets one.
+        if self.printed > PATIENCE {
+            return Err(fmt::Error);
         }
         Ok(())
     }

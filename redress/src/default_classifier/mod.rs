@@ -3,6 +3,7 @@
 //! this crate, and those of integrations.
 
 mod chain;
+mod channels;
 mod debug_name;
 mod known;
 mod names;
@@ -10,7 +11,6 @@ mod names;
 use std::any::type_name;
 use std::error::Error;
 use std::io;
-use std::sync::mpsc::RecvTimeoutError;
 
 use chain::chain;
 use debug_name::DebugName;
@@ -33,8 +33,11 @@ fn by_all<K: KnownTypes>(error: &(dyn Error + 'static)) -> Option<Classification
 
 /// Classifies by all the rules, the type's name included.
 fn of_type<E: Error + 'static, K: KnownTypes>(error: &E) -> Classification {
-    by_all::<K>(error)
-        .or_else(|| classify_type_name(type_name::<E>()).map(Into::into))
+    let path = type_name::<E>();
+    by_facts::<K>(error)
+        .or_else(|| channels::by_path(path, error).map(Into::into))
+        .or_else(|| by_names(error))
+        .or_else(|| classify_type_name(path).map(Into::into))
         .unwrap_or(UNKNOWN)
 }
 
@@ -103,30 +106,28 @@ fn marker(link: &(dyn Error + 'static)) -> Option<Classification> {
 
 /// Rule 3: errors of other crates and of the standard library.
 fn recognised(link: &(dyn Error + 'static)) -> Option<Classification> {
-    contrib::classify_link(link).or_else(|| timeout_or_io(link).map(Into::into))
+    contrib::classify_link(link).or_else(|| of_the_system(link).map(Into::into))
 }
 
-fn timeout_or_io(link: &(dyn Error + 'static)) -> Option<ErrorClass> {
-    if is_timeout(link) {
-        return Some(ErrorClass::Transient);
-    }
-    let class = io_error_kind(find::<io::Error>(link)?.kind());
-    (class != ErrorClass::Unknown).then_some(class)
-}
-
-fn is_timeout(link: &(dyn Error + 'static)) -> bool {
+fn of_the_system(link: &(dyn Error + 'static)) -> Option<ErrorClass> {
     #[cfg(feature = "tokio")]
     if find::<tokio::time::error::Elapsed>(link).is_some() {
-        return true;
+        return Some(ErrorClass::Transient);
     }
-    // Its other variant, `Disconnected`, is no timeout: nobody will ever send.
-    find(link) == Some(&RecvTimeoutError::Timeout)
+    if let Some(error) = find::<io::Error>(link) {
+        let class = io_error_kind(error.kind());
+        return (class != ErrorClass::Unknown).then_some(class);
+    }
+    channels::of_std(link)
 }
 
 /// Rule 4.
 fn by_names(error: &(dyn Error + 'static)) -> Option<Classification> {
     chain(error)
-        .find_map(|link| classify_name(DebugName::of(link).as_str()?))
+        .find_map(|link| {
+            let name = DebugName::of(link);
+            channels::by_output(name.output()).or_else(|| classify_name(name.as_str()?))
+        })
         .map(Into::into)
 }
 

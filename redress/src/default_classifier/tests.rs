@@ -111,12 +111,6 @@ fn io_kinds_are_found_through_wrappers_and_other() {
     assert_eq!(class(&io::Error::other("timeout")), ErrorClass::Unknown);
 }
 
-#[test]
-fn timeouts_of_the_standard_library_are_transient() {
-    assert_eq!(strict(&RecvTimeoutError::Timeout), ErrorClass::Transient);
-    assert_eq!(strict(&RecvTimeoutError::Disconnected), ErrorClass::Unknown);
-}
-
 #[cfg(feature = "tokio")]
 #[tokio::test]
 async fn timeouts_of_tokio_are_transient() {

@@ -296,8 +296,13 @@ pub(super) fn classify_name(name: &str) -> Option<ErrorClass> {
 
 /// Classifies what [`std::any::type_name`] gives by its last segment, without generic arguments.
 pub(super) fn classify_type_name(path: &str) -> Option<ErrorClass> {
+    classify_name(last_segment(path))
+}
+
+/// Returns the name of a type without its path and its generic arguments.
+pub(super) fn last_segment(path: &str) -> &str {
     let path = path.split('<').next().unwrap_or(path);
-    classify_name(path.rsplit("::").next().unwrap_or(path))
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 #[cfg(test)]
