@@ -31,7 +31,8 @@ pub struct ByClassify<E: ?Sized>(ByError<E>);
 #[derive(Debug)]
 pub struct ByError<E: ?Sized>(ByDynError<E>);
 
-/// Third: the error holds one of any type, as `anyhow::Error` and a boxed error do.
+/// Third: the error holds one of any type, as `anyhow::Error` does. (A `Box<dyn Error>` and its like
+/// are [`Classify`].)
 #[derive(Debug)]
 pub struct ByDynError<E: ?Sized>(ByNothing<E>);
 

@@ -7,7 +7,7 @@
 
 use std::error::Error;
 
-use super::{ByClassify, ByDynError, ByError, ByNothing, ByType, Itself};
+use super::{ByClassify, ByDynError, ByError, ByNothing, ByType, Nothing};
 use crate::classify::{Classification, Classifier, Classify, DefaultClassifier};
 
 /// An error type that `knows(...)` may list.
@@ -84,28 +84,24 @@ knows! {
     knows_8(A B C D E F G H);
 }
 
-/// A box that holds an error of any type.
+/// What no type implements, so that the message is shown.
 #[diagnostic::on_unimplemented(
     message = "`knows` cannot look into `{Self}`",
     label = "neither a `std::error::Error` nor a box that holds one",
     note = "return an error that implements `std::error::Error`, `Box<dyn std::error::Error + Send + Sync>` or `anyhow::Error`"
 )]
-pub trait HoldsError {
-    /// Returns the error inside.
-    fn held(&self) -> &(dyn Error + 'static);
-}
+pub trait HoldsError {}
 
-impl HoldsError for Box<dyn Error> {
-    #[inline]
-    fn held(&self) -> &(dyn Error + 'static) {
-        &**self
-    }
-}
+/// Asks the error, or classifies the one of any type that it holds.
+#[derive(Debug)]
+pub struct KnowingItself<F>(F);
 
-impl HoldsError for Box<dyn Error + Send> {
+impl<E: Classify + ?Sized, F: Fn(&(dyn Error + 'static)) -> Classification> Classifier<E>
+    for KnowingItself<F>
+{
     #[inline]
-    fn held(&self) -> &(dyn Error + 'static) {
-        &**self
+    fn classify(&self, error: &E) -> Classification {
+        error.redress_classify_by(&self.0)
     }
 }
 
@@ -122,28 +118,27 @@ impl<E, F: Fn(&E) -> Classification> Classifier<E> for Knowing<F> {
 
 /// Classifies the error inside of one.
 #[derive(Debug)]
-pub struct KnowingInner<E: ?Sized, F> {
-    classify: F,
-    inner: fn(&E) -> &(dyn Error + 'static),
-}
+pub struct KnowingInner<F>(F);
 
-impl<E: ?Sized, F: Fn(&(dyn Error + 'static)) -> Classification> Classifier<E>
-    for KnowingInner<E, F>
+impl<E, F> Classifier<E> for KnowingInner<F>
+where
+    E: AsRef<dyn Error + Send + Sync> + ?Sized,
+    F: Fn(&(dyn Error + 'static)) -> Classification,
 {
     #[inline]
     fn classify(&self, error: &E) -> Classification {
-        (self.classify)((self.inner)(error))
+        (self.0)(error.as_ref())
     }
 }
 
 impl<E: Classify + ?Sized> ByClassify<E> {
-    /// Ends the chain: such an error is not looked into.
+    /// Ends the chain: such an error is not looked into, unless it holds one of any type.
     #[inline]
-    pub fn redress_knowing<F>(self, _classify: F) -> ByType<Itself>
+    pub fn redress_knowing<F>(self, classify: F) -> ByType<KnowingItself<F>>
     where
         F: Fn(&(dyn Error + 'static)) -> Classification,
     {
-        ByType(Itself)
+        ByType(KnowingItself(classify))
     }
 }
 
@@ -158,28 +153,22 @@ impl<E: Error> ByError<E> {
 impl<E: AsRef<dyn Error + Send + Sync> + ?Sized> ByDynError<E> {
     /// Ends the chain.
     #[inline]
-    pub fn redress_knowing<F>(self, classify: F) -> ByType<KnowingInner<E, F>>
+    pub fn redress_knowing<F>(self, classify: F) -> ByType<KnowingInner<F>>
     where
         F: Fn(&(dyn Error + 'static)) -> Classification,
     {
-        ByType(KnowingInner {
-            classify,
-            inner: |error| error.as_ref(),
-        })
+        ByType(KnowingInner(classify))
     }
 }
 
 impl<E> ByNothing<E> {
-    /// Ends the chain.
+    /// Ends the chain, with an error.
     #[inline]
-    pub fn redress_knowing<F>(self, classify: F) -> ByType<KnowingInner<E, F>>
+    pub fn redress_knowing<F>(self, _classify: F) -> ByType<Nothing>
     where
         E: HoldsError,
         F: Fn(&(dyn Error + 'static)) -> Classification,
     {
-        ByType(KnowingInner {
-            classify,
-            inner: E::held,
-        })
+        ByType(Nothing)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use super::{Classification, Classifier};
+use super::{Classification, Classifier, Classify, ClassifyAny};
 
 /// Classifies any [`std::error::Error`] by what it is, what is behind it, and what it is called.
 ///
@@ -37,7 +37,9 @@ use super::{Classification, Classifier};
 /// without notice, and may hold what a stranger typed. [`StrictClassifier`] leaves the names out.
 ///
 /// Errors that are not [`std::error::Error`] themselves but lead to one (`anyhow::Error`,
-/// `Box<dyn Error>`) go through [`classify_dyn`](super::classify_dyn).
+/// `Box<dyn Error>`) go through [`classify_dyn`](super::classify_dyn). `#[retry]` and
+/// `#[derive(Classify)]` do so by themselves. A `.context(..)` of anyhow is no link of a chain: that a
+/// marker counts there needs the feature `anyhow-1`.
 ///
 /// ```
 /// use redress::{Classifier, DefaultClassifier, ErrorClass};
@@ -78,8 +80,9 @@ pub struct StrictClassifier;
 
 /// Classifies an error whose type is not known, by the rules of [`DefaultClassifier`].
 ///
-/// Only the rule about the type's name is lost. This is the way for `anyhow::Error` and
-/// `Box<dyn Error + Send + Sync>`.
+/// Only the rule about the type's name is lost. This is the way for `anyhow::Error` and for a
+/// `Box<dyn Error>`, which is also [`Classify`](super::Classify):
+/// `.classifier(<Box<dyn Error>>::classify)` is the classifier of a policy.
 ///
 /// ```
 /// use redress::ErrorClass;
@@ -91,6 +94,28 @@ pub struct StrictClassifier;
 #[must_use]
 pub fn classify_dyn(error: &(dyn Error + 'static)) -> Classification {
     DefaultClassifier.classify(error)
+}
+
+/// So that `Box<dyn Error>`, `Arc<dyn Error>` and `Rc<dyn Error>` say what is in them.
+macro_rules! looked_through {
+    ($($dyn:ty)*) => {$(
+        impl Classify for $dyn {
+            fn classify(&self) -> Classification {
+                classify_dyn(self)
+            }
+
+            fn redress_classify_by(&self, known: ClassifyAny<'_>) -> Classification {
+                known(self)
+            }
+        }
+    )*};
+}
+
+looked_through! {
+    dyn Error + 'static
+    dyn Error + Send + 'static
+    dyn Error + Sync + 'static
+    dyn Error + Send + Sync + 'static
 }
 
 /// Classifies an error whose type is not known, by the rules of [`StrictClassifier`].

@@ -68,22 +68,38 @@ pub use sqlstate::sqlstate;
 pub trait Classify {
     /// Classifies this error.
     fn classify(&self) -> Classification;
-}
 
-impl<E: Classify + ?Sized> Classify for &E {
-    fn classify(&self) -> Classification {
-        (**self).classify()
+    /// Lets `known` classify what is in here if that can be an error of any type, and this error
+    /// itself otherwise. What `knows(...)` calls.
+    #[doc(hidden)]
+    fn redress_classify_by(&self, known: ClassifyAny<'_>) -> Classification {
+        let _ = known;
+        self.classify()
     }
 }
 
-impl<E: Classify + ?Sized> Classify for Box<E> {
-    fn classify(&self) -> Classification {
-        (**self).classify()
-    }
+/// Classifies errors of every type.
+#[doc(hidden)]
+pub type ClassifyAny<'a> = &'a dyn Fn(&(dyn std::error::Error + 'static)) -> Classification;
+
+/// Pointers classify as what they point to.
+macro_rules! pointers {
+    ($($Pointer:ty)*) => {$(
+        impl<E: Classify + ?Sized> Classify for $Pointer {
+            fn classify(&self) -> Classification {
+                (**self).classify()
+            }
+
+            fn redress_classify_by(&self, known: ClassifyAny<'_>) -> Classification {
+                (**self).redress_classify_by(known)
+            }
+        }
+    )*};
 }
 
-impl<E: Classify + ?Sized> Classify for std::sync::Arc<E> {
-    fn classify(&self) -> Classification {
-        (**self).classify()
-    }
+pointers! {
+    &E
+    Box<E>
+    std::rc::Rc<E>
+    std::sync::Arc<E>
 }

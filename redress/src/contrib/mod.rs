@@ -17,6 +17,8 @@
 // - the table of integrations in `README.md`.
 // `.ci/run` reads the features from `Cargo.toml`, and docs.rs labels what stands behind `cfg`.
 
+#[cfg(feature = "anyhow-1")]
+pub mod anyhow_1;
 #[cfg(feature = "http-1")]
 pub mod http_1;
 

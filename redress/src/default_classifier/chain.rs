@@ -29,7 +29,13 @@ fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static
 
 /// `Arc<dyn Error>` is itself an error, whose `source` passes over the one that it holds.
 fn shared<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    match error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+    if let Some(inner) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return &**inner;
+    }
+    if let Some(inner) = error.downcast_ref::<Arc<dyn Error + Send>>() {
+        return &**inner;
+    }
+    match error.downcast_ref::<Arc<dyn Error>>() {
         Some(inner) => &**inner,
         None => error,
     }

@@ -107,6 +107,11 @@ fn io_kinds_are_found_through_wrappers_and_other() {
         assert_eq!(strict(&Box::new(io::Error::from(kind))), expected);
         let shared: Arc<dyn Error + Send + Sync> = Arc::new(io::Error::from(kind));
         assert_eq!(strict(&shared), expected);
+        assert_eq!(strict(&wrap(shared)), expected);
+        let shared: Arc<dyn Error + Send> = Arc::new(io::Error::from(kind));
+        assert_eq!(strict(&shared), expected);
+        let shared: Arc<dyn Error> = Arc::new(io::Error::from(kind));
+        assert_eq!(strict(&shared), expected);
     }
     assert_eq!(class(&io::Error::other("timeout")), ErrorClass::Unknown);
 }

@@ -2,6 +2,8 @@
 //! types.
 
 use std::error::Error;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::{fmt, io};
 
 use redress::{
@@ -168,6 +170,8 @@ fn boxed_errors_are_looked_into() {
     retried!(of_any(knows(ApiError)) -> Box<dyn Error>);
     retried!(of_send(knows(ApiError)) -> Box<dyn Error + Send>);
     retried!(of_send_and_sync(knows(ApiError)) -> Box<dyn Error + Send + Sync>);
+    retried!(of_shared(knows(ApiError)) -> Arc<dyn Error + Send + Sync>);
+    retried!(of_counted(knows(ApiError)) -> Rc<dyn Error>);
     retried!(of_io(knows(ApiError)) -> io::Error);
     for (class, expected) in [(ErrorClass::Permanent, 1), (ErrorClass::Transient, 4)] {
         assert_eq!(attempts(of_any, || api(class)), expected, "{class:?}");
@@ -178,6 +182,16 @@ fn boxed_errors_are_looked_into() {
         );
         assert_eq!(
             attempts(of_send_and_sync, || api(class)),
+            expected,
+            "{class:?}"
+        );
+        assert_eq!(
+            attempts(of_shared, || Arc::new(ApiError(class))),
+            expected,
+            "{class:?}"
+        );
+        assert_eq!(
+            attempts(of_counted, || Rc::new(ApiError(class))),
             expected,
             "{class:?}"
         );

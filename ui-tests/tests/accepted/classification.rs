@@ -2,6 +2,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::{Error, ErrorKind};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use redress::{Classification, Classify, ErrorClass, retry};
@@ -113,6 +114,51 @@ fn itself_before_what_it_leads_to(calls: &mut u32) -> Result<(), NotFound> {
 fn shared(calls: &mut u32) -> Result<(), Arc<dyn StdError + Send + Sync>> {
     *calls += 1;
     Err(Arc::new(Error::from(ErrorKind::NotFound)))
+}
+
+macro_rules! returns {
+    ($($name:ident: $Pointer:ident<$Any:ty>)*) => {$(
+        #[retry(strategy = instant())]
+        fn $name(calls: &mut u32) -> Result<(), $Pointer<$Any>> {
+            *calls += 1;
+            Err($Pointer::new(Error::from(ErrorKind::NotFound)))
+        }
+    )*};
+}
+
+returns! {
+    boxed_any: Box<dyn StdError>
+    boxed_send: Box<dyn StdError + Send>
+    boxed_sync: Box<dyn StdError + Sync>
+    shared_any: Arc<dyn StdError>
+    shared_send: Arc<dyn StdError + Send>
+    counted: Rc<dyn StdError>
+}
+
+#[retry(strategy = instant())]
+fn by_question_mark(calls: &mut u32) -> Result<u32, Box<dyn StdError>> {
+    *calls += 1;
+    Ok("x".parse()?)
+}
+
+#[retry(strategy = instant())]
+async fn later(calls: &mut u32) -> Result<u32, Box<dyn StdError>> {
+    *calls += 1;
+    Err("odd")?
+}
+
+#[tokio::test]
+async fn pointers_to_errors_of_any_type_are_looked_through() {
+    let mut calls = [0; 8];
+    boxed_any(&mut calls[0]).unwrap_err();
+    boxed_send(&mut calls[1]).unwrap_err();
+    boxed_sync(&mut calls[2]).unwrap_err();
+    shared_any(&mut calls[3]).unwrap_err();
+    shared_send(&mut calls[4]).unwrap_err();
+    counted(&mut calls[5]).unwrap_err();
+    by_question_mark(&mut calls[6]).unwrap_err();
+    later(&mut calls[7]).await.unwrap_err();
+    assert_eq!(calls, [1, 1, 1, 1, 1, 1, 1, 2]);
 }
 
 #[test]
