@@ -74,6 +74,10 @@ pub(crate) const BREAKER_RECOVERY: Duration = Duration::from_secs(30);
 pub(crate) const BREAKER_TRIP_ON: [ErrorClass; 2] =
     [ErrorClass::Transient, ErrorClass::ServerError];
 
+/// How many failures of class UNKNOWN a circuit breaker passes over before a call says so: as many
+/// as could open the recommended one, so that a single odd error is no reason to speak.
+pub(crate) const BREAKER_UNCLASSIFIED: u64 = 20;
+
 /// How many probes a half-open circuit breaker lets out at a time: one call finds out, and one
 /// call is all that is lost if the dependency is still down.
 pub(crate) const BREAKER_PROBES: u32 = 1;

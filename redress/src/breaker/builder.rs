@@ -124,6 +124,21 @@ impl CircuitBreakerBuilder {
 
     /// Sets the classes of failure that open it; all others are no verdict. Default: TRANSIENT and
     /// SERVER_ERROR.
+    ///
+    /// UNKNOWN is not among them: what the classifier does not know may be an answer, such as a
+    /// declined card, and a breaker that counts answers refuses calls to a server that works. So a
+    /// breaker cannot see an outage whose errors are not classified. A policy with an observer is
+    /// told: [`EventName::Unclassified`](crate::EventName::Unclassified) names such an error's type.
+    /// Classify it, or let UNKNOWN count:
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, ErrorClass};
+    ///
+    /// let breaker = CircuitBreaker::builder()
+    ///     .trip_on([ErrorClass::Transient, ErrorClass::ServerError, ErrorClass::Unknown])
+    ///     .build()?;
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[inline]
     pub fn trip_on(mut self, classes: impl IntoIterator<Item = ErrorClass>) -> Self {
         self.trip_on = Some(classes.into_iter().collect());

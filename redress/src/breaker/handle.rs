@@ -28,7 +28,7 @@ use crate::clock::Time;
 /// | setting | default |
 /// |---|---|
 /// | opens | at 5 failures within 60 s |
-/// | what counts as a failure | TRANSIENT and SERVER_ERROR |
+/// | what counts as a failure | TRANSIENT and SERVER_ERROR, not [UNKNOWN](CircuitBreakerBuilder::trip_on) |
 /// | recovery timeout | 30 s |
 /// | probes at a time | 1, for 120 s at most |
 /// | closes | at 1 good probe |

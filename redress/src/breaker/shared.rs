@@ -15,6 +15,7 @@ use super::word::Word;
 use super::{Change, CircuitSnapshot, CircuitState};
 use crate::classify::ErrorClass;
 use crate::clock::Time;
+use crate::defaults;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// What all handles of one breaker share.
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     epoch: Instant,
     successes: Option<Stripes>,
     machine: Apart<Mutex<Machine>>,
+    /// The UNKNOWN failures that were passed over, until that has been said.
+    unclassified: AtomicU64,
 }
 
 /// Keeps what failures write away from the cache lines that successes read.
@@ -52,6 +55,7 @@ impl Shared {
             epoch: time.now(),
             successes,
             machine: Apart(Mutex::new(machine)),
+            unclassified: AtomicU64::new(0),
             settings,
             time,
         }
@@ -149,6 +153,18 @@ impl Shared {
                 Err(opening) => wait = Some(self.settings.recovery.wait(opening, class)),
             }
         }
+    }
+
+    /// Counts a failure of an attempt that nothing classified. Returns `true` once: when so many of
+    /// them did not count that it should be said.
+    #[cold]
+    pub(crate) fn passes_over_unclassified(&self) -> bool {
+        if self.settings.trips_on(ErrorClass::Unknown) {
+            return false;
+        }
+        let limit = defaults::BREAKER_UNCLASSIFIED;
+        self.unclassified.load(Ordering::Relaxed) < limit
+            && self.unclassified.fetch_add(1, Ordering::Relaxed) + 1 == limit
     }
 
     /// Takes a slot back from a call without a verdict.

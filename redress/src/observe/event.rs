@@ -43,6 +43,11 @@ pub enum EventName {
     CircuitHalfOpen,
     /// The call's success has closed the circuit breaker.
     CircuitClosed,
+    /// The circuit breaker has passed over twenty failures of class UNKNOWN, because they are not
+    /// among those that it [trips on](crate::CircuitBreakerBuilder::trip_on). Shown once in the life
+    /// of a breaker. [`Event::error_type`] is the type of the last of them: let it be classified, or
+    /// trip on UNKNOWN.
+    Unclassified,
 }
 
 impl EventName {
@@ -65,6 +70,7 @@ impl EventName {
             Self::CircuitOpened => "circuit_opened",
             Self::CircuitHalfOpen => "circuit_half_open",
             Self::CircuitClosed => "circuit_closed",
+            Self::Unclassified => "unclassified",
         }
     }
 

@@ -10,7 +10,8 @@ impl Policy {
     /// budget, as [`PolicyBuilder::recommended`] says.
     ///
     /// **The breaker and the budget belong to this policy and its clones: make one for each
-    /// dependency, once**, not one for each call.
+    /// dependency, once**, not one for each call. The breaker counts failures that are classified as
+    /// TRANSIENT or SERVER_ERROR: see [`PolicyBuilder::recommended`] for what an UNKNOWN one does.
     ///
     /// ```
     /// use std::sync::LazyLock;
@@ -41,12 +42,18 @@ impl<C, R> PolicyBuilder<C, R> {
     /// | breaker opens | when half of the attempts within 5 s failed, of 20 at least |
     /// | breaker stays open | 0.5 to 1 s, and 1 to 2 s when it opens again, then one probe |
     /// | breaker observes | attempts: when it opens, retries on their way stop |
+    /// | breaker counts | TRANSIENT and SERVER_ERROR |
     /// | budget | one retry for ten successes, and a reserve of 100; free is a retry that waits as long as the server asked ([`Budget::free_hinted_retries`]) |
     ///
     /// A [`circuit_breaker`](Self::circuit_breaker) or a [`budget`](Self::budget) that is given takes
     /// the place of this one. Both go by the policy's [`clock`](Self::clock). Everything else stays
     /// as it is. Set an [`attempt_timeout`](Self::attempt_timeout), too: the breaker hears of a hung
     /// attempt when it is cut off.
+    ///
+    /// **Errors of class UNKNOWN do not open the breaker**, since they may be answers: it helps only
+    /// against failures that are classified. An observer is told once when it has passed over twenty
+    /// of them, with the type of the error: [`EventName::Unclassified`](crate::EventName::Unclassified).
+    /// See [`trip_on`](crate::CircuitBreakerBuilder::trip_on) for what to do.
     ///
     /// ```
     /// use redress::{Policy, StopReason};

@@ -22,6 +22,7 @@ impl ActiveCall<'_, '_> {
         let (rules, budget) = (&self.frame.policy.rules, self.frame.budget(self.hooks));
         let retry = self.state.call.fail(rules, budget, failed, self.state.now);
         let change = self.frame.attempt_over(Some(failed), self.hooks);
+        self.show_unclassified(failed);
         match retry {
             Err(reason) => {
                 let stopped = self.stop(reason, failed.error_type);

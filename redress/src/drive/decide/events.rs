@@ -7,6 +7,7 @@ use crate::breaker::Change;
 use crate::classify::ErrorClass;
 use crate::engine::{Failed, LastFailure};
 use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Event, EventName};
+use crate::reason::Cause;
 use crate::shielded::shielded;
 
 impl ActiveCall<'_, '_> {
@@ -21,8 +22,33 @@ impl ActiveCall<'_, '_> {
         }
     }
 
-    /// Shows what the breaker did. That is about the operation, not about one of its attempts.
+    /// Says once that failures of a type that nothing classifies count for no breaker.
+    pub(super) fn show_unclassified(&self, failed: &Failed) {
+        let class = failed.classification.class();
+        if class != ErrorClass::Unknown
+            || failed.cause != Cause::Error
+            || failed.classification.is_abort()
+            || !self.frame.is_watched()
+        {
+            return;
+        }
+        if self.frame.passes_over_unclassified(self.hooks) {
+            self.show_breaker(EventName::Unclassified, Some(class), failed.error_type);
+        }
+    }
+
+    /// Shows what the breaker did.
     pub(super) fn show_circuit(&self, name: EventName, class: Option<ErrorClass>) {
+        self.show_breaker(name, class, None);
+    }
+
+    /// Shows what is about the operation, not about one of its attempts.
+    fn show_breaker(
+        &self,
+        name: EventName,
+        class: Option<ErrorClass>,
+        error_type: Option<&'static str>,
+    ) {
         if !self.frame.is_watched() {
             return;
         }
@@ -34,7 +60,7 @@ impl ActiveCall<'_, '_> {
             class,
             stop_reason: None,
             cause: None,
-            error_type: None,
+            error_type,
             operation: self.operation(),
         });
     }

@@ -105,6 +105,13 @@ impl<'p> Frame<'p> {
             .then(|| Refused(shared.refuses_for()))
     }
 
+    /// Counts a failure that nothing classified. Returns `true` if the breaker passes over it, once,
+    /// when there have been many.
+    pub(crate) fn passes_over_unclassified(&self, hooks: &dyn Hooks) -> bool {
+        let breaker = self.breaker(hooks);
+        breaker.is_some_and(Shared::passes_over_unclassified)
+    }
+
     /// Returns the budget of the call, or of its policy.
     pub(crate) fn budget<'h>(&self, hooks: &'h dyn Hooks) -> Option<&'h Budget>
     where

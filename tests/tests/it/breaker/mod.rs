@@ -2,6 +2,7 @@
 
 mod building;
 mod calls;
+mod unclassified;
 
 use std::time::Duration;
 
