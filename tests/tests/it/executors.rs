@@ -1,10 +1,14 @@
 //! Async calls on other executors, and futures that are not `Send`.
 
 use std::cell::Cell;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
 
 use redress::{Policy, retry, strategies};
+use tokio::runtime::Runtime;
 
 use super::support::down;
 
@@ -152,6 +156,112 @@ fn a_runtime_without_a_timer_does_no_harm() {
         third_time(&calls)
     });
     assert_eq!(runtime.block_on(call).unwrap(), 3);
+}
+
+/// A runtime of each kind.
+fn runtimes() -> [Runtime; 2] {
+    let mut single = tokio::runtime::Builder::new_current_thread();
+    let mut multi = tokio::runtime::Builder::new_multi_thread();
+    [
+        single.enable_time().build().unwrap(),
+        multi.worker_threads(1).enable_time().build().unwrap(),
+    ]
+}
+
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// Polls `call` once in `runtime`.
+fn poll_in<T>(runtime: &Runtime, call: Pin<&mut impl Future<Output = T>>) {
+    let _guard = runtime.enter();
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(call.poll(&mut cx).is_pending());
+}
+
+#[test]
+fn a_call_that_sleeps_outlives_its_runtime() {
+    for runtime in runtimes() {
+        let policy = Policy::builder().strategy(strategies::fixed(PAUSE));
+        let policy = policy.build().unwrap();
+        let calls = Cell::new(0);
+        let mut call = pin!(policy.call_async(|| async { third_time(&calls) }));
+        let started = Instant::now();
+        poll_in(&runtime, call.as_mut());
+        runtime.shutdown_background();
+        assert_eq!(async_io::block_on(call).unwrap(), 3);
+        assert!(started.elapsed() >= 2 * PAUSE);
+    }
+}
+
+#[test]
+fn a_call_that_is_waited_for_elsewhere_wakes_when_its_runtime_shuts_down() {
+    for runtime in runtimes() {
+        let policy = Policy::builder().strategy(strategies::fixed(PAUSE));
+        let policy = policy.build().unwrap();
+        let handle = runtime.handle().clone();
+        let waiting = std::thread::spawn(move || {
+            let _guard = handle.enter();
+            let calls = Cell::new(0);
+            async_io::block_on(policy.call_async(|| async { third_time(&calls) })).unwrap()
+        });
+        std::thread::sleep(PAUSE / 2);
+        drop(runtime);
+        assert_eq!(waiting.join().unwrap(), 3);
+    }
+}
+
+#[test]
+fn a_call_that_starts_in_a_runtime_that_is_shut_down_waits_all_the_same() {
+    for runtime in runtimes() {
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let _guard = handle.enter();
+        let policy = Policy::builder().strategy(strategies::fixed(PAUSE));
+        let policy = policy.build().unwrap();
+        let calls = Cell::new(0);
+        let started = Instant::now();
+        let call = policy.call_async(|| async { third_time(&calls) });
+        assert_eq!(async_io::block_on(call).unwrap(), 3);
+        assert!(started.elapsed() >= 2 * PAUSE);
+    }
+}
+
+#[test]
+fn an_attempt_is_cut_off_though_its_runtime_is_shut_down() {
+    for runtime in runtimes() {
+        let policy = Policy::builder()
+            .strategy(strategies::instant())
+            .attempt_timeout(PAUSE)
+            .max_attempts(2)
+            .build()
+            .unwrap();
+        let mut call = pin!(policy.call_async(std::future::pending::<std::io::Result<()>>));
+        let started = Instant::now();
+        poll_in(&runtime, call.as_mut());
+        runtime.shutdown_background();
+        let error = async_io::block_on(call).unwrap_err();
+        assert_eq!(error.cause(), Some(redress::Cause::Timeout));
+        assert!(started.elapsed() >= 2 * PAUSE);
+    }
+}
+
+#[test]
+fn nothing_is_printed_when_a_runtime_is_shut_down() {
+    // A panic that is caught would still end a process that is built with `panic = "abort"`.
+    static PANICS: AtomicU32 = AtomicU32::new(0);
+    thread_local!(static WATCHED: Cell<bool> = const { Cell::new(false) });
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if WATCHED.get() {
+            PANICS.fetch_add(1, Relaxed);
+        }
+        before(info);
+    }));
+    WATCHED.set(true);
+    a_call_that_sleeps_outlives_its_runtime();
+    a_call_that_starts_in_a_runtime_that_is_shut_down_waits_all_the_same();
+    an_attempt_is_cut_off_though_its_runtime_is_shut_down();
+    WATCHED.set(false);
+    assert_eq!(PANICS.load(Relaxed), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,8 @@ use crate::clock::Wait;
 ///
 /// A policy without one waits with tokio's timer inside a tokio runtime (feature `tokio`), and
 /// elsewhere, also in a runtime that was built without a timer, with a single background thread
-/// that serves all calls of the process. A tokio runtime without a timer can only be told by a panic
+/// that serves all calls of the process. A call that is polled after its runtime was shut down goes
+/// on with that thread. A tokio runtime without a timer can only be told by a panic
 /// of tokio's, which is caught but printed, and ends a process that is built with
 /// `panic = "abort"`: give such a runtime a sleeper. One of the runtime's own is cheaper in any case:
 ///
@@ -38,13 +39,8 @@ where
 /// Waits as the place allows where the future is first polled.
 pub(crate) fn sleep_here(duration: Duration) -> Wait {
     #[cfg(feature = "tokio")]
-    if tokio::runtime::Handle::try_current().is_ok() {
-        // A runtime without a timer, or one that is shutting down, panics here. There is no way to
-        // ask it before.
-        let sleep = || Some(Box::pin(tokio::time::sleep(duration)) as Wait);
-        if let Some(sleep) = crate::shielded::shielded(None, sleep) {
-            return sleep;
-        }
+    if let Some(sleep) = super::tokio_timer::sleep(duration) {
+        return sleep;
     }
     Box::pin(thread_timer::sleep(duration))
 }
