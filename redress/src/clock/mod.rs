@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use coarse::Coarse;
+pub(crate) use paused::can_pause;
 pub(crate) use stopwatch::{NEVER, Stopwatch, nanos};
 
 /// A boxed future that ends when a wait is over.
@@ -96,6 +97,12 @@ impl Time {
         }
     }
 
+    /// Returns `true` for the machine's clock.
+    #[inline]
+    pub(crate) const fn is_system(&self) -> bool {
+        matches!(self, Self::System)
+    }
+
     pub(crate) fn sleep(&self, duration: Duration) {
         match self {
             Self::System => std::thread::sleep(duration),
@@ -140,7 +147,8 @@ pub(crate) enum Timing {
 }
 
 /// Reads the machine's monotonic clock; with tokio, the one that `tokio::time::pause` stops, so
-/// that deadlines follow a test's paused time.
+/// that deadlines follow a test's paused time. Calls that block go by the machine's alone: see
+/// `Frame::block`.
 #[inline]
 pub(crate) fn system_now() -> Instant {
     #[cfg(feature = "tokio")]

@@ -24,6 +24,7 @@ mod knows;
 mod lint;
 mod own_error;
 mod public_enums;
+mod paused;
 mod readme;
 mod resume;
 mod resume_split;

@@ -24,6 +24,7 @@ pub(crate) fn call_cut_off<'p, T, H: Hooks>(
     if run.is_refused() {
         return None;
     }
+    run.block();
     let mut last = None;
     loop {
         let returned = attempt(run);

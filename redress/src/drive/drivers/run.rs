@@ -125,6 +125,12 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
     }
 
+    /// Keeps the time of a call that blocks by the clock on which it sleeps.
+    #[inline]
+    pub(super) fn block(&mut self) {
+        self.frame.block();
+    }
+
     /// Returns how long the attempt of a watched call may still run, if there is a limit.
     pub(crate) fn attempt_limit(&self) -> Option<Duration> {
         self.state.as_ref()?.attempt_limit(&self.frame)
@@ -152,6 +158,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     )]
     fn settle(&mut self, failed: Failed) -> Result<(), Stopped> {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
+        frame.block();
         let state = self.state.get_or_insert_with(CallState::at_first_failure);
         let pause = if frame.is_plain_for(hooks) {
             let pause = state.fail_plain(&failed, frame)?;

@@ -4,7 +4,7 @@ use super::marks::Marks;
 use super::{CompiledPolicy, Start};
 use crate::breaker;
 use crate::budget::Budget;
-use crate::clock::{Coarse, Timing, Wait};
+use crate::clock::{Coarse, Timing, Wait, can_pause};
 use crate::drive::hooks::Hooks;
 use crate::drive::wait::sleep_here;
 
@@ -173,8 +173,31 @@ impl<'p> Frame<'p> {
     #[inline(never)]
     fn elapsed_exactly(&self) -> Duration {
         match self.started {
+            Started::At(started) if can_pause() && self.marks.has(Marks::UNPAUSED) => {
+                started.elapsed()
+            }
             Started::At(started) => self.policy.time.now().saturating_duration_since(started),
             Started::Untimed | Started::Coarse(_) => Duration::ZERO,
+        }
+    }
+
+    /// Keeps the time of a call that blocks by the clock on which it sleeps. That is the machine's,
+    /// also where a test has paused tokio's: time would stand still while the call sleeps.
+    #[inline]
+    pub(crate) fn block(&mut self) {
+        if can_pause() && self.policy.time.is_system() {
+            self.unpause();
+        }
+    }
+
+    #[cold]
+    fn unpause(&mut self) {
+        if let Started::At(_) = self.started
+            && !self.marks.has(Marks::UNPAUSED)
+            && let Some(started) = Instant::now().checked_sub(self.elapsed())
+        {
+            self.started = Started::At(started);
+            self.marks.add(Marks::UNPAUSED, true);
         }
     }
 

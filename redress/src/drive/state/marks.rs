@@ -20,6 +20,8 @@ impl Marks {
     pub(crate) const IN_FLIGHT: Self = Self(1 << 5);
     /// It brings hooks of its own; it is then [`WATCHED`](Self::WATCHED), too.
     pub(crate) const HOOKED: Self = Self(1 << 6);
+    /// It blocks, so it keeps time by the machine's clock although tokio's may be paused.
+    pub(crate) const UNPAUSED: Self = Self(1 << 7);
 
     /// Returns `true` if any of these is set.
     #[inline]
@@ -63,6 +65,7 @@ mod tests {
             Marks::HELD,
             Marks::IN_FLIGHT,
             Marks::HOOKED,
+            Marks::UNPAUSED,
         ];
         for mark in all {
             let mut marks = Marks::NONE;
