@@ -27,14 +27,19 @@ use super::{Classification, Classifier, Classify, ClassifyAny};
 ///
 /// Names are compared by whole words: `InvalidToken` is `Invalid`, `Parser` is not `Parse`. So the
 /// errors of the standard library's parsers and UTF-8 decoders are PERMANENT, while
-/// [`std::fmt::Error`] is UNKNOWN. The other words of a name count, too: `ConnectionLost` and
-/// `DatabaseUnavailable` are TRANSIENT, `ConnectionStringMissing`, `UsernameUnavailable` and
-/// `WrongNetwork` are UNKNOWN, because their subject is not the way to the other side or because they
-/// refuse. `ServerError` is UNKNOWN by its name: clients of databases call so whatever the server
-/// answered, be it a wrong statement. The errors of senders, and those of the channels and semaphores
-/// of tokio, crossbeam, flume, async-channel and futures, are recognised by their names, too: where
-/// these are wrapped in another error, a bare `Disconnected` reads like that of a connection. Messages are never read: they are written for people, change
-/// without notice, and may hold what a stranger typed. [`StrictClassifier`] leaves the names out.
+/// [`std::fmt::Error`] is UNKNOWN.
+///
+/// The other words of a name count, too. `ConnectionLost` and `DatabaseUnavailable` are TRANSIENT.
+/// `UsernameUnavailable`, `ConnectionStringMissing` and `WrongNetwork` are UNKNOWN: their subject is
+/// not the way to the other side, or they refuse. `ServerError` is UNKNOWN by its name: clients of
+/// databases use it for every error that the server answers with, such as a wrong statement.
+///
+/// Errors of senders, and those of the channels and semaphores of tokio, crossbeam, flume,
+/// async-channel and futures, are recognised by their names, too. Inside of another error a bare
+/// `Disconnected` reads like that of a connection.
+///
+/// Messages are never read: they are written for people, change without notice, and may hold what a
+/// stranger typed. [`StrictClassifier`] leaves the names out.
 ///
 /// Errors that are not [`std::error::Error`] themselves but lead to one (`anyhow::Error`,
 /// `Box<dyn Error>`) go through [`classify_dyn`](super::classify_dyn). `#[retry]` and
