@@ -70,6 +70,8 @@ mod delay;
 mod drive;
 mod engine;
 mod error;
+#[cfg(doc)]
+pub mod guide;
 pub mod inspect;
 pub mod observe;
 mod outcome;

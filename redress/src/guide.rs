@@ -1,0 +1,62 @@
+//! Guides to the crate, one subject each. They hold no code.
+//!
+//! | guide | answers |
+//! |---|---|
+//! | [`choosing`] | the attribute, a block, a policy, a context or single steps? |
+//! | [`classification`] | what does a failure mean, and who says so? |
+//! | [`backoff`] | how long is the wait, and what becomes of a Retry-After header? |
+//! | [`outages`] | what happens when everything fails, and what recovers? |
+//! | [`observing`] | how do retries reach logs, metrics and traces? |
+//! | [`testing`](mod@testing) | how is code with retries tested without waiting? |
+//! | [`configuration`] | how do settings come from a file, change while a program runs, and stay right? |
+//! | [`deferring`] | how does a queue wait in place of a thread, and how does another process continue? |
+//! | [`migrating`] | what changes for code that uses backon, backoff, tokio-retry, tower or its own loop? |
+//! | [`pitfalls`] | what surprises, what does not compile, and which default is which? |
+//! | [`stability`] | what may a later version change? |
+//!
+//! Two more stand with what they are about: [`inspect`](crate::inspect) describes the doctor, and
+//! `redress::testing` (feature `testing`) the testing kit.
+//!
+//! Every block of code in them runs. They use the defaults of the manifest unless they name a
+//! feature; `redress::testing` in an example needs the feature `testing`, in `[dev-dependencies]`.
+
+#[doc = include_str!("../docs/choosing.md")]
+pub mod choosing {}
+
+#[doc = include_str!("../docs/classification.md")]
+pub mod classification {}
+
+#[doc = include_str!("../docs/backoff.md")]
+pub mod backoff {}
+
+#[doc = include_str!("../docs/outages.md")]
+pub mod outages {}
+
+#[doc = include_str!("../docs/observing.md")]
+pub mod observing {}
+
+#[cfg_attr(feature = "testing", doc = include_str!("../docs/testing_summary.md"))]
+#[cfg_attr(
+    not(feature = "testing"),
+    doc = "This guide is shown with the feature `testing`."
+)]
+pub mod testing {}
+
+#[cfg_attr(feature = "watch", doc = include_str!("../docs/configuration.md"))]
+#[cfg_attr(
+    not(feature = "watch"),
+    doc = "This guide is shown with the feature `watch`."
+)]
+pub mod configuration {}
+
+#[doc = include_str!("../docs/deferring.md")]
+pub mod deferring {}
+
+#[doc = include_str!("../docs/migrating.md")]
+pub mod migrating {}
+
+#[doc = include_str!("../docs/pitfalls.md")]
+pub mod pitfalls {}
+
+#[doc = include_str!("../docs/stability.md")]
+pub mod stability {}
