@@ -206,3 +206,7 @@ pub(crate) const LONG_RECOVERY: Duration = Duration::from_secs(600);
 /// Below which attempt timeout the doctor warns: a request and its answer within one machine take
 /// some ten microseconds, and a scheduler's turn as long.
 pub(crate) const SHORTEST_ATTEMPT: Duration = Duration::from_micros(100);
+
+#[cfg(all(test, not(redress_loom)))]
+#[path = "defaults_tests.rs"]
+mod tests;

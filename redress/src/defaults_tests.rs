@@ -1,0 +1,123 @@
+//! The guide's table of defaults has these values and no other.
+
+use std::time::Duration;
+
+use super::*;
+use crate::policy::Policy;
+
+/// Writes a time as the guide does.
+fn time(time: Duration) -> String {
+    format!("{time:?}")
+}
+
+/// Lists the rows of the table: setting and default.
+fn rows(guide: &str) -> Vec<(&str, &str)> {
+    let table = guide
+        .lines()
+        .skip_while(|line| !line.starts_with("| setting | default |"));
+    let rows = table.skip(2).take_while(|line| line.starts_with('|'));
+    rows.filter_map(|row| {
+        let mut cells = row.trim_matches('|').split('|').map(str::trim);
+        Some((cells.next()?, cells.next()?))
+    })
+    .collect()
+}
+
+#[test]
+fn the_guide_lists_the_defaults_as_they_are() {
+    let strategy = Policy::new().snapshot().default_strategy.unwrap();
+    let classes = BREAKER_TRIP_ON.map(ErrorClass::as_str).join(", ");
+    let expected = [
+        ("deadline of a call", time(DEADLINE)),
+        ("attempts of a call", MAX_ATTEMPTS.to_string()),
+        (
+            "UNKNOWN failures of a call",
+            MAX_UNKNOWN_ATTEMPTS.to_string(),
+        ),
+        ("attempt timeout", "none".to_owned()),
+        ("strategy", format!("`{strategy}`")),
+        ("shortest delay of a jittered strategy (`base`)", time(BASE)),
+        ("longest delay (`max`)", time(MAX)),
+        ("`factor`", FACTOR.to_string()),
+        ("`factor` of `token_backoff`", TOKEN_FACTOR.to_string()),
+        ("jitter on a hint", time(RETRY_AFTER_JITTER)),
+        ("window of `adaptive`", time(ADAPTIVE_WINDOW)),
+        (
+            "`target_success` of `adaptive`",
+            ADAPTIVE_TARGET_SUCCESS.to_string(),
+        ),
+        (
+            "`min_multiplier` of `adaptive`",
+            ADAPTIVE_MIN_MULTIPLIER.to_string(),
+        ),
+        (
+            "`max_multiplier` of `adaptive`",
+            ADAPTIVE_MAX_MULTIPLIER.to_string(),
+        ),
+        ("failures that open a breaker", BREAKER_FAILURES.to_string()),
+        ("window of a breaker", time(BREAKER_WINDOW)),
+        ("recovery timeout of a breaker", time(BREAKER_RECOVERY)),
+        ("classes that open a breaker", classes),
+        ("probes of a half-open breaker", BREAKER_PROBES.to_string()),
+        ("lease of a probe", time(BREAKER_PROBE_LEASE)),
+        (
+            "good probes that close a breaker",
+            BREAKER_SUCCESSES.to_string(),
+        ),
+        (
+            "reserve of a budget of successes",
+            BUDGET_RESERVE.to_string(),
+        ),
+        (
+            "retries in flight however few calls are",
+            BUDGET_MIN_IN_FLIGHT.to_string(),
+        ),
+        (
+            "recommended: failure rate that opens the breaker",
+            RECOMMENDED_FAILURE_RATE.to_string(),
+        ),
+        (
+            "recommended: of how many attempts at least",
+            RECOMMENDED_MINIMUM_CALLS.to_string(),
+        ),
+        (
+            "recommended: window of the breaker",
+            time(RECOMMENDED_WINDOW),
+        ),
+        (
+            "recommended: longest time open, at first",
+            time(RECOMMENDED_RECOVERY),
+        ),
+        (
+            "recommended: longest time open, later",
+            time(RECOMMENDED_RECOVERY_MAX),
+        ),
+        (
+            "recommended: retries that a success pays for",
+            RECOMMENDED_RATIO.to_string(),
+        ),
+        (
+            "threads of detached attempts",
+            MAX_DETACHED_THREADS.to_string(),
+        ),
+        ("idle time of such a thread", time(DETACHED_IDLE)),
+        (
+            "quiet time before a watched file is read",
+            "50ms".to_owned(),
+        ),
+        ("look at a watched file without notice", "30s".to_owned()),
+    ];
+    let guide = include_str!("../docs/pitfalls.md");
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(setting, value)| (*setting, value.as_str()))
+        .collect();
+    assert_eq!(rows(guide), expected);
+}
+
+#[cfg(feature = "watch")]
+#[test]
+fn the_times_of_watching_are_those_of_the_guide() {
+    assert_eq!(time(WATCH_SETTLE), "50ms");
+    assert_eq!(time(WATCH_POLL), "30s");
+}
