@@ -18,6 +18,7 @@ mod cost;
 mod detached;
 mod executors;
 mod faults;
+mod guides;
 mod hooks;
 mod inspect;
 mod knows;
