@@ -5,6 +5,17 @@
 //! [benchmarks]: project::benchmarks
 //! [architecture]: project::architecture
 //! [changelog]: project::changelog
+//! [choosing an entry point]: guide::choosing
+//! [classification]: guide::classification
+//! [backoff]: guide::backoff
+//! [when everything fails]: guide::outages
+//! [observing]: guide::observing
+//! [testing]: guide::testing
+//! [configuration]: guide::configuration
+//! [deferring]: guide::deferring
+//! [moving here]: guide::migrating
+//! [pitfalls]: guide::pitfalls
+//! [stability]: guide::stability
 //!
 // The examples test its programs, with the crates that they use.
 #![cfg_attr(not(doctest), doc = include_str!("../README.md"))]
@@ -45,8 +56,8 @@
     doc = "| test without waiting | the feature `testing`, in `[dev-dependencies]` |"
 )]
 //!
-//! [Runtimes](#runtimes) lists the features. [`project`] has the benchmarks, the architecture and
-//! the changelog.
+//! [Runtimes](#runtimes) lists the features, [`guide`] the guides. [`project`] has the benchmarks, the
+//! architecture and the changelog.
 // docs.rs labels what stands behind a feature; `doc_cfg` is there with its nightly compiler only.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
