@@ -207,6 +207,28 @@ pub(crate) const LONG_RECOVERY: Duration = Duration::from_secs(600);
 /// some ten microseconds, and a scheduler's turn as long.
 pub(crate) const SHORTEST_ATTEMPT: Duration = Duration::from_micros(100);
 
+/// Declares a struct with the default of each field beside it, and its `Default`: a setting and its
+/// default are one line.
+macro_rules! with_defaults {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$doc:meta])* $field_vis:vis $field:ident: $type:ty = $default:expr,)*
+    }) => {
+        $(#[$meta])*
+        $vis struct $name {
+            $($(#[$doc])* $field_vis $field: $type,)*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self {
+                    $($field: $default,)*
+                }
+            }
+        }
+    };
+}
+pub(crate) use with_defaults;
+
 #[cfg(all(test, not(redress_loom)))]
 #[path = "defaults_tests.rs"]
 mod tests;

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::problems::Problems;
+
 /// A duration that a caller gives as a [`Duration`] or as a number of seconds.
 ///
 /// Nothing is lost on the way in: a number that is not a valid duration (negative, infinite, NaN) is
@@ -88,5 +90,68 @@ impl From<i32> for Delay {
     /// Takes seconds.
     fn from(seconds: i32) -> Self {
         u64::try_from(seconds).map_or_else(|_| Self::from(f64::from(seconds)), Self::from)
+    }
+}
+
+/// Takes the times that a builder is given, and remembers those that are no length of time until
+/// [`check`](Self::check).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GivenTimes {
+    invalid: Vec<(&'static str, f64)>,
+}
+
+impl GivenTimes {
+    /// Takes the time of `setting`, in place of an earlier one.
+    pub(crate) fn take(&mut self, setting: &'static str, time: impl Into<Delay>) -> Duration {
+        let time = time.into();
+        self.invalid.retain(|(other, _)| *other != setting);
+        self.invalid
+            .extend(time.checked().err().map(|seconds| (setting, seconds)));
+        time.saturate()
+    }
+
+    /// Reports the time of `setting` if it is zero or no length of time. `instead` says how to
+    /// write that there shall be no limit, if that is possible.
+    pub(crate) fn check(
+        &self,
+        problems: &mut Problems,
+        setting: &str,
+        time: Duration,
+        instead: Option<&str>,
+    ) {
+        let instead = instead.map_or_else(String::new, |instead| format!(" ({instead})"));
+        let invalid = self.invalid.iter().find(|(other, _)| *other == setting);
+        if let Some((_, seconds)) = invalid {
+            let message =
+                format!("{seconds} s is no length of time: give a Duration or seconds{instead}");
+            problems.add(setting, message);
+        } else if time.is_zero() {
+            problems.add(setting, format!("must be longer than zero{instead}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_time_given_for_a_setting_is_the_one_that_is_checked() {
+        let report = |given: &[f64]| {
+            let mut times = GivenTimes::default();
+            let mut taken = Duration::ZERO;
+            for time in given {
+                taken = times.take("window", *time);
+            }
+            let mut problems = Problems::default();
+            times.check(&mut problems, "window", taken, None);
+            problems.into_vec().len()
+        };
+        assert_eq!(report(&[5.0]), 0);
+        assert_eq!(report(&[f64::NAN]), 1);
+        assert_eq!(report(&[-1.0]), 1);
+        assert_eq!(report(&[0.0]), 1);
+        assert_eq!(report(&[f64::NAN, 5.0]), 0);
+        assert_eq!(report(&[5.0, f64::INFINITY]), 1);
     }
 }

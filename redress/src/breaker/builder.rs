@@ -1,17 +1,15 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::CircuitBreaker;
 use super::checks;
-use super::rate::Rate;
-use super::recovery::Recovery;
-use super::settings::{Settings, nanos};
-use crate::classify::{ErrorClass, PerClass};
+use super::settings::{BreakerSettings, classes};
+use super::{CircuitBreaker, Shared};
+use crate::classify::ErrorClass;
 use crate::clock::{Clock, Time};
-use crate::defaults;
-use crate::delay::Delay;
+use crate::delay::{Delay, GivenTimes};
 use crate::problems::{ConfigError, Problems};
-use crate::strategies::Strategy;
+use crate::strategies::{DelayBounds, Strategy, fixed};
 
 /// Builds a [`CircuitBreaker`]. [`build`](Self::build) names every mistake at once.
 ///
@@ -32,20 +30,10 @@ use crate::strategies::Strategy;
 /// ```
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct CircuitBreakerBuilder {
-    pub(super) trip_on: Option<Vec<ErrorClass>>,
-    pub(super) failure_threshold: Option<u32>,
-    pub(super) class_thresholds: PerClass<Option<u32>>,
-    pub(super) rate: Option<Rate>,
-    pub(super) consecutive: Option<u32>,
-    pub(super) window: Delay,
-    pub(super) recovery_timeout: Option<Delay>,
+    /// As they are given: [`complete`](Self::complete) adds what follows from several of them.
+    pub(super) settings: BreakerSettings,
     pub(super) recovery_strategy: Option<Box<dyn Strategy>>,
-    pub(super) probes: u32,
-    pub(super) lease: Delay,
-    pub(super) success_threshold: u32,
-    pub(super) ramp: Option<Delay>,
-    observe_attempts: bool,
-    metrics_only: bool,
+    pub(super) times: GivenTimes,
     time: Time,
 }
 
@@ -53,22 +41,24 @@ impl CircuitBreakerBuilder {
     #[inline]
     pub(super) fn new() -> Self {
         Self {
-            trip_on: None,
-            failure_threshold: None,
-            class_thresholds: PerClass::default(),
-            rate: None,
-            consecutive: None,
-            window: Delay::from_duration(defaults::BREAKER_WINDOW),
-            recovery_timeout: None,
+            settings: BreakerSettings {
+                // Their defaults depend on other settings.
+                failure_threshold: None,
+                recovery_timeout: None,
+                ..BreakerSettings::default()
+            },
             recovery_strategy: None,
-            probes: defaults::BREAKER_PROBES,
-            lease: Delay::from_duration(defaults::BREAKER_PROBE_LEASE),
-            success_threshold: defaults::BREAKER_SUCCESSES,
-            ramp: None,
-            observe_attempts: false,
-            metrics_only: false,
+            times: GivenTimes::default(),
             time: Time::System,
         }
+    }
+
+    /// Names the breaker in snapshots, and for metrics: one of a few names, such as that of the
+    /// dependency, and not one for each request. Default: none.
+    #[inline]
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.settings.name = Some(name.into());
+        self
     }
 
     /// Sets how many failures within the window open it, whatever the number of successes. Default:
@@ -77,7 +67,7 @@ impl CircuitBreakerBuilder {
     /// each is kept, in 8 bytes, so that the count is exact.
     #[inline]
     pub fn failure_threshold(mut self, failures: u32) -> Self {
-        self.failure_threshold = Some(failures);
+        self.settings.failure_threshold = Some(failures);
         self
     }
 
@@ -86,7 +76,7 @@ impl CircuitBreakerBuilder {
     /// [`trip_on`](Self::trip_on). Default: none. At most 65,536.
     #[inline]
     pub fn class_threshold(mut self, class: ErrorClass, failures: u32) -> Self {
-        *self.class_thresholds.get_mut(class) = Some(failures);
+        self.settings.class_thresholds.insert(class, failures);
         self
     }
 
@@ -100,10 +90,7 @@ impl CircuitBreakerBuilder {
     /// before a pause can count as a little older than they are, or the first up to 15 after it.
     #[inline]
     pub fn failure_rate(mut self, rate: f64, minimum_calls: u32) -> Self {
-        self.rate = Some(Rate {
-            share: rate,
-            minimum: minimum_calls,
-        });
+        self.settings.failure_rate = Some((rate, minimum_calls));
         self
     }
 
@@ -111,14 +98,14 @@ impl CircuitBreakerBuilder {
     /// no such rule.
     #[inline]
     pub fn consecutive_failures(mut self, failures: u32) -> Self {
-        self.consecutive = Some(failures);
+        self.settings.consecutive_failures = Some(failures);
         self
     }
 
     /// Sets the time for which a failure counts, as a `Duration` or in seconds. Default: 60 s.
     #[inline]
     pub fn window(mut self, window: impl Into<Delay>) -> Self {
-        self.window = window.into();
+        self.settings.window = self.times.take("window", window);
         self
     }
 
@@ -141,7 +128,7 @@ impl CircuitBreakerBuilder {
     /// ```
     #[inline]
     pub fn trip_on(mut self, classes: impl IntoIterator<Item = ErrorClass>) -> Self {
-        self.trip_on = Some(classes.into_iter().collect());
+        self.settings.trip_on = classes.into_iter().collect();
         self
     }
 
@@ -149,7 +136,8 @@ impl CircuitBreakerBuilder {
     /// 30 s.
     #[inline]
     pub fn recovery_timeout(mut self, timeout: impl Into<Delay>) -> Self {
-        self.recovery_timeout = Some(timeout.into());
+        let timeout = self.times.take("recovery_timeout", timeout);
+        self.settings.recovery_timeout = Some(timeout);
         self
     }
 
@@ -178,7 +166,7 @@ impl CircuitBreakerBuilder {
     /// most 1,024.
     #[inline]
     pub fn half_open_probes(mut self, probes: u32) -> Self {
-        self.probes = probes;
+        self.settings.half_open_probes = probes;
         self
     }
 
@@ -186,14 +174,14 @@ impl CircuitBreakerBuilder {
     /// `Duration` or in seconds; what it says later decides nothing. Default: 120 s.
     #[inline]
     pub fn probe_lease(mut self, lease: impl Into<Delay>) -> Self {
-        self.lease = lease.into();
+        self.settings.probe_lease = self.times.take("probe_lease", lease);
         self
     }
 
     /// Sets how many good probes close it. One bad probe opens it again. Default: 1.
     #[inline]
     pub fn success_threshold(mut self, successes: u32) -> Self {
-        self.success_threshold = successes;
+        self.settings.success_threshold = successes;
         self
     }
 
@@ -201,7 +189,7 @@ impl CircuitBreakerBuilder {
     /// once, as a `Duration` or in seconds: half of them after half of it. Default: none.
     #[inline]
     pub fn ramp(mut self, ramp: impl Into<Delay>) -> Self {
-        self.ramp = Some(ramp.into());
+        self.settings.ramp = Some(self.times.take("ramp", ramp));
         self
     }
 
@@ -209,7 +197,7 @@ impl CircuitBreakerBuilder {
     /// call whose breaker opens stops before its next attempt, with its last error. Default: off.
     #[inline]
     pub fn observe_attempts(mut self) -> Self {
-        self.observe_attempts = true;
+        self.settings.observe_attempts = true;
         self
     }
 
@@ -217,7 +205,7 @@ impl CircuitBreakerBuilder {
     /// Default: off.
     #[inline]
     pub fn metrics_only(mut self) -> Self {
-        self.metrics_only = true;
+        self.settings.metrics_only = true;
         self
     }
 
@@ -238,8 +226,13 @@ impl CircuitBreakerBuilder {
     /// Builds a breaker of settings that are known to be right.
     #[inline]
     pub(crate) fn build_unchecked(self) -> CircuitBreaker {
-        let (settings, time) = self.settings();
-        CircuitBreaker::of(settings, time)
+        let Self {
+            settings,
+            recovery_strategy,
+            time,
+            ..
+        } = self.complete();
+        CircuitBreaker::of(Shared::new(settings, recovery_strategy, time))
     }
 
     /// Builds the breaker.
@@ -261,41 +254,28 @@ impl CircuitBreakerBuilder {
         checks::check(self, problems);
     }
 
+    /// Adds what follows from several settings.
     #[inline]
-    fn settings(self) -> (Settings, Time) {
-        let mut settings = Settings::default();
-        if let Some(classes) = self.trip_on {
-            settings.trip_on = PerClass::default();
-            for class in classes {
-                *settings.trip_on.get_mut(class) = true;
-            }
+    fn complete(mut self) -> Self {
+        let default = BreakerSettings::default();
+        let settings = &mut self.settings;
+        settings.trip_on = classes(|class| {
+            settings.trip_on.contains(class) || settings.class_thresholds.contains_key(class)
+        });
+        if !settings.counts_successes() {
+            settings.failure_threshold = settings.failure_threshold.or(default.failure_threshold);
         }
-        for (class, threshold) in self.class_thresholds.iter() {
-            if threshold.is_some() {
-                *settings.trip_on.get_mut(class) = true;
-            }
+        if let Some(strategy) = &self.recovery_strategy {
+            settings.recovery_timeout = None;
+            settings.recovery = strategy.describe();
+            settings.recovery_bounds = strategy.delay_bounds(1, None);
+        } else if let Some(timeout) = settings.recovery_timeout {
+            settings.recovery = fixed(timeout).describe();
+            settings.recovery_bounds = Some(DelayBounds::exactly(timeout));
+        } else {
+            settings.recovery_timeout = default.recovery_timeout;
         }
-        settings.class_thresholds = self.class_thresholds;
-        let other_rule = self.rate.is_some() || self.consecutive.is_some();
-        if self.failure_threshold.is_some() || other_rule {
-            settings.failure_threshold = self.failure_threshold;
-        }
-        settings.rate = self.rate;
-        settings.consecutive = self.consecutive;
-        settings.window = nanos(self.window.saturate());
-        if let Some(timeout) = self.recovery_timeout {
-            settings.recovery = Recovery::Fixed(timeout.saturate());
-        }
-        if let Some(strategy) = self.recovery_strategy {
-            settings.recovery = Recovery::Strategy(strategy);
-        }
-        settings.probes = self.probes;
-        settings.lease = nanos(self.lease.saturate());
-        settings.success_threshold = self.success_threshold;
-        settings.ramp = self.ramp.map(|ramp| nanos(ramp.saturate()));
-        settings.observe_attempts = self.observe_attempts;
-        settings.metrics_only = self.metrics_only;
-        (settings, self.time)
+        self
     }
 }
 
@@ -303,10 +283,11 @@ impl fmt::Debug for CircuitBreakerBuilder {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreakerBuilder")
-            .field("failure_threshold", &self.failure_threshold)
-            .field("failure_rate", &self.rate)
-            .field("consecutive_failures", &self.consecutive)
-            .field("window", &self.window)
+            .field("name", &self.settings.name)
+            .field("failure_threshold", &self.settings.failure_threshold)
+            .field("failure_rate", &self.settings.failure_rate)
+            .field("consecutive_failures", &self.settings.consecutive_failures)
+            .field("window", &self.settings.window)
             .finish_non_exhaustive()
     }
 }

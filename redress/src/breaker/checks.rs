@@ -1,35 +1,38 @@
-use std::time::Duration;
-
 use super::CircuitBreakerBuilder;
 use crate::defaults::{BREAKER_MAX_COUNT, BREAKER_MAX_PROBES};
-use crate::delay::Delay;
 use crate::problems::Problems;
 
 /// Reports every mistake in a breaker's settings.
 #[inline]
 pub(super) fn check(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
-    count(problems, "failure_threshold", builder.failure_threshold);
-    for (class, threshold) in builder.class_thresholds.iter() {
-        count(problems, &format!("class_threshold({class})"), *threshold);
+    let settings = &builder.settings;
+    let time = |problems: &mut Problems, setting, time| {
+        builder.times.check(problems, setting, time, None);
+    };
+    if let Some(failures) = settings.failure_threshold {
+        count(problems, "failure_threshold", failures);
     }
-    rate(builder, problems);
-    at_least_one(problems, "consecutive_failures", builder.consecutive);
-    time(problems, "window", builder.window);
+    for (class, failures) in &settings.class_thresholds {
+        count(problems, &format!("class_threshold({class})"), *failures);
+    }
+    if let Some((share, minimum)) = settings.failure_rate {
+        rate(problems, share, minimum);
+    }
+    if let Some(failures) = settings.consecutive_failures {
+        at_least_one(problems, "consecutive_failures", failures);
+    }
+    time(problems, "window", settings.window);
+    if let Some(timeout) = settings.recovery_timeout {
+        time(problems, "recovery_timeout", timeout);
+    }
     recovery(builder, problems);
-    at_least_one(problems, "half_open_probes", Some(builder.probes));
-    if builder.probes > BREAKER_MAX_PROBES {
-        let probes = builder.probes;
-        let message = format!("is {probes}: give at most {BREAKER_MAX_PROBES}");
-        problems.add("half_open_probes", message);
-    }
-    time(problems, "probe_lease", builder.lease);
-    let successes = Some(builder.success_threshold);
-    at_least_one(problems, "success_threshold", successes);
-    if let Some(ramp) = builder.ramp {
+    probes(problems, settings.half_open_probes);
+    time(problems, "probe_lease", settings.probe_lease);
+    at_least_one(problems, "success_threshold", settings.success_threshold);
+    if let Some(ramp) = settings.ramp {
         time(problems, "ramp", ramp);
     }
-    let mut own = builder.class_thresholds.iter();
-    if builder.trip_on.as_ref().is_some_and(Vec::is_empty) && !own.any(|(_, n)| n.is_some()) {
+    if settings.trip_on.is_empty() && settings.class_thresholds.is_empty() {
         problems.add(
             "trip_on",
             "names no class, so nothing could open it: name one, or use metrics_only()",
@@ -38,9 +41,9 @@ pub(super) fn check(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
 }
 
 #[inline]
-fn count(problems: &mut Problems, setting: &str, failures: Option<u32>) {
+fn count(problems: &mut Problems, setting: &str, failures: u32) {
     at_least_one(problems, setting, failures);
-    if let Some(failures) = failures.filter(|failures| *failures > BREAKER_MAX_COUNT) {
+    if failures > BREAKER_MAX_COUNT {
         problems.add(
             setting,
             format!("is {failures}: give at most {BREAKER_MAX_COUNT}, or use failure_rate"),
@@ -49,18 +52,14 @@ fn count(problems: &mut Problems, setting: &str, failures: Option<u32>) {
 }
 
 #[inline]
-fn at_least_one(problems: &mut Problems, setting: &str, number: Option<u32>) {
-    if number == Some(0) {
+fn at_least_one(problems: &mut Problems, setting: &str, number: u32) {
+    if number == 0 {
         problems.add(setting, "must be at least 1");
     }
 }
 
 #[inline]
-fn rate(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
-    let Some(rate) = builder.rate else {
-        return;
-    };
-    let share = rate.share;
+fn rate(problems: &mut Problems, share: f64, minimum: u32) {
     // Also refuses NaN.
     if !(share > 0.0 && share <= 1.0) {
         let percent = if share > 1.0 && share <= 100.0 {
@@ -73,35 +72,30 @@ fn rate(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
             format!("is {share}: give a share above 0 and at most 1{percent}"),
         );
     }
-    if rate.minimum == 0 {
+    if minimum == 0 {
         problems.add("failure_rate.minimum_calls", "must be at least 1");
     }
 }
 
 #[inline]
 fn recovery(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
-    if let Some(timeout) = builder.recovery_timeout {
-        time(problems, "recovery_timeout", timeout);
-        if builder.recovery_strategy.is_some() {
-            problems.add(
-                "recovery_timeout",
-                "has no effect beside recovery_strategy: give one of them",
-            );
-        }
+    let Some(strategy) = &builder.recovery_strategy else {
+        return;
+    };
+    if builder.settings.recovery_timeout.is_some() {
+        problems.add(
+            "recovery_timeout",
+            "has no effect beside recovery_strategy: give one of them",
+        );
     }
-    if let Some(strategy) = &builder.recovery_strategy {
-        problems.within("recovery_strategy", |problems| strategy.check(problems));
-    }
+    problems.within("recovery_strategy", |problems| strategy.check(problems));
 }
 
 #[inline]
-fn time(problems: &mut Problems, setting: &str, time: Delay) {
-    match time.checked() {
-        Ok(Duration::ZERO) => problems.add(setting, "must be longer than zero"),
-        Err(seconds) => problems.add(
-            setting,
-            format!("{seconds} s is no length of time: give a Duration or seconds"),
-        ),
-        Ok(_) => {}
+fn probes(problems: &mut Problems, probes: u32) {
+    at_least_one(problems, "half_open_probes", probes);
+    if probes > BREAKER_MAX_PROBES {
+        let message = format!("is {probes}: give at most {BREAKER_MAX_PROBES}");
+        problems.add("half_open_probes", message);
     }
 }

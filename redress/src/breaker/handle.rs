@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 #[cfg(feature = "testing")]
 use super::admissions::Admissions;
 use super::machine::Mode;
-use super::settings::Settings;
+use super::settings::BreakerSettings;
 use super::{CircuitBreakerBuilder, CircuitSnapshot, CircuitState, Shared};
 use crate::clock::Time;
 
@@ -68,21 +68,37 @@ impl CircuitBreaker {
         CircuitBreakerBuilder::new()
     }
 
-    pub(super) fn of(settings: Settings, time: Time) -> Self {
+    pub(super) fn of(shared: Shared) -> Self {
         Self {
-            shared: OnceLock::from(Arc::new(Shared::new(settings, time))),
+            shared: OnceLock::from(Arc::new(shared)),
         }
     }
 
     #[inline]
     fn resolve(&self) -> &Arc<Shared> {
         self.shared
-            .get_or_init(|| Arc::new(Shared::new(Settings::default(), Time::System)))
+            .get_or_init(|| Arc::new(Shared::new(BreakerSettings::default(), None, Time::System)))
     }
 
     #[inline]
     pub(crate) fn shared(&self) -> &Shared {
         self.resolve()
+    }
+
+    /// Returns the name that [`CircuitBreakerBuilder::name`] gave it; for a breaker of a
+    /// configuration file, the name of its table.
+    ///
+    /// ```
+    /// use redress::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::builder().name("payments").build()?;
+    /// assert_eq!(breaker.name(), Some("payments"));
+    /// assert_eq!(CircuitBreaker::new().name(), None);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.shared().settings().name.as_deref()
     }
 
     /// Returns the state. It does not change by itself: an open breaker is open until a call comes

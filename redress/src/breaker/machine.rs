@@ -5,11 +5,12 @@ use super::admissions::Admissions;
 use super::probes::Probes;
 use super::ramp::Ramp;
 use super::recovery::Opening;
-use super::settings::{Settings, nanos};
+use super::settings::BreakerSettings;
 use super::ticket::{Kind, Ticket};
 use super::windows::{Sample, Windows};
 use super::word::Word;
 use crate::classify::ErrorClass;
+use crate::clock::{NEVER, nanos};
 
 /// A circuit breaker without clock and lock: `now` is an argument, in nanoseconds since the
 /// breaker was made.
@@ -53,7 +54,7 @@ enum Phase {
     /// A test decides.
     #[cfg_attr(
         not(feature = "testing"),
-        expect(dead_code, reason = "no test is near")
+        expect(dead_code, reason = "constructed only with feature `testing`")
     )]
     Scripted(Admissions),
 }
@@ -66,17 +67,14 @@ pub(crate) enum Change {
     Closed,
 }
 
-/// A time that never comes: until somebody changes the state by hand.
-pub(super) const NEVER: u64 = u64::MAX;
-
 impl Machine {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &BreakerSettings) -> Self {
         Self {
             mode: initial_mode(settings),
             phase: Phase::Closed { ramp: None },
             generation: 0,
             windows: Windows::new(settings),
-            probes: Probes::new(settings.probes),
+            probes: Probes::new(settings.half_open_probes),
             openings: 0,
             last_wait: None,
             latest: 0,
@@ -84,7 +82,7 @@ impl Machine {
     }
 
     /// Returns what is to be published.
-    pub(super) fn word(&self, settings: &Settings) -> Word {
+    pub(super) fn word(&self, settings: &BreakerSettings) -> Word {
         let counting = matches!(self.mode, Mode::Automatic | Mode::MetricsOnly);
         Word::new(self.state(), self.generation)
             .told(counting && settings.counts_successes())
@@ -108,7 +106,7 @@ impl Machine {
     /// # Errors
     ///
     /// How long to wait.
-    pub(super) fn admit(&mut self, settings: &Settings, now: u64) -> Result<Ticket, u64> {
+    pub(super) fn admit(&mut self, settings: &BreakerSettings, now: u64) -> Result<Ticket, u64> {
         let now = self.at(now);
         match &mut self.phase {
             Phase::Closed { ramp } => {
@@ -139,8 +137,8 @@ impl Machine {
         }
     }
 
-    fn probe(&mut self, settings: &Settings, now: u64, kind: Kind) -> Result<Ticket, u64> {
-        match self.probes.take(now, settings.lease) {
+    fn probe(&mut self, settings: &BreakerSettings, now: u64, kind: Kind) -> Result<Ticket, u64> {
+        match self.probes.take(now, nanos(settings.probe_lease)) {
             Ok(number) => Ok(Ticket { number, kind }),
             Err(free_at) => Err(free_at.saturating_sub(now)),
         }
@@ -149,7 +147,7 @@ impl Machine {
     /// Takes the success of a probe.
     pub(super) fn probe_succeeded(
         &mut self,
-        settings: &Settings,
+        settings: &BreakerSettings,
         ticket: Ticket,
         now: u64,
     ) -> Option<Change> {
@@ -164,7 +162,7 @@ impl Machine {
         if *successes < settings.success_threshold {
             return None;
         }
-        let ramp = settings.ramp.map(|length| Ramp::new(now, length));
+        let ramp = settings.ramp.map(|length| Ramp::new(now, nanos(length)));
         self.openings = 0;
         self.last_wait = None;
         self.enter(Phase::Closed { ramp });
@@ -186,7 +184,7 @@ impl Machine {
     /// Nothing has happened yet: it is about to open and must know for how long.
     pub(super) fn failed(
         &mut self,
-        settings: &Settings,
+        settings: &BreakerSettings,
         ticket: Ticket,
         class: ErrorClass,
         (now, sample): (u64, Sample),
@@ -213,7 +211,7 @@ impl Machine {
             self.last_wait = Some(wait);
             self.enter(Phase::Open {
                 since: now,
-                until: now.saturating_add(nanos(wait)),
+                until: now.saturating_add(nanos(wait)).min(NEVER),
             });
             return Ok(Some(Change::Opened(class)));
         }
@@ -251,7 +249,7 @@ impl Machine {
         self.enter(Phase::Scripted(admissions));
     }
 
-    pub(super) fn reset(&mut self, settings: &Settings, now: u64) {
+    pub(super) fn reset(&mut self, settings: &BreakerSettings, now: u64) {
         self.force(initial_mode(settings), now);
     }
 
@@ -316,7 +314,7 @@ impl Machine {
     }
 }
 
-const fn initial_mode(settings: &Settings) -> Mode {
+const fn initial_mode(settings: &BreakerSettings) -> Mode {
     if settings.metrics_only {
         Mode::MetricsOnly
     } else {

@@ -9,7 +9,6 @@
 mod admissions;
 mod builder;
 mod checks;
-mod described;
 mod handle;
 mod machine;
 #[cfg(all(test, redress_loom))]
@@ -33,12 +32,10 @@ mod word;
 #[cfg(feature = "testing")]
 pub(crate) use admissions::Admissions;
 pub use builder::CircuitBreakerBuilder;
-pub use described::BreakerSettings;
 pub use handle::CircuitBreaker;
 pub(crate) use machine::Change;
 pub use permit::{Permit, Rejected};
-#[cfg(feature = "testing")]
-pub(crate) use settings::nanos;
+pub use settings::BreakerSettings;
 pub(crate) use shared::Shared;
 pub use snapshot::{CircuitSnapshot, CircuitState};
 pub(crate) use ticket::{Kind, Ticket};

@@ -8,9 +8,7 @@ use std::time::Duration;
 use loom::sync::Arc;
 use loom::thread;
 
-use super::rate::Rate;
-use super::settings::Settings;
-use super::{Change, CircuitState, Permit, Shared};
+use super::{BreakerSettings, Change, CircuitState, Permit, Shared};
 use crate::ErrorClass::Transient;
 use crate::clock::Time;
 use crate::testing::VirtualClock;
@@ -26,16 +24,17 @@ struct Setup {
     clock: VirtualClock,
 }
 
-fn setup(change: impl FnOnce(&mut Settings)) -> Setup {
+fn setup(change: impl FnOnce(&mut BreakerSettings)) -> Setup {
     let clock = VirtualClock::new();
-    let mut settings = Settings {
+    let mut settings = BreakerSettings {
         failure_threshold: Some(1),
-        ..Settings::default()
+        ..BreakerSettings::default()
     };
     change(&mut settings);
     Setup {
         breaker: Arc::new(Shared::new(
             settings,
+            None,
             Time::Custom(std::sync::Arc::new(clock.clone())),
         )),
         clock,
@@ -78,7 +77,7 @@ fn probe(breaker: &Shared, holders: &AtomicUsize, most: usize) -> bool {
 fn loom_a_half_open_breaker_never_admits_more_probes_than_it_has() {
     for most in [1, 2] {
         model(move || {
-            let setup = setup(|settings| settings.probes = u32::try_from(most).unwrap());
+            let setup = setup(|settings| settings.half_open_probes = u32::try_from(most).unwrap());
             setup.recover();
             let holders = std::sync::Arc::new(AtomicUsize::new(0));
             let others = [0; 2].map(|_| {
@@ -136,7 +135,7 @@ fn loom_whoever_finds_it_open_knows_for_how_long() {
 #[test]
 fn loom_a_late_success_closes_nothing() {
     model(|| {
-        let setup = setup(|settings| settings.consecutive = Some(1));
+        let setup = setup(|settings| settings.consecutive_failures = Some(1));
         let before = setup.breaker.admit().unwrap();
         setup.recover();
         let late = setup.spawn(move |breaker| breaker.succeed(before));
@@ -181,7 +180,7 @@ fn loom_a_failure_that_the_outage_overtakes_is_not_taken_for_a_probes() {
 #[test]
 fn loom_probes_that_disagree_change_the_state_once() {
     model(|| {
-        let setup = setup(|settings| settings.probes = 2);
+        let setup = setup(|settings| settings.half_open_probes = 2);
         setup.recover();
         let (good, bad) = (
             setup.breaker.admit().unwrap(),
@@ -222,12 +221,9 @@ fn loom_a_probe_that_lost_its_slot_decides_nothing() {
     });
 }
 
-fn rated(settings: &mut Settings) {
+fn rated(settings: &mut BreakerSettings) {
     settings.failure_threshold = None;
-    settings.rate = Some(Rate {
-        share: 0.5,
-        minimum: 2,
-    });
+    settings.failure_rate = Some((0.5, 2));
 }
 
 #[test]
@@ -264,7 +260,7 @@ fn loom_a_success_ends_a_row_of_failures() {
     model(|| {
         let setup = setup(|settings| {
             settings.failure_threshold = None;
-            settings.consecutive = Some(2);
+            settings.consecutive_failures = Some(2);
         });
         setup.acquire().fail(Transient);
         let other = setup.spawn(|breaker| breaker.try_acquire().map(Permit::succeed).is_ok());

@@ -1,69 +1,85 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::rate::Rate;
-use super::recovery::Recovery;
-use crate::classify::{ErrorClass, PerClass};
-use crate::defaults;
+use crate::classify::ErrorClass;
+use crate::clock::nanos;
+use crate::defaults::{self, with_defaults};
+use crate::strategies::{DelayBounds, Description, Strategy as _, fixed};
 
-/// What a breaker was built with. Times are nanoseconds.
-#[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) trip_on: PerClass<bool>,
-    pub(super) failure_threshold: Option<u32>,
-    pub(super) class_thresholds: PerClass<Option<u32>>,
-    pub(super) rate: Option<Rate>,
-    pub(super) consecutive: Option<u32>,
-    pub(super) window: u64,
-    pub(super) recovery: Recovery,
-    pub(super) probes: u32,
-    pub(super) lease: u64,
-    pub(super) success_threshold: u32,
-    pub(super) ramp: Option<u64>,
-    pub(super) observe_attempts: bool,
-    pub(super) metrics_only: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        let mut trip_on = PerClass::default();
-        for class in defaults::BREAKER_TRIP_ON {
-            *trip_on.get_mut(class) = true;
-        }
-        Self {
-            trip_on,
-            failure_threshold: Some(defaults::BREAKER_FAILURES),
-            class_thresholds: PerClass::default(),
-            rate: None,
-            consecutive: None,
-            window: nanos(defaults::BREAKER_WINDOW),
-            recovery: Recovery::Fixed(defaults::BREAKER_RECOVERY),
-            probes: defaults::BREAKER_PROBES,
-            lease: nanos(defaults::BREAKER_PROBE_LEASE),
-            success_threshold: defaults::BREAKER_SUCCESSES,
-            ramp: None,
-            observe_attempts: false,
-            metrics_only: false,
-        }
+with_defaults! {
+    /// The settings of a circuit breaker. The default is what
+    /// [`CircuitBreaker::new`](crate::CircuitBreaker::new) has.
+    ///
+    /// ```
+    /// let snapshot = redress::Policy::recommended().snapshot();
+    /// let breaker = snapshot.breaker.unwrap();
+    /// assert_eq!(breaker.failure_rate, Some((0.5, 20)));
+    /// assert_eq!(breaker.failure_threshold, None);
+    /// ```
+    #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
+    pub struct BreakerSettings {
+        /// The name, for events and metrics.
+        pub name: Option<Cow<'static, str>> = None,
+        /// The classes that open it, those with a threshold of their own included.
+        pub trip_on: Vec<ErrorClass> =
+            classes(|class| defaults::BREAKER_TRIP_ON.contains(class)),
+        /// How many failures within the window open it.
+        pub failure_threshold: Option<u32> = Some(defaults::BREAKER_FAILURES),
+        /// The classes that count by themselves, and how many of their failures open it.
+        pub class_thresholds: BTreeMap<ErrorClass, u32> = BTreeMap::new(),
+        /// The share of failures that opens it, 0 to 1, and of how many calls at least.
+        pub failure_rate: Option<(f64, u32)> = None,
+        /// How many failures in a row open it.
+        pub consecutive_failures: Option<u32> = None,
+        /// For how long a failure counts.
+        pub window: Duration = defaults::BREAKER_WINDOW,
+        /// How long it stays open; `None` if a strategy says.
+        pub recovery_timeout: Option<Duration> = Some(defaults::BREAKER_RECOVERY),
+        /// What says how long it stays open: `fixed` for a recovery timeout.
+        pub recovery: Description = fixed(defaults::BREAKER_RECOVERY).describe(),
+        /// How long it stays open for the first time; `None` if that is not known.
+        pub recovery_bounds: Option<DelayBounds> =
+            Some(DelayBounds::exactly(defaults::BREAKER_RECOVERY)),
+        /// How many probes may be in flight at a time.
+        pub half_open_probes: u32 = defaults::BREAKER_PROBES,
+        /// After which time a probe without a verdict loses its slot.
+        pub probe_lease: Duration = defaults::BREAKER_PROBE_LEASE,
+        /// How many good probes close it.
+        pub success_threshold: u32 = defaults::BREAKER_SUCCESSES,
+        /// For how long it admits a growing share of the calls after a good probe.
+        pub ramp: Option<Duration> = None,
+        /// It takes a verdict of each attempt instead of one of each call.
+        pub observe_attempts: bool = false,
+        /// It counts and never refuses.
+        pub metrics_only: bool = false,
     }
 }
 
-impl Settings {
-    pub(super) const fn trips_on(&self, class: ErrorClass) -> bool {
-        *self.trip_on.get(class)
+/// Lists the classes that `trips` is true of, in their usual order.
+pub(super) fn classes(trips: impl Fn(&ErrorClass) -> bool) -> Vec<ErrorClass> {
+    ErrorClass::ALL.into_iter().filter(trips).collect()
+}
+
+impl BreakerSettings {
+    pub(super) fn trips_on(&self, class: ErrorClass) -> bool {
+        self.trip_on.contains(&class)
     }
 
-    /// Tells whether a closed breaker must know of successes.
+    pub(super) fn rate(&self) -> Option<Rate> {
+        self.failure_rate
+            .map(|(share, minimum)| Rate { share, minimum })
+    }
+
+    /// Returns `true` if a closed breaker must know of successes.
     pub(super) const fn counts_successes(&self) -> bool {
-        self.rate.is_some() || self.consecutive.is_some()
+        self.failure_rate.is_some() || self.consecutive_failures.is_some()
     }
 
-    /// Returns after which time to ask again when nobody knows when it will close.
+    /// Returns after how many nanoseconds to ask again when it is not known when it will close.
     pub(super) fn ask_again(&self) -> u64 {
-        nanos(self.recovery.fixed().unwrap_or(defaults::BREAKER_RECOVERY))
+        nanos(self.recovery_timeout.unwrap_or(defaults::BREAKER_RECOVERY))
     }
-}
-
-/// Returns the nanoseconds of a duration; more than 584 years are 584 years.
-pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

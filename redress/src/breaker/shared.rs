@@ -1,12 +1,12 @@
 use std::fmt;
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[cfg(feature = "testing")]
 use super::admissions::Admissions;
-use super::described::BreakerSettings;
-use super::machine::{Machine, Mode, NEVER};
-use super::settings::{Settings, nanos};
+use super::machine::{Machine, Mode};
+use super::recovery::{self, Opening};
+use super::settings::BreakerSettings;
 use super::snapshot::Counts;
 use super::stripes::Stripes;
 use super::ticket::{Kind, Ticket};
@@ -14,8 +14,9 @@ use super::windows::Sample;
 use super::word::Word;
 use super::{Change, CircuitSnapshot, CircuitState};
 use crate::classify::ErrorClass;
-use crate::clock::Time;
+use crate::clock::{NEVER, Stopwatch, Time, nanos};
 use crate::defaults;
+use crate::strategies::Strategy;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// What all handles of one breaker share.
@@ -27,10 +28,10 @@ pub(crate) struct Shared {
     /// From when on an open breaker lets somebody try. Belongs to the word that is written after
     /// it; it lets an open breaker refuse without the lock.
     probe_at: AtomicU64,
-    settings: Settings,
-    time: Time,
-    /// Where the machine's time starts.
-    epoch: Instant,
+    settings: BreakerSettings,
+    /// Chooses how long it stays open, if there is no recovery timeout.
+    recovery_strategy: Option<Box<dyn Strategy>>,
+    stopwatch: Stopwatch,
     successes: Option<Stripes>,
     machine: Apart<Mutex<Machine>>,
     /// The UNKNOWN failures that were passed over, until that has been said.
@@ -42,28 +43,32 @@ pub(crate) struct Shared {
 struct Apart<T>(T);
 
 impl Shared {
-    pub(super) fn new(settings: Settings, time: Time) -> Self {
+    pub(super) fn new(
+        settings: BreakerSettings,
+        recovery_strategy: Option<Box<dyn Strategy>>,
+        time: Time,
+    ) -> Self {
         let machine = Machine::new(&settings);
         let exact = matches!(time, Time::Custom(_));
-        let successes = settings.rate.map(|_| {
+        let successes = settings.failure_rate.map(|_| {
             let threads = std::thread::available_parallelism().map_or(1, Into::into);
-            Stripes::new(settings.window, exact, threads)
+            Stripes::new(nanos(settings.window), exact, threads)
         });
         Self {
             word: AtomicU64::new(machine.word(&settings).bits()),
             probe_at: AtomicU64::new(machine.probe_at()),
-            epoch: time.now(),
+            stopwatch: Stopwatch::start(time),
             successes,
             machine: Apart(Mutex::new(machine)),
             unclassified: AtomicU64::new(0),
             settings,
-            time,
+            recovery_strategy,
         }
     }
 
     /// Returns what it was built with.
-    pub(crate) fn describe(&self) -> BreakerSettings {
-        self.settings.describe()
+    pub(crate) const fn settings(&self) -> &BreakerSettings {
+        &self.settings
     }
 
     /// Lets a call in.
@@ -142,7 +147,7 @@ impl Shared {
             return None;
         }
         let now = self.now();
-        let mut wait = self.settings.recovery.fixed();
+        let mut wait = self.settings.recovery_timeout;
         loop {
             let at = (now, self.sample(ticket.number, now));
             let failed =
@@ -150,7 +155,7 @@ impl Shared {
             match failed {
                 Ok(change) => return change,
                 // Without the lock: the strategy may ask the breaker.
-                Err(opening) => wait = Some(self.settings.recovery.wait(opening, class)),
+                Err(opening) => wait = Some(self.recovery_wait(opening, class)),
             }
         }
     }
@@ -165,6 +170,13 @@ impl Shared {
         let limit = defaults::BREAKER_UNCLASSIFIED;
         self.unclassified.load(Ordering::Relaxed) < limit
             && self.unclassified.fetch_add(1, Ordering::Relaxed) + 1 == limit
+    }
+
+    fn recovery_wait(&self, opening: Opening, class: ErrorClass) -> Duration {
+        match &self.recovery_strategy {
+            Some(strategy) => recovery::wait(strategy.as_ref(), opening, class),
+            None => defaults::BREAKER_RECOVERY,
+        }
     }
 
     /// Takes a slot back from a call without a verdict.
@@ -222,7 +234,7 @@ impl Shared {
             now,
             sample: self.sample(machine.generation(), now),
         };
-        CircuitSnapshot::of(&machine, &counts, |nanos| self.instant(nanos))
+        CircuitSnapshot::of(&machine, &counts, |nanos| self.stopwatch.instant(nanos))
     }
 
     fn sample(&self, generation: u32, now: u64) -> Sample {
@@ -263,11 +275,7 @@ impl Shared {
     }
 
     fn now(&self) -> u64 {
-        nanos(self.time.now().saturating_duration_since(self.epoch))
-    }
-
-    fn instant(&self, nanos: u64) -> Option<Instant> {
-        self.epoch.checked_add(Duration::from_nanos(nanos))
+        self.stopwatch.nanos()
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::machine::Machine;
 use super::rate::share;
-use super::settings::Settings;
+use super::settings::BreakerSettings;
 use super::windows::Sample;
 use crate::classify::ErrorClass;
 
@@ -59,6 +59,8 @@ impl fmt::Display for CircuitState {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CircuitSnapshot {
+    /// The breaker's name: [`CircuitBreakerBuilder::name`](super::CircuitBreakerBuilder::name).
+    pub name: Option<String>,
     /// The state.
     pub state: CircuitState,
     /// The state was forced by hand and stays until somebody changes it.
@@ -87,7 +89,7 @@ pub struct CircuitSnapshot {
 
 /// What a snapshot is taken with.
 pub(super) struct Counts<'a> {
-    pub(super) settings: &'a Settings,
+    pub(super) settings: &'a BreakerSettings,
     pub(super) now: u64,
     pub(super) sample: Sample,
 }
@@ -104,7 +106,7 @@ impl CircuitSnapshot {
             sample,
         } = *counts;
         let windows = machine.windows();
-        let rated = settings.rate.is_some();
+        let rated = settings.failure_rate.is_some();
         let failures = if rated {
             windows.failures_by_rate(sample.bucket)
         } else if settings.failure_threshold.is_some() {
@@ -112,16 +114,16 @@ impl CircuitSnapshot {
         } else {
             u64::from(windows.in_a_row())
         };
-        let own = settings.class_thresholds.iter();
-        let own = own.filter(|(_, threshold)| threshold.is_some());
+        let own = settings.class_thresholds.keys();
         let next_probe_at = machine.next_probe_at(now);
         let wait = next_probe_at.map(|at| Duration::from_nanos(at.saturating_sub(now)));
         Self {
+            name: settings.name.as_deref().map(str::to_owned),
             state: machine.state(),
             forced: machine.is_forced(),
             failures,
             class_failures: own
-                .map(|(class, _)| (class, count(windows.failures_of(settings, class, now))))
+                .map(|class| (*class, count(windows.failures_of(settings, *class, now))))
                 .collect(),
             successes: rated.then_some(sample.successes),
             failure_rate: rated.then(|| share(failures, sample.successes)).flatten(),

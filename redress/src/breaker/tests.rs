@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::machine::{Change, Machine, Mode};
 use super::recovery::Opening;
-use super::settings::Settings;
+use super::settings::BreakerSettings;
 use super::ticket::{Kind, Ticket};
 use super::windows::Sample;
 use super::{CircuitState, Permit};
@@ -91,12 +91,12 @@ fn any_history_goes_as_the_textbook_says() {
     for history in 0..200 {
         let threshold = 1 + history % 4;
         let probes = 1 + history % 3;
-        let settings = Settings {
+        let settings = BreakerSettings {
             failure_threshold: Some(threshold),
-            window: 20,
-            probes,
-            lease: 15,
-            ..Settings::default()
+            window: Duration::from_nanos(20),
+            half_open_probes: probes,
+            probe_lease: Duration::from_nanos(15),
+            ..BreakerSettings::default()
         };
         let mut machine = Machine::new(&settings);
         let mut textbook = Textbook {
@@ -157,9 +157,9 @@ fn any_history_goes_as_the_textbook_says() {
 
 #[test]
 fn nothing_happens_before_it_is_known_how_long_to_stay_open() {
-    let settings = Settings {
+    let settings = BreakerSettings {
         failure_threshold: Some(2),
-        ..Settings::default()
+        ..BreakerSettings::default()
     };
     let mut machine = Machine::new(&settings);
     let ticket = machine.admit(&settings, 0).unwrap();
@@ -180,9 +180,9 @@ fn nothing_happens_before_it_is_known_how_long_to_stay_open() {
 
 #[test]
 fn a_clock_that_is_read_out_of_order_does_not_go_back() {
-    let settings = Settings {
+    let settings = BreakerSettings {
         failure_threshold: Some(1),
-        ..Settings::default()
+        ..BreakerSettings::default()
     };
     let mut machine = Machine::new(&settings);
     let ticket = machine.admit(&settings, 0).unwrap();
@@ -198,9 +198,9 @@ fn a_clock_that_is_read_out_of_order_does_not_go_back() {
 #[test]
 fn changing_the_state_by_hand_makes_every_ticket_late() {
     for mode in [Mode::ForcedClosed, Mode::MetricsOnly, Mode::Automatic] {
-        let settings = Settings {
+        let settings = BreakerSettings {
             failure_threshold: Some(1),
-            ..Settings::default()
+            ..BreakerSettings::default()
         };
         let mut machine = Machine::new(&settings);
         let ticket = machine.admit(&settings, 0).unwrap();

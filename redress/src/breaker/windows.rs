@@ -1,7 +1,8 @@
 use super::rate::Failures;
 use super::ring::Ring;
-use super::settings::Settings;
+use super::settings::BreakerSettings;
 use crate::classify::{ErrorClass, PerClass};
+use crate::clock::nanos;
 
 /// Everything that a closed breaker counts, but for successes.
 #[derive(Debug)]
@@ -21,10 +22,10 @@ pub(super) struct Sample {
 }
 
 impl Windows {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &BreakerSettings) -> Self {
         let mut own = PerClass::default();
-        for (class, threshold) in settings.class_thresholds.iter() {
-            *own.get_mut(class) = threshold.map(Ring::new);
+        for (class, threshold) in &settings.class_thresholds {
+            *own.get_mut(*class) = Some(Ring::new(*threshold));
         }
         Self {
             all: settings.failure_threshold.map(Ring::new),
@@ -37,12 +38,12 @@ impl Windows {
     /// Tells whether a failure now is one too many, by any of the rules.
     pub(super) fn would_trip(
         &self,
-        settings: &Settings,
+        settings: &BreakerSettings,
         class: ErrorClass,
         now: u64,
         sample: Sample,
     ) -> bool {
-        let window = settings.window;
+        let window = nanos(settings.window);
         if let Some(own) = self.own.get(class) {
             return own.would_trip(now, window);
         }
@@ -51,18 +52,18 @@ impl Windows {
             all.is_some_and(|all| all.would_trip(now, window))
         };
         let by_rate = || {
-            settings.rate.is_some_and(|rate| {
+            settings.rate().is_some_and(|rate| {
                 let failures = self.rate.sum(sample.bucket).saturating_add(1);
                 rate.is_reached(failures, sample.successes)
             })
         };
         let in_a_row = self.in_a_row.saturating_add(1);
-        settings.consecutive.is_some_and(|n| in_a_row >= n) || by_count() || by_rate()
+        settings.consecutive_failures.is_some_and(|n| in_a_row >= n) || by_count() || by_rate()
     }
 
     pub(super) fn push(
         &mut self,
-        settings: &Settings,
+        settings: &BreakerSettings,
         class: ErrorClass,
         now: u64,
         sample: Sample,
@@ -74,10 +75,10 @@ impl Windows {
         if let Some(all) = &mut self.all {
             all.push(now);
         }
-        if settings.rate.is_some() {
+        if settings.failure_rate.is_some() {
             self.rate.push(sample.bucket);
         }
-        if settings.consecutive.is_some() {
+        if settings.consecutive_failures.is_some() {
             self.in_a_row = self.in_a_row.saturating_add(1);
         }
     }
@@ -105,15 +106,20 @@ impl Windows {
     }
 
     /// Counts the failures that count for all classes together.
-    pub(super) fn failures(&self, settings: &Settings, now: u64) -> usize {
+    pub(super) fn failures(&self, settings: &BreakerSettings, now: u64) -> usize {
         let all = self.all.as_ref();
-        all.map_or(0, |all| all.count(now, settings.window))
+        all.map_or(0, |all| all.count(now, nanos(settings.window)))
     }
 
     /// Counts the failures of a class with a threshold of its own.
-    pub(super) fn failures_of(&self, settings: &Settings, class: ErrorClass, now: u64) -> usize {
+    pub(super) fn failures_of(
+        &self,
+        settings: &BreakerSettings,
+        class: ErrorClass,
+        now: u64,
+    ) -> usize {
         let own = self.own.get(class).as_ref();
-        own.map_or(0, |own| own.count(now, settings.window))
+        own.map_or(0, |own| own.count(now, nanos(settings.window)))
     }
 
     /// Counts the failures within the window of the failure rate.

@@ -23,6 +23,11 @@ impl Stopwatch {
     pub(crate) fn nanos(&self) -> u64 {
         nanos(self.time.now().saturating_duration_since(self.started)).min(NEVER - 1)
     }
+
+    /// Returns the instant so many nanoseconds after the start; `None` if the clock has none.
+    pub(crate) fn instant(&self, nanos: u64) -> Option<Instant> {
+        self.started.checked_add(Duration::from_nanos(nanos))
+    }
 }
 
 /// Returns a length of time in nanoseconds, [`NEVER`] at most.

@@ -64,7 +64,10 @@ impl PolicySnapshot {
             class_strategies: own
                 .filter_map(|(class, s)| s.as_ref().map(|s| (class, s.describe())))
                 .collect(),
-            breaker: config.breaker.as_ref().map(|b| b.shared().describe()),
+            breaker: config
+                .breaker
+                .as_ref()
+                .map(|b| b.shared().settings().clone()),
             budget: rules.budget.as_ref().map(crate::budget::Budget::describe),
         }
     }
@@ -141,6 +144,9 @@ impl Rows {
 }
 
 fn breaker_rows(breaker: &BreakerSettings, rows: &mut Rows) {
+    if let Some(name) = &breaker.name {
+        rows.add("breaker.name", name.escape_debug().to_string());
+    }
     let trip_on: Vec<_> = breaker.trip_on.iter().map(|c| c.as_str()).collect();
     rows.add("breaker.trip_on", trip_on.join(", "));
     if let Some(threshold) = breaker.failure_threshold {

@@ -1,6 +1,7 @@
 use super::VirtualClock;
-use crate::breaker::{Admissions, CircuitBreaker, CircuitState, nanos};
+use crate::breaker::{Admissions, CircuitBreaker, CircuitState};
 use crate::classify::ErrorClass;
+use crate::clock::nanos;
 use crate::defaults;
 use crate::delay::Delay;
 use crate::problems::{ConfigError, Problems};

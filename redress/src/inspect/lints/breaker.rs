@@ -69,10 +69,7 @@ fn thresholds(breaker: &BreakerSettings) -> Vec<(String, u32)> {
 }
 
 fn has_own(breaker: &BreakerSettings, class: ErrorClass) -> bool {
-    breaker
-        .class_thresholds
-        .iter()
-        .any(|(own, _)| *own == class)
+    breaker.class_thresholds.contains_key(&class)
 }
 
 fn trips_on_caller(breaker: &BreakerSettings, findings: &mut Findings) {

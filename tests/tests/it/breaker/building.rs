@@ -78,3 +78,34 @@ fn no_time_is_too_long() {
     assert!(breaker.try_acquire().unwrap_err().retry_after() > Duration::from_secs(1 << 30));
     assert_eq!(breaker.snapshot().state, CircuitState::Open);
 }
+
+#[test]
+fn a_name_is_in_everything_that_shows_the_breaker() {
+    let breaker = CircuitBreaker::builder().name("payments").build().unwrap();
+    assert_eq!(breaker.name(), Some("payments"));
+    assert_eq!(breaker.clone().name(), Some("payments"));
+    assert_eq!(breaker.snapshot().name.as_deref(), Some("payments"));
+    assert!(format!("{breaker:?}").contains("payments"));
+    let policy = redress::Policy::builder().circuit_breaker(breaker);
+    let snapshot = policy.build().unwrap().snapshot().to_string();
+    let row = |line: &str| line.starts_with("breaker.name") && line.ends_with("  payments");
+    assert!(snapshot.lines().any(row), "{snapshot}");
+
+    let unnamed = CircuitBreaker::new();
+    assert_eq!((unnamed.name(), unnamed.snapshot().name), (None, None));
+}
+
+#[test]
+fn a_setting_that_is_given_twice_has_the_last_value() {
+    let breaker = CircuitBreaker::builder().window(f64::NAN).window(5);
+    let breaker = breaker.trip_on([]).trip_on([ErrorClass::Permanent]);
+    let policy = redress::Policy::builder().circuit_breaker(breaker.build().unwrap());
+    let settings = policy.build().unwrap().snapshot().breaker.unwrap();
+    assert_eq!(settings.window, Duration::from_secs(5));
+    assert_eq!(settings.trip_on, [ErrorClass::Permanent]);
+    let default = redress::inspect::BreakerSettings::default();
+    let breaker = CircuitBreaker::builder().build().unwrap();
+    let policy = redress::Policy::builder().circuit_breaker(breaker);
+    let settings = policy.build().unwrap().snapshot().breaker.unwrap();
+    assert_eq!(settings, default);
+}
