@@ -1,8 +1,7 @@
-//! What only several settings of a policy together can get wrong: the macros refuse the same.
+//! Limits and strategies that can never matter. Where all settings of a policy stand in one place, as in
+//! a file or an attribute, that is a mistake, and the macros refuse the same. A builder takes them: a
+//! program may lower `max_attempts` as it starts, and mean it.
 
-use std::time::Duration;
-
-use super::duration::show;
 use super::{Limit, RetryConfig};
 use crate::classify::ErrorClass;
 use crate::defaults;
@@ -10,7 +9,6 @@ use crate::problems::Problems;
 
 /// Reports limits and strategies that can never matter.
 pub(super) fn check(config: &RetryConfig, problems: &mut Problems) {
-    times(config, problems);
     caps(config, problems);
     strategies(config, problems);
 }
@@ -21,20 +19,6 @@ fn in_force<T>(given: Option<Limit<T>>, default: T) -> Option<(T, &'static str)>
         Some(Limit::At(limit)) => Some((limit, "")),
         Some(Limit::None) => None,
         None => Some((default, ", the default")),
-    }
-}
-
-fn times(config: &RetryConfig, problems: &mut Problems) {
-    if let Some(Limit::At(timeout)) = config.attempt_timeout
-        && let Some((deadline, default)) = in_force(config.deadline, defaults::DEADLINE)
-        && timeout >= deadline
-        && deadline > Duration::ZERO
-    {
-        let (timeout, deadline) = (show(timeout), show(deadline));
-        let message = format!(
-            "is {timeout}, and must be below deadline, which is {deadline}{default}: shorten it, or raise deadline"
-        );
-        problems.add("attempt_timeout", message);
     }
 }
 

@@ -4,20 +4,25 @@ use std::time::Duration;
 
 use crate::budget::Budget;
 use crate::classify::{ErrorClass, PerClass};
+use crate::defaults::{self, with_defaults};
 use crate::reason::StopReason;
 use crate::strategies::Strategy;
 
-/// The limits and strategies of a policy.
-#[derive(Clone)]
-pub(crate) struct Rules {
-    pub(crate) deadline: Option<Duration>,
-    pub(crate) max_attempts: Option<u32>,
-    pub(crate) max_unknown_attempts: Option<u32>,
-    pub(crate) class_caps: PerClass<Option<u32>>,
-    pub(crate) default_strategy: Option<Arc<dyn Strategy>>,
-    pub(crate) class_strategies: PerClass<Option<Arc<dyn Strategy>>>,
-    pub(crate) budget: Option<Budget>,
-    pub(crate) successes: Successes,
+with_defaults! {
+    /// The limits and strategies of a policy.
+    #[derive(Clone)]
+    pub(crate) struct Rules {
+        pub(crate) deadline: Option<Duration> = Some(defaults::DEADLINE),
+        pub(crate) attempt_timeout: Option<Duration> = None,
+        pub(crate) max_attempts: Option<u32> = Some(defaults::MAX_ATTEMPTS),
+        pub(crate) max_unknown_attempts: Option<u32> = Some(defaults::MAX_UNKNOWN_ATTEMPTS),
+        pub(crate) class_caps: PerClass<Option<u32>> = PerClass::default(),
+        /// `None` while a builder has been given none: `compile` adds one unless a class has its own.
+        pub(crate) default_strategy: Option<Arc<dyn Strategy>> = None,
+        pub(crate) class_strategies: PerClass<Option<Arc<dyn Strategy>>> = PerClass::default(),
+        pub(crate) budget: Option<Budget> = None,
+        pub(crate) successes: Successes = Successes::default(),
+    }
 }
 
 /// The strategy slot of a failure: its class, and whether that class has a strategy of its own.
@@ -154,7 +159,7 @@ impl Rules {
 }
 
 /// The receivers of successes, found once: a success costs nothing where there are none.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Successes {
     /// There are receivers: strategies, or the budget.
     pub(crate) matter: bool,
@@ -205,6 +210,7 @@ impl fmt::Debug for Rules {
         let own: Vec<_> = own.filter(|(_, s)| s.is_some()).map(|(c, _)| c).collect();
         f.debug_struct("Rules")
             .field("deadline", &self.deadline)
+            .field("attempt_timeout", &self.attempt_timeout)
             .field("max_attempts", &self.max_attempts)
             .field("max_unknown_attempts", &self.max_unknown_attempts)
             .field("class_caps", &caps)

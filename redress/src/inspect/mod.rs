@@ -61,7 +61,7 @@ impl<C, R> Policy<C, R> {
     ///
     /// assert_eq!(Policy::recommended().lint(), []);
     ///
-    /// let policy = Policy::builder().attempt_timeout(90).build()?;
+    /// let policy = Policy::builder().attempt_timeout(59.9).build()?;
     /// let finding = &policy.lint()[0];
     /// assert_eq!(finding.code(), "no-room-to-retry");
     /// assert_eq!(finding.setting(), "attempt_timeout");

@@ -73,7 +73,7 @@ impl Schedule {
             class,
             attempts: Vec::new(),
             ends: None,
-            timeout: config.attempt_timeout,
+            timeout: config.rules.attempt_timeout,
             deadline,
             hinted: rules
                 .strategy(rules.slot(class))
@@ -95,7 +95,7 @@ impl Schedule {
                 }
             };
             previous = strategy.delay_bounds(failures, previous);
-            next = next.then(previous, config.attempt_timeout, deadline);
+            next = next.then(previous, config.rules.attempt_timeout, deadline);
             if next.earliest == Duration::MAX || rules.is_over(next.earliest) {
                 schedule.ends = Some(StopReason::DeadlineExceeded);
                 return schedule;

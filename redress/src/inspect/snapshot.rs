@@ -56,7 +56,7 @@ impl PolicySnapshot {
         Self {
             operation: config.operation.as_deref().map(str::to_owned),
             deadline: rules.deadline,
-            attempt_timeout: config.attempt_timeout,
+            attempt_timeout: rules.attempt_timeout,
             max_attempts: rules.max_attempts,
             max_unknown_attempts: rules.max_unknown_attempts,
             max_class_attempts: caps.filter_map(|(c, n)| n.map(|n| (c, n))).collect(),

@@ -1,42 +1,24 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::Policy;
-use super::recommended::Recommend;
+use super::settings::Settings;
+use super::{Policy, checks};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
-use crate::classify::{AnyValue, DefaultClassifier, ErrorClass, PerClass};
-use crate::clock::{Clock, Time, Timing};
-use crate::defaults;
+use crate::classify::{AnyValue, DefaultClassifier, ErrorClass};
+use crate::clock::{Clock, Time};
 use crate::delay::Delay;
-use crate::drive::{CompiledPolicy, Sleeper, Start, Threads};
-use crate::engine::{Rules, Successes};
-use crate::observe::{AttemptEnd, AttemptStart, Observer, Observers, OnAttemptEnd, OnAttemptStart};
+use crate::drive::{CompiledPolicy, Sleeper, Start};
+use crate::observe::{AttemptEnd, AttemptStart, Observer, OnAttemptEnd, OnAttemptStart};
 use crate::problems::{ConfigError, Problems};
-use crate::strategies::{Strategy, decorrelated_jitter, retry_after_or};
+use crate::strategies::Strategy;
 
 /// Builds a [`Policy`]. [`build`](Self::build) names every mistake at once.
 pub struct PolicyBuilder<C = DefaultClassifier, R = AnyValue> {
     errors: C,
     values: R,
-    strategy: Option<Arc<dyn Strategy>>,
-    class_strategies: PerClass<Option<Arc<dyn Strategy>>>,
-    deadline: Option<Delay>,
-    attempt_timeout: Option<Delay>,
-    max_attempts: Option<u32>,
-    max_unknown_attempts: Option<u32>,
-    class_caps: PerClass<Option<u32>>,
-    operation: Option<Cow<'static, str>>,
-    time: Time,
-    sleeper: Option<Arc<dyn Sleeper>>,
-    observers: Observers,
-    budget: Option<Budget>,
-    breaker: Option<CircuitBreaker>,
-    max_detached_threads: u32,
-    // A function, so that only a program that wants one contains it.
-    pub(super) recommended: Option<Recommend>,
+    pub(super) settings: Settings,
 }
 
 impl PolicyBuilder {
@@ -44,21 +26,7 @@ impl PolicyBuilder {
         Self {
             errors: DefaultClassifier,
             values: AnyValue,
-            strategy: None,
-            class_strategies: PerClass::default(),
-            deadline: Some(Delay::from_duration(defaults::DEADLINE)),
-            attempt_timeout: None,
-            max_attempts: Some(defaults::MAX_ATTEMPTS),
-            max_unknown_attempts: Some(defaults::MAX_UNKNOWN_ATTEMPTS),
-            class_caps: PerClass::default(),
-            operation: None,
-            time: Time::System,
-            sleeper: None,
-            observers: Observers::default(),
-            budget: None,
-            breaker: None,
-            max_detached_threads: defaults::MAX_DETACHED_THREADS,
-            recommended: None,
+            settings: Settings::default(),
         }
     }
 }
@@ -67,11 +35,11 @@ impl PolicyBuilder {
     /// Builds the settings of a function, whose expansion has its own classifiers.
     pub(crate) fn build_for_function(self) -> CompiledPolicy {
         match self.checked() {
-            Ok(builder) => builder.into_parts().0,
+            Ok(builder) => builder.settings.compile(),
             Err(error) => CompiledPolicy {
                 start: Start::Refused,
                 refused: Some(Box::new(error)),
-                ..Self::new().into_parts().0
+                ..Settings::default().compile()
             },
         }
     }
@@ -96,7 +64,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// class was given a strategy.
     #[must_use]
     pub fn strategy(mut self, strategy: impl Strategy + 'static) -> Self {
-        self.strategy = Some(Arc::new(strategy));
+        self.settings.rules.default_strategy = Some(Arc::new(strategy));
         self
     }
 
@@ -124,7 +92,8 @@ impl<C, R> PolicyBuilder<C, R> {
     /// ```
     #[must_use]
     pub fn class_strategy(mut self, class: ErrorClass, strategy: impl Strategy + 'static) -> Self {
-        *self.class_strategies.get_mut(class) = Some(Arc::new(strategy));
+        let own = self.settings.rules.class_strategies.get_mut(class);
+        *own = Some(Arc::new(strategy));
         self
     }
 
@@ -138,14 +107,15 @@ impl<C, R> PolicyBuilder<C, R> {
     /// can pause time.
     #[must_use]
     pub fn deadline(mut self, deadline: impl Into<Delay>) -> Self {
-        self.deadline = Some(deadline.into());
+        let deadline = self.settings.times.take("deadline", deadline);
+        self.settings.rules.deadline = Some(deadline);
         self
     }
 
     /// Lets a call take as long as its attempts do.
     #[must_use]
     pub fn no_deadline(mut self) -> Self {
-        self.deadline = None;
+        self.settings.rules.deadline = None;
         self
     }
 
@@ -154,7 +124,8 @@ impl<C, R> PolicyBuilder<C, R> {
     /// [detached](Policy::call_detached); others cannot be cut off.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: impl Into<Delay>) -> Self {
-        self.attempt_timeout = Some(timeout.into());
+        let timeout = self.settings.times.take("attempt_timeout", timeout);
+        self.settings.rules.attempt_timeout = Some(timeout);
         self
     }
 
@@ -166,49 +137,49 @@ impl<C, R> PolicyBuilder<C, R> {
     /// each call that such an attempt makes with the same policy.
     #[must_use]
     pub fn max_detached_threads(mut self, threads: u32) -> Self {
-        self.max_detached_threads = threads;
+        self.settings.max_detached_threads = threads;
         self
     }
 
     /// Sets how many attempts a call may make, the first included. Default: 6.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = Some(attempts);
+        self.settings.rules.max_attempts = Some(attempts);
         self
     }
 
     /// Lets a call make any number of attempts, until something else stops it.
     #[must_use]
     pub fn unlimited_attempts(mut self) -> Self {
-        self.max_attempts = None;
+        self.settings.rules.max_attempts = None;
         self
     }
 
     /// Sets after how many UNKNOWN failures a call stops. Default: 2.
     #[must_use]
     pub fn max_unknown_attempts(mut self, attempts: u32) -> Self {
-        self.max_unknown_attempts = Some(attempts);
+        self.settings.rules.max_unknown_attempts = Some(attempts);
         self
     }
 
     /// Treats UNKNOWN like every other class that is retried.
     #[must_use]
     pub fn unlimited_unknown_attempts(mut self) -> Self {
-        self.max_unknown_attempts = None;
+        self.settings.rules.max_unknown_attempts = None;
         self
     }
 
     /// Sets after how many failures of `class` a call stops. Default: no cap.
     #[must_use]
     pub fn max_class_attempts(mut self, class: ErrorClass, attempts: u32) -> Self {
-        *self.class_caps.get_mut(class) = Some(attempts);
+        *self.settings.rules.class_caps.get_mut(class) = Some(attempts);
         self
     }
 
     /// Names the operation in events. Default: no name.
     #[must_use]
     pub fn operation(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.operation = Some(name.into());
+        self.settings.operation = Some(name.into());
         self
     }
 
@@ -216,7 +187,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// attempts. Any number may be added; they are called in this order.
     #[must_use]
     pub fn on_event(mut self, observer: impl Observer + 'static) -> Self {
-        self.observers.push(Arc::new(observer));
+        self.settings.observers.push(Arc::new(observer));
         self
     }
 
@@ -238,7 +209,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// Bounds the retries of all calls of all policies that share this budget. Default: none.
     #[must_use]
     pub fn budget(mut self, budget: Budget) -> Self {
-        self.budget = Some(budget);
+        self.settings.rules.budget = Some(budget);
         self
     }
 
@@ -262,7 +233,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// ```
     #[must_use]
     pub fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
-        self.breaker = Some(breaker);
+        self.settings.breaker = Some(breaker);
         self
     }
 
@@ -270,14 +241,14 @@ impl<C, R> PolicyBuilder<C, R> {
     /// test can pause.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.time = Time::Custom(Arc::new(clock));
+        self.settings.time = Time::Custom(Arc::new(clock));
         self
     }
 
     /// Sets what async calls wait with. Default: see [`Sleeper`].
     #[must_use]
     pub fn sleeper(mut self, sleeper: impl Sleeper + 'static) -> Self {
-        self.sleeper = Some(Arc::new(sleeper));
+        self.settings.sleeper = Some(Arc::new(sleeper));
         self
     }
 
@@ -286,7 +257,16 @@ impl<C, R> PolicyBuilder<C, R> {
     /// # Errors
     ///
     /// Names every mistake: a cap of 0, a deadline or timeout that is zero, negative, infinite or
-    /// NaN, and whatever is wrong with the settings of the strategies and of the budget.
+    /// NaN, and whatever is wrong with the settings of the strategies and of the budget; and an
+    /// attempt timeout that is not below the deadline, given or by default.
+    ///
+    /// ```
+    /// let error = redress::Policy::builder().attempt_timeout(90).build().unwrap_err();
+    /// assert_eq!(
+    ///     error.problems()[0].message(),
+    ///     "is 90s, and must be below deadline, which is 60s, the default: shorten it, or raise deadline"
+    /// );
+    /// ```
     pub fn build(self) -> Result<Policy<C, R>, ConfigError> {
         self.checked().map(Self::build_unchecked)
     }
@@ -298,87 +278,12 @@ impl<C, R> PolicyBuilder<C, R> {
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {
-        if let Some(strategy) = &self.strategy {
-            problems.within("strategy", |problems| strategy.check(problems));
-        }
-        for (class, strategy) in self.class_strategies.iter() {
-            if let Some(strategy) = strategy {
-                let setting = format!("strategies({class})");
-                problems.within(&setting, |problems| strategy.check(problems));
-            }
-        }
-        if let Some(budget) = &self.budget {
-            problems.within("budget", |problems| budget.check(problems));
-        }
-        check_time(problems, "deadline", self.deadline, "no_deadline()");
-        let leave_out = "leave it out for no timeout";
-        check_time(problems, "attempt_timeout", self.attempt_timeout, leave_out);
-        if self.max_detached_threads == 0 {
-            let message = "must be at least 1: a detached attempt needs a thread";
-            problems.add("max_detached_threads", message);
-        }
-        check_cap(problems, "max_attempts", self.max_attempts);
-        check_cap(problems, "max_unknown_attempts", self.max_unknown_attempts);
-        for (class, cap) in self.class_caps.iter() {
-            check_cap(problems, &format!("max_class_attempts({class})"), *cap);
-        }
+        checks::check(&self.settings, problems);
     }
 
     /// Builds a policy of settings that are known to be right.
     pub(crate) fn build_unchecked(self) -> Policy<C, R> {
-        let (config, errors, values) = self.into_parts();
-        Policy::from_parts(config, errors, values)
-    }
-
-    fn into_parts(mut self) -> (CompiledPolicy, C, R) {
-        if let Some(recommend) = self.recommended {
-            recommend(&self.time, &mut self.breaker, &mut self.budget);
-        }
-        let has_strategy =
-            self.strategy.is_some() || self.class_strategies.iter().any(|(_, own)| own.is_some());
-        let default_strategy = match self.strategy {
-            None if !has_strategy => Some(default_strategy()),
-            strategy => strategy,
-        };
-        let attempt_timeout = self.attempt_timeout.map(Delay::saturate);
-        let own = self.class_strategies.iter();
-        let own = own.filter_map(|(_, strategy)| strategy.as_ref());
-        let successes = Successes::new(self.budget.as_ref(), default_strategy.iter().chain(own));
-        let rules = Rules {
-            deadline: self.deadline.map(Delay::saturate),
-            max_attempts: self.max_attempts,
-            max_unknown_attempts: self.max_unknown_attempts,
-            class_caps: self.class_caps,
-            default_strategy,
-            class_strategies: self.class_strategies,
-            budget: self.budget,
-            successes,
-        };
-        let watched = !self.observers.of_events().is_empty();
-        let guarded = self.breaker.is_some() || rules.budget.is_some();
-        let timing = timing(&self.time, rules.deadline, attempt_timeout);
-        let start = match timing {
-            _ if watched || guarded || rules.successes.matter => Start::Attended,
-            Timing::Untimed => Start::Untimed,
-            Timing::Coarse => Start::Coarse,
-            Timing::Exact => Start::Attended,
-        };
-        let config = CompiledPolicy {
-            timing,
-            refused: None,
-            watched,
-            guarded,
-            start,
-            breaker: self.breaker,
-            detached_threads: Threads::new(self.max_detached_threads),
-            rules,
-            attempt_timeout,
-            operation: self.operation,
-            time: self.time,
-            sleeper: self.sleeper,
-            observers: self.observers,
-        };
-        (config, self.errors, self.values)
+        Policy::from_parts(self.settings.compile(), self.errors, self.values)
     }
 
     fn with_classifiers<D, S>(self, change: impl FnOnce(C, R) -> (D, S)) -> PolicyBuilder<D, S> {
@@ -386,68 +291,16 @@ impl<C, R> PolicyBuilder<C, R> {
         PolicyBuilder {
             errors,
             values,
-            strategy: self.strategy,
-            class_strategies: self.class_strategies,
-            deadline: self.deadline,
-            attempt_timeout: self.attempt_timeout,
-            max_attempts: self.max_attempts,
-            max_unknown_attempts: self.max_unknown_attempts,
-            class_caps: self.class_caps,
-            operation: self.operation,
-            time: self.time,
-            sleeper: self.sleeper,
-            observers: self.observers,
-            budget: self.budget,
-            breaker: self.breaker,
-            max_detached_threads: self.max_detached_threads,
-            recommended: self.recommended,
+            settings: self.settings,
         }
-    }
-}
-
-/// Says how closely a call must know its time.
-fn timing(time: &Time, deadline: Option<Duration>, attempt_timeout: Option<Duration>) -> Timing {
-    match (deadline, attempt_timeout, time) {
-        (None, None, _) => Timing::Untimed,
-        (Some(deadline), None, Time::System) if deadline >= defaults::COARSE_DEADLINE => {
-            Timing::Coarse
-        }
-        _ => Timing::Exact,
-    }
-}
-
-/// A hint of the other side is worth more than any guess.
-fn default_strategy() -> Arc<dyn Strategy> {
-    Arc::new(retry_after_or(decorrelated_jitter(defaults::MAX)))
-}
-
-fn check_time(problems: &mut Problems, setting: &str, time: Option<Delay>, instead: &str) {
-    match time.map(Delay::checked) {
-        Some(Ok(Duration::ZERO)) => {
-            problems.add(setting, format!("must be longer than zero ({instead})"));
-        }
-        Some(Err(seconds)) => problems.add(
-            setting,
-            format!("{seconds} s is no length of time: give a Duration or seconds ({instead})"),
-        ),
-        Some(Ok(_)) | None => {}
-    }
-}
-
-fn check_cap(problems: &mut Problems, setting: &str, cap: Option<u32>) {
-    if cap == Some(0) {
-        problems.add(
-            setting,
-            "must be at least 1: caps count attempts, the first included",
-        );
     }
 }
 
 impl<C, R> fmt::Debug for PolicyBuilder<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PolicyBuilder")
-            .field("deadline", &self.deadline)
-            .field("max_attempts", &self.max_attempts)
+            .field("deadline", &self.settings.rules.deadline)
+            .field("max_attempts", &self.settings.rules.max_attempts)
             .finish_non_exhaustive()
     }
 }

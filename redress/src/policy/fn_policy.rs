@@ -1,8 +1,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::Policy;
-use crate::defaults;
+use super::{Policy, PolicyBuilder};
 use crate::drive::{Compiled, CompiledPolicy, Run};
 
 /// The policy of one function, made at its first call. The settings are part of the static, so
@@ -16,16 +15,8 @@ pub struct FnPolicy {
     config: OnceLock<CompiledPolicy>,
     /// What computes the settings, where they are no such values.
     compute: Option<fn() -> CompiledPolicy>,
-    literals: Literals,
-}
-
-#[derive(Debug)]
-struct Literals {
     operation: Option<&'static str>,
-    max_attempts: Option<u32>,
-    max_unknown_attempts: Option<u32>,
-    deadline: Option<Duration>,
-    attempt_timeout: Option<Duration>,
+    literals: Literals,
 }
 
 impl FnPolicy {
@@ -38,20 +29,15 @@ impl FnPolicy {
     const DEFAULT: Self = Self {
         config: OnceLock::new(),
         compute: None,
-        literals: Literals {
-            operation: None,
-            max_attempts: Some(defaults::MAX_ATTEMPTS),
-            max_unknown_attempts: Some(defaults::MAX_UNKNOWN_ATTEMPTS),
-            deadline: Some(defaults::DEADLINE),
-            attempt_timeout: None,
-        },
+        operation: None,
+        literals: Literals::NONE,
     };
 
     /// Starts with the defaults, and a name.
     #[must_use]
     pub const fn of(operation: &'static str) -> Self {
         let mut policy = Self::DEFAULT;
-        policy.literals.operation = Some(operation);
+        policy.operation = Some(operation);
         policy
     }
 
@@ -79,64 +65,81 @@ impl FnPolicy {
     fn make(&self) -> CompiledPolicy {
         match self.compute {
             Some(compute) => compute(),
-            None => self.literals.build(),
+            None => {
+                let mut builder = Policy::builder();
+                if let Some(name) = self.operation {
+                    builder = builder.operation(name);
+                }
+                self.literals.give(builder).build_for_function()
+            }
         }
     }
 }
 
-impl Literals {
-    fn build(&self) -> CompiledPolicy {
-        let mut builder = Policy::builder();
-        if let Some(name) = self.operation {
-            builder = builder.operation(name);
+/// Makes a field and its setters of each setting that may be a value in the source: `given`, and
+/// `unlimited` if the setting is a limit that can be taken away. Both are named as the builder's.
+macro_rules! literals {
+    ($($(#[$doc:meta])* $given:ident: $type:ty $(, $(#[$no_doc:meta])* $unlimited:ident)?;)*) => {
+        /// The settings that are given; the inner option is the limit.
+        #[derive(Debug)]
+        struct Literals {
+            $($given: Option<Option<$type>>,)*
         }
-        builder = match self.max_attempts {
-            Some(attempts) => builder.max_attempts(attempts),
-            None => builder.unlimited_attempts(),
-        };
-        builder = match self.max_unknown_attempts {
-            Some(attempts) => builder.max_unknown_attempts(attempts),
-            None => builder.unlimited_unknown_attempts(),
-        };
-        builder = match self.deadline {
-            Some(deadline) => builder.deadline(deadline),
-            None => builder.no_deadline(),
-        };
-        if let Some(timeout) = self.attempt_timeout {
-            builder = builder.attempt_timeout(timeout);
-        }
-        builder.build_for_function()
-    }
-}
 
-macro_rules! setters {
-    ($($(#[$doc:meta])* $setter:ident($($value:ident: $type:ty)?) => $field:ident = $setting:expr;)*) => {
+        impl Literals {
+            const NONE: Self = Self {
+                $($given: None,)*
+            };
+
+            /// Gives the settings to a builder.
+            fn give(&self, mut builder: PolicyBuilder) -> PolicyBuilder {
+                $(builder = match self.$given {
+                    Some(Some(value)) => builder.$given(value),
+                    Some(None) => builder$(.$unlimited())?,
+                    None => builder,
+                };)*
+                builder
+            }
+        }
+
         impl FnPolicy {$(
             $(#[$doc])*
             #[must_use]
-            pub const fn $setter(mut self $(, $value: $type)?) -> Self {
-                self.literals.$field = $setting;
+            pub const fn $given(mut self, value: $type) -> Self {
+                self.literals.$given = Some(Some(value));
                 self
             }
+
+            $(
+                $(#[$no_doc])*
+                #[must_use]
+                pub const fn $unlimited(mut self) -> Self {
+                    self.literals.$given = Some(None);
+                    self
+                }
+            )?
         )*}
     };
 }
 
-setters! {
+literals! {
     /// Sets how many attempts a call may make.
-    max_attempts(attempts: u32) => max_attempts = Some(attempts);
+    max_attempts: u32,
     /// Lets a call make any number of attempts.
-    unlimited_attempts() => max_attempts = None;
+    unlimited_attempts;
+
     /// Sets after how many UNKNOWN failures a call stops.
-    max_unknown_attempts(attempts: u32) => max_unknown_attempts = Some(attempts);
+    max_unknown_attempts: u32,
     /// Treats UNKNOWN like every other class that is retried.
-    unlimited_unknown_attempts() => max_unknown_attempts = None;
+    unlimited_unknown_attempts;
+
     /// Sets the time that a call may take in all.
-    deadline(deadline: Duration) => deadline = Some(deadline);
+    deadline: Duration,
     /// Lets a call take as long as its attempts do.
-    no_deadline() => deadline = None;
+    no_deadline;
+
     /// Cuts async attempts off after this time.
-    attempt_timeout(timeout: Duration) => attempt_timeout = Some(timeout);
+    attempt_timeout: Duration;
 }
 
 impl Compiled for FnPolicy {

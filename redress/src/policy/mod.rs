@@ -1,6 +1,7 @@
 //! What a call may do: the policy, its builder, and the settings of a single call.
 
 mod builder;
+mod checks;
 mod context;
 mod context_hooks;
 mod core;
@@ -9,6 +10,7 @@ mod execute;
 mod fn_policy;
 mod recommended;
 mod resumed;
+mod settings;
 
 #[cfg(feature = "config")]
 pub(crate) use self::core::Classifiers;

@@ -90,7 +90,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// prints these figures, those of blips and of a server that gets slower under load.
     #[must_use]
     pub fn recommended(mut self) -> Self {
-        self.recommended = Some(recommend);
+        self.settings.recommended = Some(recommend);
         self
     }
 }

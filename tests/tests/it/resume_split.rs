@@ -151,7 +151,8 @@ impl Scenario {
             Some(deadline) => builder.deadline(deadline),
             None => builder.no_deadline(),
         };
-        if let Some(timeout) = self.attempt_timeout {
+        let cuts = |timeout: &Duration| self.deadline.is_none_or(|deadline| *timeout < deadline);
+        if let Some(timeout) = self.attempt_timeout.filter(cuts) {
             builder = builder.attempt_timeout(timeout);
         }
         for (class, cap) in &self.class_caps {

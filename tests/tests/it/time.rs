@@ -55,7 +55,7 @@ async fn a_timeout_counts_from_the_start_of_its_attempt() {
 async fn a_timeout_is_cut_short_by_the_deadline() {
     let clock = VirtualClock::new();
     let policy = builder(&clock)
-        .attempt_timeout(10 * SECOND)
+        .attempt_timeout(5 * SECOND / 2)
         .deadline(3 * SECOND)
         .build()
         .unwrap();
@@ -246,7 +246,7 @@ fn the_longest_durations_do_not_overflow() {
     let policy = Policy::builder()
         .strategy(strategies::fixed(Duration::MAX - Duration::from_nanos(1)))
         .deadline(Duration::MAX)
-        .attempt_timeout(Duration::MAX)
+        .attempt_timeout(Duration::MAX - Duration::from_nanos(1))
         .clock(clock)
         .build()
         .unwrap();

@@ -173,7 +173,7 @@ impl CallState {
 
     /// Returns how long the attempt may still run, if there is a limit.
     pub(crate) fn attempt_limit(&self, frame: &Frame<'_>) -> Option<Duration> {
-        let timeout = frame.policy.attempt_timeout;
+        let timeout = frame.policy.rules.attempt_timeout;
         let deadline = frame.policy.rules.deadline;
         if timeout.is_none() && deadline.is_none() {
             return None;

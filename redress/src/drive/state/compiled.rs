@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::breaker::CircuitBreaker;
 use crate::clock::{Time, Timing};
@@ -16,7 +15,6 @@ use crate::problems::ConfigError;
 #[derive(Clone)]
 pub struct CompiledPolicy {
     pub(crate) rules: Rules,
-    pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) operation: Option<Cow<'static, str>>,
     pub(crate) time: Time,
     pub(crate) sleeper: Option<Arc<dyn Sleeper>>,
@@ -71,7 +69,6 @@ impl fmt::Debug for CompiledPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CompiledPolicy")
             .field("rules", &self.rules)
-            .field("attempt_timeout", &self.attempt_timeout)
             .field("operation", &self.operation)
             .field("time", &self.time)
             .field("sleeper", &self.sleeper.is_some())

@@ -79,20 +79,12 @@ fn no_room(patient: &Patient<'_>, deadline: Duration, findings: &mut Findings) -
     if shortest >= deadline || timeout.saturating_add(shortest) < deadline {
         return false;
     }
-    let message = if timeout >= deadline {
-        format!(
-            "{} is no less than the deadline of {}, so it never cuts an attempt off",
-            length(timeout),
-            length(deadline)
-        )
-    } else {
-        format!(
-            "{} and the shortest delay of {} reach the deadline of {}",
-            length(timeout),
-            length(shortest),
-            length(deadline)
-        )
-    };
+    let message = format!(
+        "{} and the shortest delay of {} reach the deadline of {}",
+        length(timeout),
+        length(shortest),
+        length(deadline)
+    );
     let room = rounded(deadline.saturating_sub(shortest) / 2);
     let longer = timeout.saturating_add(shortest).saturating_mul(2);
     let lower = (!room.is_zero()).then(|| format!("lower attempt_timeout to {}", length(room)));

@@ -38,7 +38,7 @@ fn a_timeout_that_nothing_can_meet_is_named() {
 
 #[test]
 fn a_timeout_that_leaves_no_room_is_an_error() {
-    for timeout in [59.75, 60.0, 61.0] {
+    for timeout in [59.75, 59.9, 59.999] {
         let builder = builder().attempt_timeout(timeout);
         let finding = assert_finds(builder, "no-room-to-retry", "attempt_timeout");
         assert_eq!(finding.level(), Level::Error);
@@ -46,7 +46,7 @@ fn a_timeout_that_leaves_no_room_is_an_error() {
     }
     let found = codes(builder().attempt_timeout(59.7));
     assert!(found.iter().all(|(code, _)| *code != "no-room-to-retry"));
-    assert_clean(builder().attempt_timeout(90).max_attempts(1));
+    assert_clean(builder().attempt_timeout(59.9).max_attempts(1));
 }
 
 #[test]
@@ -166,6 +166,9 @@ fn every_fix_for_what_is_beyond_the_deadline_mends_it() {
                     };
                     let deadline = Duration::from_secs_f64(deadline);
                     let timeout = Duration::from_secs_f64(timeout);
+                    if timeout >= deadline {
+                        continue;
+                    }
                     let Some(finding) = is_beyond(policy(deadline, timeout, attempts)) else {
                         continue;
                     };
@@ -187,4 +190,24 @@ fn every_fix_for_what_is_beyond_the_deadline_mends_it() {
         }
     }
     assert!(mended.iter().all(|times| *times > 10), "{mended:?}");
+}
+
+#[test]
+fn a_timeout_that_the_deadline_forestalls_is_refused() {
+    let refused = |builder: PolicyBuilder| {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.problems().len(), 1, "{error}");
+        error.to_string()
+    };
+    let timeout = || builder().attempt_timeout(5);
+    assert_eq!(
+        refused(timeout().deadline(5)),
+        "invalid configuration: attempt_timeout: is 5s, and must be below deadline, which is 5s: \
+         shorten it, or raise deadline"
+    );
+    assert!(refused(builder().attempt_timeout(61)).contains("which is 60s, the default:"));
+    assert!(timeout().deadline(5.001).build().is_ok());
+    assert!(timeout().no_deadline().build().is_ok());
+    // One mistake is not named twice.
+    assert!(refused(timeout().deadline(0)).contains("deadline: must be longer than zero"));
 }

@@ -1,0 +1,96 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::recommended::Recommend;
+use crate::breaker::CircuitBreaker;
+use crate::clock::{Time, Timing};
+use crate::defaults::{self, with_defaults};
+use crate::delay::GivenTimes;
+use crate::drive::{CompiledPolicy, Sleeper, Start, Threads};
+use crate::engine::{Rules, Successes};
+use crate::observe::Observers;
+use crate::strategies::{Strategy, decorrelated_jitter, retry_after_or};
+
+with_defaults! {
+    /// The settings of a policy as its builder was given them, but for its classifiers.
+    pub(super) struct Settings {
+        pub(super) rules: Rules = Rules::default(),
+        /// The times among the rules.
+        pub(super) times: GivenTimes = GivenTimes::default(),
+        pub(super) operation: Option<Cow<'static, str>> = None,
+        pub(super) time: Time = Time::System,
+        pub(super) sleeper: Option<Arc<dyn Sleeper>> = None,
+        pub(super) observers: Observers = Observers::default(),
+        pub(super) breaker: Option<CircuitBreaker> = None,
+        pub(super) max_detached_threads: u32 = defaults::MAX_DETACHED_THREADS,
+        // A function, so that only a program that wants one contains it.
+        pub(super) recommended: Option<Recommend> = None,
+    }
+}
+
+impl Settings {
+    /// Works out what follows from the settings.
+    pub(super) fn compile(self) -> CompiledPolicy {
+        let Self {
+            mut rules,
+            operation,
+            time,
+            sleeper,
+            observers,
+            mut breaker,
+            max_detached_threads,
+            recommended,
+            times: _,
+        } = self;
+        if let Some(recommend) = recommended {
+            recommend(&time, &mut breaker, &mut rules.budget);
+        }
+        let own = rules.class_strategies.iter();
+        let own: Vec<_> = own.filter_map(|(_, strategy)| strategy.as_ref()).collect();
+        if rules.default_strategy.is_none() && own.is_empty() {
+            rules.default_strategy = Some(default_strategy());
+        }
+        let all = rules.default_strategy.iter().chain(own);
+        rules.successes = Successes::new(rules.budget.as_ref(), all);
+        let watched = !observers.of_events().is_empty();
+        let guarded = breaker.is_some() || rules.budget.is_some();
+        let timing = timing(&time, rules.deadline, rules.attempt_timeout);
+        let start = match timing {
+            _ if watched || guarded || rules.successes.matter => Start::Attended,
+            Timing::Untimed => Start::Untimed,
+            Timing::Coarse => Start::Coarse,
+            Timing::Exact => Start::Attended,
+        };
+        CompiledPolicy {
+            timing,
+            refused: None,
+            watched,
+            guarded,
+            start,
+            breaker,
+            detached_threads: Threads::new(max_detached_threads),
+            rules,
+            operation,
+            time,
+            sleeper,
+            observers,
+        }
+    }
+}
+
+/// Returns the precision of time that a call's limits need.
+fn timing(time: &Time, deadline: Option<Duration>, attempt_timeout: Option<Duration>) -> Timing {
+    match (deadline, attempt_timeout, time) {
+        (None, None, _) => Timing::Untimed,
+        (Some(deadline), None, Time::System) if deadline >= defaults::COARSE_DEADLINE => {
+            Timing::Coarse
+        }
+        _ => Timing::Exact,
+    }
+}
+
+/// A hint of the other side is worth more than any guess.
+fn default_strategy() -> Arc<dyn Strategy> {
+    Arc::new(retry_after_or(decorrelated_jitter(defaults::MAX)))
+}
