@@ -2,76 +2,101 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{BreakerSettings, BudgetKind, BudgetSettings};
-use crate::classify::ErrorClass;
+use crate::budget::Budget;
+use crate::classify::{ErrorClass, PerClass};
 use crate::drive::CompiledPolicy;
 use crate::strategies::{Description, length};
 
-/// What a policy does: every value, as it was given or by default.
-///
-/// It is plain data and shares nothing with the policy. [`Display`](fmt::Display) writes it as a
-/// table for people.
-///
-/// ```
-/// use std::time::Duration;
-/// use redress::{ErrorClass, Policy, strategies::token_backoff};
-///
-/// let policy = Policy::builder().class_strategy(ErrorClass::RateLimit, token_backoff(30)).build()?;
-/// let snapshot = policy.snapshot();
-/// assert_eq!(snapshot.deadline, Some(Duration::from_secs(60)));
-/// assert_eq!(snapshot.strategy(ErrorClass::RateLimit).unwrap().name(), "token_backoff");
-/// assert_eq!(snapshot.strategy(ErrorClass::Transient), None);
-/// assert!(snapshot.to_string().contains("max_attempts            6\n"));
-/// # Ok::<_, redress::ConfigError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct PolicySnapshot {
+/// Declares the snapshot from a table of settings: the field, where a compiled policy has its value,
+/// and the name of its rows.
+macro_rules! snapshot {
+    (
+        $(#[$meta:meta])*
+        pub struct $snapshot:ident;
+        $($(#[$doc:meta])* $field:ident: $type:ty = $value:expr, $name:literal;)*
+    ) => {
+        $(#[$meta])*
+        pub struct $snapshot {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        impl $snapshot {
+            pub(super) fn of(policy: &CompiledPolicy) -> Self {
+                $(let $field: fn(&CompiledPolicy) -> $type = $value;)*
+                Self {
+                    $($field: $field(policy),)*
+                }
+            }
+
+            /// Lists every setting with its value as text, in a fixed order. What is not set is
+            /// `none`.
+            #[must_use]
+            pub fn rows(&self) -> Vec<(String, String)> {
+                let mut rows = Rows::default();
+                $(self.$field.add_to(&mut rows, $name);)*
+                rows.0
+            }
+        }
+    };
+}
+
+snapshot! {
+    /// What a policy does: every value, as it was given or by default.
+    ///
+    /// It is plain data and shares nothing with the policy. [`Display`](fmt::Display) writes it as a
+    /// table for people.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::{ErrorClass, Policy, strategies::token_backoff};
+    ///
+    /// let policy = Policy::builder().class_strategy(ErrorClass::RateLimit, token_backoff(30)).build()?;
+    /// let snapshot = policy.snapshot();
+    /// assert_eq!(snapshot.deadline, Some(Duration::from_secs(60)));
+    /// assert_eq!(snapshot.strategy(ErrorClass::RateLimit).unwrap().name(), "token_backoff");
+    /// assert_eq!(snapshot.strategy(ErrorClass::Transient), None);
+    /// assert!(snapshot.to_string().contains("max_attempts            6\n"));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
+    pub struct PolicySnapshot;
+
     /// The name of the operation.
-    pub operation: Option<String>,
+    operation: Option<String> = |p| p.operation.as_deref().map(str::to_owned), "operation";
     /// How long a call may take in all.
-    pub deadline: Option<Duration>,
+    deadline: Option<Duration> = |p| p.rules.deadline, "deadline";
     /// After which time an async attempt is cut off.
-    pub attempt_timeout: Option<Duration>,
+    attempt_timeout: Option<Duration> = |p| p.rules.attempt_timeout, "attempt_timeout";
     /// How many attempts a call may make.
-    pub max_attempts: Option<u32>,
+    max_attempts: Option<u32> = |p| p.rules.max_attempts, "max_attempts";
     /// After how many UNKNOWN failures a call stops.
-    pub max_unknown_attempts: Option<u32>,
+    max_unknown_attempts: Option<u32> = |p| p.rules.max_unknown_attempts, "max_unknown_attempts";
     /// After how many failures of a class a call stops.
-    pub max_class_attempts: Vec<(ErrorClass, u32)>,
+    max_class_attempts: Vec<(ErrorClass, u32)> =
+        |p| given(&p.rules.class_caps, |cap| *cap), "max_class_attempts";
     /// The strategy of all classes without one of their own.
-    pub default_strategy: Option<Description>,
+    default_strategy: Option<Description> =
+        |p| p.rules.default_strategy.as_ref().map(|own| own.describe()), "strategy";
     /// The classes with a strategy of their own.
-    pub class_strategies: Vec<(ErrorClass, Description)>,
+    class_strategies: Vec<(ErrorClass, Description)> =
+        |p| given(&p.rules.class_strategies, |own| own.describe()), "strategies";
     /// The circuit breaker's settings.
-    pub breaker: Option<BreakerSettings>,
+    breaker: Option<BreakerSettings> =
+        |p| p.breaker.as_ref().map(|own| own.shared().settings().clone()), "breaker";
     /// The budget's settings.
-    pub budget: Option<BudgetSettings>,
+    budget: Option<BudgetSettings> = |p| p.rules.budget.as_ref().map(Budget::describe), "budget";
+}
+
+/// Lists the classes that have a value.
+fn given<T, S>(values: &PerClass<Option<T>>, show: impl Fn(&T) -> S) -> Vec<(ErrorClass, S)> {
+    let given = values.iter();
+    given
+        .filter_map(|(class, value)| Some((class, show(value.as_ref()?))))
+        .collect()
 }
 
 impl PolicySnapshot {
-    pub(super) fn of(config: &CompiledPolicy) -> Self {
-        let rules = &config.rules;
-        let own = rules.class_strategies.iter();
-        let caps = rules.class_caps.iter();
-        Self {
-            operation: config.operation.as_deref().map(str::to_owned),
-            deadline: rules.deadline,
-            attempt_timeout: rules.attempt_timeout,
-            max_attempts: rules.max_attempts,
-            max_unknown_attempts: rules.max_unknown_attempts,
-            max_class_attempts: caps.filter_map(|(c, n)| n.map(|n| (c, n))).collect(),
-            default_strategy: rules.default_strategy.as_ref().map(|s| s.describe()),
-            class_strategies: own
-                .filter_map(|(class, s)| s.as_ref().map(|s| (class, s.describe())))
-                .collect(),
-            breaker: config
-                .breaker
-                .as_ref()
-                .map(|b| b.shared().settings().clone()),
-            budget: rules.budget.as_ref().map(crate::budget::Budget::describe),
-        }
-    }
-
     /// Returns the strategy that a failure of `class` is retried with; `None` if it ends the call.
     #[must_use]
     pub fn strategy(&self, class: ErrorClass) -> Option<&Description> {
@@ -89,36 +114,6 @@ impl PolicySnapshot {
     pub fn max_class_attempts(&self, class: ErrorClass) -> Option<u32> {
         let mut caps = self.max_class_attempts.iter();
         caps.find(|(owner, _)| *owner == class).map(|(_, cap)| *cap)
-    }
-
-    /// Lists every setting with its value as text, in a fixed order. What is not set is `none`.
-    #[must_use]
-    pub fn rows(&self) -> Vec<(String, String)> {
-        let mut rows = Rows::default();
-        if let Some(operation) = &self.operation {
-            rows.add("operation", operation.escape_debug().to_string());
-        }
-        rows.add("deadline", time(self.deadline));
-        rows.add("attempt_timeout", time(self.attempt_timeout));
-        rows.add("max_attempts", count(self.max_attempts));
-        rows.add("max_unknown_attempts", count(self.max_unknown_attempts));
-        for (class, cap) in &self.max_class_attempts {
-            rows.add(format!("max_class_attempts({class})"), cap.to_string());
-        }
-        let strategy = self.default_strategy.as_ref();
-        rows.add("strategy", strategy.map_or_else(none, ToString::to_string));
-        for (class, strategy) in &self.class_strategies {
-            rows.add(format!("strategies({class})"), strategy.to_string());
-        }
-        match &self.breaker {
-            Some(breaker) => breaker_rows(breaker, &mut rows),
-            None => rows.add("breaker", none()),
-        }
-        match &self.budget {
-            Some(budget) => budget_rows(budget, &mut rows),
-            None => rows.add("budget", none()),
-        }
-        rows.0
     }
 }
 
@@ -140,6 +135,64 @@ struct Rows(Vec<(String, String)>);
 impl Rows {
     fn add(&mut self, setting: impl Into<String>, value: impl Into<String>) {
         self.0.push((setting.into(), value.into()));
+    }
+}
+
+/// A value that is shown in rows.
+trait AddTo {
+    fn add_to(&self, rows: &mut Rows, setting: &str);
+}
+
+impl AddTo for Option<String> {
+    fn add_to(&self, rows: &mut Rows, setting: &str) {
+        if let Some(name) = self {
+            rows.add(setting, name.escape_debug().to_string());
+        }
+    }
+}
+
+impl AddTo for Option<Duration> {
+    fn add_to(&self, rows: &mut Rows, setting: &str) {
+        rows.add(setting, self.map_or_else(none, length));
+    }
+}
+
+impl AddTo for Option<u32> {
+    fn add_to(&self, rows: &mut Rows, setting: &str) {
+        rows.add(setting, self.map_or_else(none, |count| count.to_string()));
+    }
+}
+
+impl AddTo for Option<Description> {
+    fn add_to(&self, rows: &mut Rows, setting: &str) {
+        let strategy = self.as_ref();
+        rows.add(setting, strategy.map_or_else(none, ToString::to_string));
+    }
+}
+
+impl<T: fmt::Display> AddTo for Vec<(ErrorClass, T)> {
+    fn add_to(&self, rows: &mut Rows, setting: &str) {
+        for (class, value) in self {
+            rows.add(format!("{setting}({class})"), value.to_string());
+        }
+    }
+}
+
+impl AddTo for Option<BreakerSettings> {
+    fn add_to(&self, rows: &mut Rows, setting: &str) {
+        match self {
+            Some(breaker) => breaker_rows(breaker, rows),
+            None => rows.add(setting, none()),
+        }
+    }
+}
+
+impl AddTo for Option<BudgetSettings> {
+    fn add_to(&self, rows: &mut Rows, setting: &str) {
+        match self {
+            Some(budget) => budget_rows(budget, rows),
+            None => rows.add(setting, none()),
+        }
     }
 }
 
@@ -170,7 +223,7 @@ fn breaker_rows(breaker: &BreakerSettings, rows: &mut Rows) {
     rows.add("breaker.probe_lease", length(breaker.probe_lease));
     let successes = breaker.success_threshold;
     rows.add("breaker.success_threshold", successes.to_string());
-    rows.add("breaker.ramp", time(breaker.ramp));
+    breaker.ramp.add_to(rows, "breaker.ramp");
     let attempts = breaker.observe_attempts;
     rows.add("breaker.observe_attempts", attempts.to_string());
     rows.add("breaker.metrics_only", breaker.metrics_only.to_string());
@@ -211,12 +264,4 @@ fn budget_rows(budget: &BudgetSettings, rows: &mut Rows) {
 
 fn none() -> String {
     "none".to_owned()
-}
-
-fn time(time: Option<Duration>) -> String {
-    time.map_or_else(none, length)
-}
-
-fn count(count: Option<u32>) -> String {
-    count.map_or_else(none, |count| count.to_string())
 }

@@ -86,7 +86,7 @@ fn a_name_is_in_everything_that_shows_the_breaker() {
     assert_eq!(breaker.clone().name(), Some("payments"));
     assert_eq!(breaker.snapshot().name.as_deref(), Some("payments"));
     assert!(format!("{breaker:?}").contains("payments"));
-    let policy = redress::Policy::builder().circuit_breaker(breaker);
+    let policy = Policy::builder().circuit_breaker(breaker);
     let snapshot = policy.build().unwrap().snapshot().to_string();
     let row = |line: &str| line.starts_with("breaker.name") && line.ends_with("  payments");
     assert!(snapshot.lines().any(row), "{snapshot}");
@@ -99,13 +99,13 @@ fn a_name_is_in_everything_that_shows_the_breaker() {
 fn a_setting_that_is_given_twice_has_the_last_value() {
     let breaker = CircuitBreaker::builder().window(f64::NAN).window(5);
     let breaker = breaker.trip_on([]).trip_on([ErrorClass::Permanent]);
-    let policy = redress::Policy::builder().circuit_breaker(breaker.build().unwrap());
+    let policy = Policy::builder().circuit_breaker(breaker.build().unwrap());
     let settings = policy.build().unwrap().snapshot().breaker.unwrap();
     assert_eq!(settings.window, Duration::from_secs(5));
     assert_eq!(settings.trip_on, [ErrorClass::Permanent]);
     let default = redress::inspect::BreakerSettings::default();
     let breaker = CircuitBreaker::builder().build().unwrap();
-    let policy = redress::Policy::builder().circuit_breaker(breaker);
+    let policy = Policy::builder().circuit_breaker(breaker);
     let settings = policy.build().unwrap().snapshot().breaker.unwrap();
     assert_eq!(settings, default);
 }
