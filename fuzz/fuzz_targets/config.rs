@@ -9,8 +9,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use redress::config::{BudgetConfig, BudgetKind, ConfigFile, Format, NamedOr, RetryConfig};
 use redress::Policies;
-use redress::config::{BudgetConfig, BudgetKind, ConfigFile, Format, RetryConfig, Shared};
 
 /// The largest number of retries of a budget that is created: larger ones take memory, as they
 /// should.
@@ -47,7 +47,7 @@ fn accepted(file: &ConfigFile) {
         .policies()
         .values()
         .filter_map(|policy| match &policy.budget {
-            Some(Shared::Own(own)) => Some(own),
+            Some(NamedOr::Own(own)) => Some(own),
             _ => None,
         });
     if named.chain(own).any(is_large) {

@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::names::{self, quoted};
-use super::node::{Entry, Node, Value, Written};
+use super::node::{Entry, Node, ToNode, Value, Written};
 use super::reader::Reader;
+use super::section::Field as _;
 use crate::budget::{Budget, Kind, Settings};
 use crate::classify::ErrorClass;
 use crate::problems::{ConfigError, Problems};
@@ -71,11 +72,12 @@ impl BudgetConfig {
         let mut problems = Problems::default();
         self.check(&mut problems);
         problems.into_result()?;
-        Ok(self.build_unchecked())
+        Ok(self.build_unchecked(None))
     }
 
     /// Makes a budget of settings that are known to be right.
-    pub(super) fn build_unchecked(&self) -> Budget {
+    pub(super) fn build_unchecked(&self, name: Option<&str>) -> Budget {
+        let _ = name;
         Budget::of(self.settings())
     }
 
@@ -198,18 +200,18 @@ impl BudgetConfig {
     }
 }
 
-impl From<&BudgetConfig> for Node {
-    fn from(config: &BudgetConfig) -> Self {
+impl ToNode for BudgetConfig {
+    fn to_node(&self) -> Node {
         let mut table = Written::default();
-        let mut kind = |name: &str| table.put("kind", Some(name.to_owned()));
-        match &config.kind {
+        let mut kind = |name: &str| table.put("kind", name.to_owned().into());
+        match &self.kind {
             BudgetKind::Rolling {
                 max_retries,
                 window,
             } => {
                 kind("rolling");
-                table.put("max_retries", Some(*max_retries));
-                table.put("window", Some(*window));
+                table.put("max_retries", max_retries.to_node());
+                table.put("window", window.to_node());
             }
             BudgetKind::SuccessRatio {
                 ratio,
@@ -217,20 +219,20 @@ impl From<&BudgetConfig> for Node {
                 min_per_second,
             } => {
                 kind("success_ratio");
-                table.put("ratio", Some(*ratio));
-                table.put("reserve", *reserve);
-                table.put("min_per_second", *min_per_second);
+                table.put("ratio", ratio.to_node());
+                reserve.put("reserve", &mut table);
+                min_per_second.put("min_per_second", &mut table);
             }
             BudgetKind::InFlightShare {
                 share,
                 min_in_flight,
             } => {
                 kind("in_flight_share");
-                table.put("share", Some(*share));
-                table.put("min_in_flight", *min_in_flight);
+                table.put("share", share.to_node());
+                min_in_flight.put("min_in_flight", &mut table);
             }
         }
-        table.put_classes("costs", &config.costs, |cost| (*cost).into());
+        self.costs.put("costs", &mut table);
         table.into()
     }
 }

@@ -2,7 +2,7 @@
 //! a file or an attribute, that is a mistake, and the macros refuse the same. A builder takes them: a
 //! program may lower `max_attempts` as it starts, and mean it.
 
-use super::{Limit, RetryConfig};
+use super::{Bound, RetryConfig};
 use crate::classify::ErrorClass;
 use crate::defaults;
 use crate::problems::Problems;
@@ -14,10 +14,10 @@ pub(super) fn check(config: &RetryConfig, problems: &mut Problems) {
 }
 
 /// A limit that is in force, and how to tell the reader if it is not in the file.
-fn in_force<T>(given: Option<Limit<T>>, default: T) -> Option<(T, &'static str)> {
+fn in_force<T>(given: Option<Bound<T>>, default: T) -> Option<(T, &'static str)> {
     match given {
-        Some(Limit::At(limit)) => Some((limit, "")),
-        Some(Limit::None) => None,
+        Some(Bound::At(limit)) => Some((limit, "")),
+        Some(Bound::Unlimited) => None,
         None => Some((default, ", the default")),
     }
 }
@@ -35,7 +35,7 @@ fn caps(config: &RetryConfig, problems: &mut Problems) {
         }
         _ => false,
     };
-    if let Some(Limit::At(cap)) = config.max_unknown_attempts {
+    if let Some(Bound::At(cap)) = config.max_unknown_attempts {
         unreachable(problems, "max_unknown_attempts", cap);
     }
     for (class, cap) in &config.per_class_max_attempts {
@@ -64,10 +64,10 @@ fn strategies(config: &RetryConfig, problems: &mut Problems) {
     for class in config.strategies.keys() {
         let reason = if config.per_class_max_attempts.get(class) == Some(&1) {
             "its cap is 1"
-        } else if *class == ErrorClass::Unknown && config.max_unknown_attempts == Some(Limit::At(1))
+        } else if *class == ErrorClass::Unknown && config.max_unknown_attempts == Some(Bound::At(1))
         {
             "max_unknown_attempts is 1"
-        } else if config.max_attempts == Some(Limit::At(1)) {
+        } else if config.max_attempts == Some(Bound::At(1)) {
             "max_attempts is 1"
         } else {
             continue;

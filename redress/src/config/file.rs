@@ -8,7 +8,7 @@ use super::names::quoted;
 use super::node::Node;
 use super::reader::{Found, Reader, Stands, place_of};
 use super::{
-    BreakerConfig, BudgetConfig, ConfigFileError, FileProblem, Format, Place, RetryConfig, Shared,
+    BreakerConfig, BudgetConfig, ConfigFileError, FileProblem, Format, NamedOr, Place, RetryConfig,
     names,
 };
 use crate::defaults;
@@ -210,10 +210,10 @@ impl Model {
             reader.wrong(&node.span, "there is no policy", help);
         }
         for (name, policy) in &model.policies {
-            if let Some(Shared::Named(budget)) = &policy.budget {
+            if let Some(NamedOr::Named(budget)) = &policy.budget {
                 reader.known(&["policies", name, "budget"], budget, budgets);
             }
-            if let Some(Shared::Named(breaker)) = &policy.circuit_breaker {
+            if let Some(NamedOr::Named(breaker)) = &policy.circuit_breaker {
                 reader.known(&["policies", name, "circuit_breaker"], breaker, breakers);
             }
         }

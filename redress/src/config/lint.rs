@@ -1,7 +1,7 @@
 use super::error::Lines;
 use super::node::Span;
 use super::reader::{in_a_file, nearest, segment};
-use super::{BreakerConfig, ConfigFile, Place, RetryConfig, Shared, names};
+use super::{BreakerConfig, ConfigFile, NamedOr, Place, RetryConfig, names};
 use crate::inspect::{Finding, Level};
 use crate::policy::Policy;
 use crate::problems::ConfigError;
@@ -75,11 +75,11 @@ impl ConfigFile {
             return Err(ConfigError::of(&segment(name), &message));
         };
         let mut config = config.clone();
-        if let Some(Shared::Named(budget)) = &config.budget {
-            config.budget = self.budgets().get(budget).cloned().map(Shared::Own);
+        if let Some(NamedOr::Named(budget)) = &config.budget {
+            config.budget = self.budgets().get(budget).cloned().map(NamedOr::Own);
         }
         if let Some(breaker) = self.breaker_of(&config).cloned() {
-            config.circuit_breaker = Some(Shared::Own(breaker));
+            config.circuit_breaker = Some(NamedOr::Own(breaker));
         }
         config.build()
     }
@@ -141,12 +141,12 @@ impl ConfigFile {
     fn unused(&self, lines: &Lines<'_>) -> Vec<FileFinding> {
         let budgets = self.budgets().keys().filter(|name| {
             !self.policies().values().any(
-                |policy| matches!(&policy.budget, Some(Shared::Named(budget)) if budget == *name),
+                |policy| matches!(&policy.budget, Some(NamedOr::Named(budget)) if budget == *name),
             )
         });
         let breakers = self.breakers().keys().filter(|name| {
             !self.policies().values().any(|policy| {
-                matches!(&policy.circuit_breaker, Some(Shared::Named(breaker)) if breaker == *name)
+                matches!(&policy.circuit_breaker, Some(NamedOr::Named(breaker)) if breaker == *name)
             })
         });
         let budgets = budgets.map(|name| ("budgets", "unused-budget", "budget", name));
@@ -176,8 +176,8 @@ impl ConfigFile {
 
     fn breaker_of<'c>(&'c self, config: &'c RetryConfig) -> Option<&'c BreakerConfig> {
         match config.circuit_breaker.as_ref()? {
-            Shared::Named(name) => self.breakers().get(name),
-            Shared::Own(own) => Some(own),
+            NamedOr::Named(name) => self.breakers().get(name),
+            NamedOr::Own(own) => Some(own),
         }
     }
 
@@ -195,11 +195,11 @@ impl ConfigFile {
         let shared = |table: &str, name: &str| vec![table.to_owned(), segment(name).into()];
         let mut path = match first {
             "breaker" => match &config.circuit_breaker {
-                Some(Shared::Named(name)) => shared("breakers", name),
+                Some(NamedOr::Named(name)) => shared("breakers", name),
                 _ => own("circuit_breaker"),
             },
             "budget" => match &config.budget {
-                Some(Shared::Named(name)) => shared("budgets", name),
+                Some(NamedOr::Named(name)) => shared("budgets", name),
                 _ => own("budget"),
             },
             _ => {

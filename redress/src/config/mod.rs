@@ -129,6 +129,7 @@
 //! [`Budget::in_flight_share`]: crate::Budget::in_flight_share
 //! [`PolicyBuilder::recommended`]: crate::PolicyBuilder::recommended
 
+mod bound;
 mod breaker;
 mod budget;
 mod builtin;
@@ -138,20 +139,23 @@ mod error;
 mod file;
 mod format;
 mod handle;
-mod kept;
 mod lint;
+mod named_or;
 mod names;
 mod node;
 mod notation;
 mod policies;
 mod reader;
 mod retry;
+mod reuse;
+mod section;
 mod serde;
 mod strategy;
 #[cfg(feature = "watch")]
 mod watch;
 
 pub use crate::error::UnknownPolicy;
+pub use bound::Bound;
 pub use breaker::BreakerConfig;
 pub use budget::{BudgetConfig, BudgetKind};
 pub use error::{ConfigFileError, FileProblem, Place};
@@ -159,8 +163,9 @@ pub use file::ConfigFile;
 pub use format::Format;
 pub use handle::PolicyHandle;
 pub use lint::FileFinding;
+pub use named_or::NamedOr;
 pub use policies::{Policies, Reloaded};
-pub use retry::{Limit, RetryConfig, Shared};
+pub use retry::RetryConfig;
 pub use strategy::StrategyConfig;
 #[cfg(feature = "watch")]
 pub use watch::{Watch, WatchError};

@@ -1,6 +1,10 @@
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::Duration;
 
-use super::names::quoted;
+use super::duration::show;
+use super::names::{self, quoted};
+use crate::classify::ErrorClass;
 
 /// Where something stands in the text, in bytes. Empty where there is no text.
 pub(super) type Span = Range<usize>;
@@ -38,6 +42,11 @@ impl Node {
         Self { value, span }
     }
 
+    /// Returns `true` if it is a table with this key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        matches!(&self.value, Value::Table(entries) if entries.iter().any(|e| e.key == key))
+    }
+
     /// Says what it is, for a message.
     pub(super) fn describe(&self) -> String {
         match &self.value {
@@ -53,23 +62,9 @@ impl Node {
     }
 }
 
-// What a configuration is written as.
-
 impl From<Value> for Node {
     fn from(value: Value) -> Self {
         Self::new(value, 0..0)
-    }
-}
-
-impl From<u32> for Node {
-    fn from(number: u32) -> Self {
-        Value::Integer(number.into()).into()
-    }
-}
-
-impl From<f64> for Node {
-    fn from(number: f64) -> Self {
-        Value::Float(number).into()
     }
 }
 
@@ -79,15 +74,66 @@ impl From<bool> for Node {
     }
 }
 
+impl From<f64> for Node {
+    fn from(number: f64) -> Self {
+        Value::Float(number).into()
+    }
+}
+
 impl From<String> for Node {
     fn from(text: String) -> Self {
         Value::Text(text).into()
     }
 }
 
-impl From<std::time::Duration> for Node {
-    fn from(duration: std::time::Duration) -> Self {
-        super::duration::show(duration).into()
+/// A value that a configuration is written with.
+pub(super) trait ToNode {
+    fn to_node(&self) -> Node;
+}
+
+impl ToNode for u32 {
+    fn to_node(&self) -> Node {
+        Value::Integer((*self).into()).into()
+    }
+}
+
+impl ToNode for f64 {
+    fn to_node(&self) -> Node {
+        (*self).into()
+    }
+}
+
+impl ToNode for String {
+    fn to_node(&self) -> Node {
+        self.clone().into()
+    }
+}
+
+impl ToNode for Duration {
+    fn to_node(&self) -> Node {
+        show(*self).into()
+    }
+}
+
+impl ToNode for ErrorClass {
+    fn to_node(&self) -> Node {
+        names::of_class(*self).to_owned().into()
+    }
+}
+
+impl<T: ToNode> ToNode for Vec<T> {
+    fn to_node(&self) -> Node {
+        Value::List(self.iter().map(ToNode::to_node).collect()).into()
+    }
+}
+
+impl<T: ToNode> ToNode for BTreeMap<ErrorClass, T> {
+    fn to_node(&self) -> Node {
+        let mut table = Written::default();
+        for (class, own) in self {
+            table.put(names::of_class(*class), own.to_node());
+        }
+        table.into()
     }
 }
 
@@ -96,28 +142,12 @@ impl From<std::time::Duration> for Node {
 pub(super) struct Written(Vec<Entry>);
 
 impl Written {
-    pub(super) fn put(&mut self, key: &str, value: Option<impl Into<Node>>) {
-        if let Some(value) = value {
-            self.0.push(Entry {
-                key: key.to_owned(),
-                key_span: 0..0,
-                value: value.into(),
-            });
-        }
-    }
-
-    /// Puts a table with a value for each class, unless there is none.
-    pub(super) fn put_classes<T>(
-        &mut self,
-        key: &str,
-        classes: &std::collections::BTreeMap<crate::classify::ErrorClass, T>,
-        value: impl Fn(&T) -> Node,
-    ) {
-        let mut table = Self::default();
-        for (class, own) in classes {
-            table.put(super::names::of_class(*class), Some(value(own)));
-        }
-        self.put(key, (!table.0.is_empty()).then_some(table));
+    pub(super) fn put(&mut self, key: &str, value: Node) {
+        self.0.push(Entry {
+            key: key.to_owned(),
+            key_span: 0..0,
+            value,
+        });
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::handle::Slot;
-use super::kept::Made;
+use super::reuse::Built;
 use super::{ConfigFile, ConfigFileError, Format, PolicyHandle, UnknownPolicy, names};
 use crate::classify::{AnyValue, DefaultClassifier};
 use crate::policy::Classifiers;
@@ -80,7 +80,7 @@ pub struct Policies {
 struct Registry {
     path: Option<PathBuf>,
     /// Locked while policies are made, so that one reload ends before the next one starts.
-    made: Mutex<Made>,
+    built: Mutex<Built>,
     slots: RwLock<BTreeMap<String, Listed>>,
     classifiers: Arc<Classifiers<DefaultClassifier, AnyValue>>,
 }
@@ -134,7 +134,7 @@ impl Policies {
         let policies = Self {
             registry: Arc::new(Registry {
                 path: file.path().map(Path::to_owned),
-                made: Mutex::default(),
+                built: Mutex::default(),
                 slots: RwLock::default(),
                 classifiers: Arc::new(Classifiers::DEFAULT),
             }),
@@ -188,9 +188,9 @@ impl Policies {
         match &self.registry.path {
             Some(path) => {
                 // Whoever reads later must not take up earlier.
-                let mut made = self.registry.lock();
+                let mut built = self.registry.lock();
                 let file = ConfigFile::read(path)?;
-                Ok(self.registry.take_up(&mut made, &file))
+                Ok(self.registry.take_up(&mut built, &file))
             }
             None => Err(ConfigFileError::no_file()),
         }
@@ -213,15 +213,15 @@ impl Policies {
         &self,
         read: impl FnOnce() -> Option<Result<ConfigFile, ConfigFileError>>,
     ) -> Option<Result<Reloaded, ConfigFileError>> {
-        let mut made = self.registry.lock();
+        let mut built = self.registry.lock();
         let file = read()?;
-        Some(file.map(|file| self.registry.take_up(&mut made, &file)))
+        Some(file.map(|file| self.registry.take_up(&mut built, &file)))
     }
 }
 
 impl Registry {
-    fn take_up(&self, made: &mut Made, file: &ConfigFile) -> Reloaded {
-        let new = Made::new(file, made);
+    fn take_up(&self, built: &mut Built, file: &ConfigFile) -> Reloaded {
+        let new = Built::new(file, built);
         let mut reloaded = Reloaded::default();
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         for listed in slots.values_mut() {
@@ -231,8 +231,8 @@ impl Registry {
             match slots.get_mut(name) {
                 Some(listed) => {
                     listed.present = true;
-                    if made.has(name) {
-                        if new.same(made, name) {
+                    if built.has(name) {
+                        if new.same(built, name) {
                             continue;
                         }
                         reloaded.changed.push(name.to_owned());
@@ -254,18 +254,18 @@ impl Registry {
                 }
             }
         }
-        let gone = made.policies().filter(|(name, _)| !new.has(name));
+        let gone = built.policies().filter(|(name, _)| !new.has(name));
         reloaded
             .removed
             .extend(gone.map(|(name, _)| name.to_owned()));
         // What the file no longer has and nobody holds can go.
         slots.retain(|_, listed| listed.present || Arc::strong_count(&listed.slot) > 1);
-        *made = new;
+        *built = new;
         reloaded
     }
 
-    fn lock(&self) -> MutexGuard<'_, Made> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Built> {
+        self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Limit;
+use super::Bound;
 use super::duration::{self, FORMS};
 use super::names::{self, quoted};
 use super::node::{Entry, Node, Span, Value};
@@ -259,12 +259,24 @@ impl<'t> Reader<'t> {
             .ok()
     }
 
-    /// Reads a length of time above zero, or "none".
-    pub(super) fn time_limit(&mut self, node: &Node) -> Option<Limit<Duration>> {
-        if is_none(node) {
-            return Some(Limit::None);
+    /// Reads a length of time above zero, or "none". A mistake bounds nothing.
+    pub(super) fn time_bound(&mut self, node: &Node) -> Option<Bound<Duration>> {
+        let read = |reader: &mut Self| reader.time_above_zero(node).map(Bound::At);
+        Some(self.bound(node, read))
+    }
+
+    fn bound<T>(
+        &mut self,
+        node: &Node,
+        read: impl FnOnce(&mut Self) -> Option<Bound<T>>,
+    ) -> Bound<T> {
+        if is_none(node) || self.not_null(node).is_none() {
+            return Bound::Unlimited;
         }
-        self.not_null(node)?;
+        read(self).unwrap_or(Bound::Unlimited)
+    }
+
+    fn time_above_zero(&mut self, node: &Node) -> Option<Duration> {
         let time = self.time(node)?;
         if time.is_zero() {
             self.wrong(
@@ -274,7 +286,7 @@ impl<'t> Reader<'t> {
             );
             return None;
         }
-        Some(Limit::At(time))
+        Some(time)
     }
 
     /// Nothing at all may be meant as no limit, or as the default.
@@ -287,18 +299,26 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// Reads a number of attempts, at least 1, or "none".
-    pub(super) fn count_limit(&mut self, node: &Node) -> Option<Limit<u32>> {
-        if is_none(node) {
-            return Some(Limit::None);
-        }
-        self.not_null(node)?;
-        self.cap(node, "write \"none\" where no limit is meant")
-            .map(Limit::At)
+    /// Reads a number of attempts, at least 1, or "none". A mistake bounds nothing.
+    pub(super) fn count_bound(&mut self, node: &Node) -> Option<Bound<u32>> {
+        let instead = "write \"none\" where no limit is meant";
+        let read = |reader: &mut Self| reader.cap(node, instead).map(Bound::At);
+        Some(self.bound(node, read))
+    }
+
+    /// Reads a number of attempts, at least 1, for each class.
+    pub(super) fn caps(&mut self, node: &Node) -> BTreeMap<ErrorClass, u32> {
+        let instead = "leave the class out where no limit is meant";
+        self.classes(node, |reader, value| reader.cap(value, instead))
+    }
+
+    /// Reads a whole number for each class.
+    pub(super) fn counts(&mut self, node: &Node) -> BTreeMap<ErrorClass, u32> {
+        self.classes(node, Self::count)
     }
 
     /// Reads a number of attempts, at least 1.
-    pub(super) fn cap(&mut self, node: &Node, instead: &str) -> Option<u32> {
+    fn cap(&mut self, node: &Node, instead: &str) -> Option<u32> {
         let cap = self.count(node)?;
         if cap == 0 {
             self.wrong(
@@ -337,12 +357,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(super) fn flag(&mut self, node: &Node) -> Option<bool> {
+    /// Reads a switch, which is off unless it is `true`.
+    pub(super) fn switch(&mut self, node: &Node) -> bool {
         let Value::Flag(flag) = &node.value else {
             self.wrong_kind(node, "true or false", "");
-            return None;
+            return false;
         };
-        Some(*flag)
+        *flag
     }
 
     pub(super) fn text(&mut self, node: &Node) -> Option<String> {

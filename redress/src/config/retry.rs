@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::node::{Node, Value, Written};
+use super::node::{Node, ToNode, Written};
 use super::reader::Reader;
-use super::{BreakerConfig, BudgetConfig, StrategyConfig, checks};
+use super::section::{Field, section};
+use super::{Bound, BreakerConfig, BudgetConfig, NamedOr, StrategyConfig, checks};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::classify::ErrorClass;
@@ -12,92 +13,72 @@ use crate::policy::{Policy, PolicyBuilder};
 use crate::problems::{ConfigError, Problems};
 use crate::strategies::Strategy;
 
-/// A limit that may be switched off: `"30s"` or `"none"` in a file.
-///
-/// The set is closed on purpose: a limit is there or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit<T> {
-    /// There is no limit.
-    None,
-    /// This is the limit.
-    At(T),
-}
+section! {
+    /// One policy, as data: what a file says of it. What is left out has the builder's default.
+    ///
+    /// It is a serde type, for configuration files of your own: durations are texts such as `"30s"`
+    /// or numbers of seconds, strategies are written as the macros take them. The keys are those of
+    /// a [policy in a file](crate::config).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::config::{Bound, RetryConfig};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Settings {
+    ///     url: String,
+    ///     retry: RetryConfig,
+    /// }
+    ///
+    /// let settings: Settings = toml::from_str(r#"
+    ///     url = "https://payments.example"
+    ///     retry = { strategy = "equal_jitter(5s)", deadline = "10s", max_attempts = 4 }
+    /// "#).unwrap();
+    /// assert_eq!(settings.retry.deadline, Some(Bound::At(Duration::from_secs(10))));
+    /// let policy = settings.retry.build()?;
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[derive(Debug, Clone, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct RetryConfig gives PolicyBuilder;
 
-/// Settings of their own, or shared ones by name: a table or a text in a file.
-///
-/// The set is closed on purpose: a file has no third way to write them.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Shared<T> {
-    /// The name of settings that others use, too.
-    Named(String),
-    /// Settings that nobody else uses.
-    Own(T),
-}
-
-/// One policy, as data: what a file says of it. What is left out has the builder's default.
-///
-/// It is a serde type, for configuration files of your own: durations are texts such as `"30s"`
-/// or numbers of seconds, strategies are written as the macros take them. The keys are those of
-/// a [policy in a file](crate::config).
-///
-/// ```
-/// use std::time::Duration;
-/// use redress::config::{Limit, RetryConfig};
-///
-/// #[derive(serde::Deserialize)]
-/// struct Settings {
-///     url: String,
-///     retry: RetryConfig,
-/// }
-///
-/// let settings: Settings = toml::from_str(r#"
-///     url = "https://payments.example"
-///     retry = { strategy = "equal_jitter(5s)", deadline = "10s", max_attempts = 4 }
-/// "#).unwrap();
-/// assert_eq!(settings.retry.deadline, Some(Limit::At(Duration::from_secs(10))));
-/// let policy = settings.retry.build()?;
-/// # Ok::<_, redress::ConfigError>(())
-/// ```
-#[derive(Debug, Clone, Default, PartialEq)]
-#[non_exhaustive]
-pub struct RetryConfig {
+    // Strategies, budgets and breakers are given as they were made before, by `builder`.
     /// [`PolicyBuilder::strategy`].
-    pub strategy: Option<StrategyConfig>,
+    strategy: Option<StrategyConfig> = strategy, |builder, _, _| builder;
     /// [`PolicyBuilder::class_strategy`], for each class that has one.
-    pub strategies: BTreeMap<ErrorClass, StrategyConfig>,
+    strategies: BTreeMap<ErrorClass, StrategyConfig> = strategies, |builder, _, _| builder;
     /// [`PolicyBuilder::deadline`].
-    pub deadline: Option<Limit<Duration>>,
+    deadline: Option<Bound<Duration>> = time_bound, |builder, deadline, _| match deadline {
+        Bound::At(deadline) => builder.deadline(deadline),
+        Bound::Unlimited => builder.no_deadline(),
+    };
     /// [`PolicyBuilder::attempt_timeout`]; no limit is the default.
-    pub attempt_timeout: Option<Limit<Duration>>,
+    attempt_timeout: Option<Bound<Duration>> = time_bound, |builder, timeout, _| match timeout {
+        Bound::At(timeout) => builder.attempt_timeout(timeout),
+        Bound::Unlimited => builder,
+    };
     /// [`PolicyBuilder::max_attempts`].
-    pub max_attempts: Option<Limit<u32>>,
+    max_attempts: Option<Bound<u32>> = count_bound, |builder, attempts, _| match attempts {
+        Bound::At(attempts) => builder.max_attempts(attempts),
+        Bound::Unlimited => builder.unlimited_attempts(),
+    };
     /// [`PolicyBuilder::max_unknown_attempts`].
-    pub max_unknown_attempts: Option<Limit<u32>>,
+    max_unknown_attempts: Option<Bound<u32>> = count_bound, |builder, attempts, _| match attempts {
+        Bound::At(attempts) => builder.max_unknown_attempts(attempts),
+        Bound::Unlimited => builder.unlimited_unknown_attempts(),
+    };
     /// [`PolicyBuilder::max_class_attempts`], for each class that has one.
-    pub per_class_max_attempts: BTreeMap<ErrorClass, u32>,
+    per_class_max_attempts: BTreeMap<ErrorClass, u32> = caps,
+        |builder, (class, attempts), _| builder.max_class_attempts(class, attempts);
     /// [`PolicyBuilder::operation`].
-    pub operation: Option<String>,
+    operation: Option<String> = text;
     /// [`PolicyBuilder::budget`].
-    pub budget: Option<Shared<BudgetConfig>>,
+    budget: Option<NamedOr<BudgetConfig>> = budget, |builder, _, _| builder;
     /// [`PolicyBuilder::circuit_breaker`].
-    pub circuit_breaker: Option<Shared<BreakerConfig>>,
+    circuit_breaker: Option<NamedOr<BreakerConfig>> = circuit_breaker, |builder, _, _| builder;
     /// [`PolicyBuilder::recommended`].
-    pub recommended: bool,
+    recommended: bool = switch, |builder, (), _| builder.recommended();
 }
-
-const KEYS: [&str; 11] = [
-    "strategy",
-    "strategies",
-    "deadline",
-    "attempt_timeout",
-    "max_attempts",
-    "max_unknown_attempts",
-    "per_class_max_attempts",
-    "operation",
-    "budget",
-    "circuit_breaker",
-    "recommended",
-];
 
 impl RetryConfig {
     /// Makes the policy. Each call makes a budget and a breaker of its own: build once, and clone.
@@ -128,24 +109,24 @@ impl RetryConfig {
         let mut problems = Problems::default();
         self.check(&mut problems);
         match &self.budget {
-            Some(Shared::Own(own)) => problems.within("budget", |problems| own.check(problems)),
-            Some(Shared::Named(name)) => unshared(&mut problems, "budget", name),
+            Some(NamedOr::Own(own)) => problems.within("budget", |problems| own.check(problems)),
+            Some(NamedOr::Named(name)) => unshared(&mut problems, "budget", name),
             None => {}
         }
         match &self.circuit_breaker {
-            Some(Shared::Own(own)) => {
+            Some(NamedOr::Own(own)) => {
                 problems.within("circuit_breaker", |problems| own.check(problems));
             }
-            Some(Shared::Named(name)) => unshared(&mut problems, "circuit_breaker", name),
+            Some(NamedOr::Named(name)) => unshared(&mut problems, "circuit_breaker", name),
             None => {}
         }
         problems.into_result()?;
         let budget = match &self.budget {
-            Some(Shared::Own(own)) => Some(own.build()?),
+            Some(NamedOr::Own(own)) => Some(own.build()?),
             _ => None,
         };
         let breaker = match &self.circuit_breaker {
-            Some(Shared::Own(own)) => Some(own.build()?),
+            Some(NamedOr::Own(own)) => Some(own.build()?),
             _ => None,
         };
         Ok(self.builder(|_, strategy| strategy.build(), budget, breaker))
@@ -166,36 +147,12 @@ impl RetryConfig {
         budget: Option<Budget>,
         breaker: Option<CircuitBreaker>,
     ) -> PolicyBuilder {
-        let mut builder = Policy::builder();
+        let mut builder = self.give(Policy::builder());
         if let Some(own) = &self.strategy {
             builder = builder.strategy(strategy(None, own));
         }
         for (class, own) in &self.strategies {
             builder = builder.class_strategy(*class, strategy(Some(*class), own));
-        }
-        builder = match self.deadline {
-            Some(Limit::At(deadline)) => builder.deadline(deadline),
-            Some(Limit::None) => builder.no_deadline(),
-            None => builder,
-        };
-        if let Some(Limit::At(timeout)) = self.attempt_timeout {
-            builder = builder.attempt_timeout(timeout);
-        }
-        builder = match self.max_attempts {
-            Some(Limit::At(attempts)) => builder.max_attempts(attempts),
-            Some(Limit::None) => builder.unlimited_attempts(),
-            None => builder,
-        };
-        builder = match self.max_unknown_attempts {
-            Some(Limit::At(attempts)) => builder.max_unknown_attempts(attempts),
-            Some(Limit::None) => builder.unlimited_unknown_attempts(),
-            None => builder,
-        };
-        for (class, attempts) in &self.per_class_max_attempts {
-            builder = builder.max_class_attempts(*class, *attempts);
-        }
-        if let Some(name) = &self.operation {
-            builder = builder.operation(name.clone());
         }
         if let Some(budget) = budget {
             builder = builder.budget(budget);
@@ -203,69 +160,33 @@ impl RetryConfig {
         if let Some(breaker) = breaker {
             builder = builder.circuit_breaker(breaker);
         }
-        if self.recommended {
-            builder = builder.recommended();
-        }
         builder
     }
 
     /// Reads a policy. What could not be read limits nothing, so that it is not reported twice.
     pub(super) fn read(reader: &mut Reader<'_>, node: &Node) -> Self {
-        let mut config = Self::default();
-        reader.table(node, &KEYS, |reader, key, value| match key {
-            "strategy" => config.strategy = StrategyConfig::read(reader, value),
-            "strategies" => {
-                config.strategies = reader.classes(value, |reader, value| {
-                    StrategyConfig::read(reader, value).or_else(StrategyConfig::placeholder)
-                });
-            }
-            "deadline" => config.deadline = or_no_limit(reader.time_limit(value)),
-            "attempt_timeout" => config.attempt_timeout = reader.time_limit(value),
-            "max_attempts" => config.max_attempts = or_no_limit(reader.count_limit(value)),
-            "max_unknown_attempts" => {
-                config.max_unknown_attempts = or_no_limit(reader.count_limit(value));
-            }
-            "per_class_max_attempts" => {
-                config.per_class_max_attempts = reader.classes(value, |reader, value| {
-                    reader.cap(value, "leave the class out where no limit is meant")
-                });
-            }
-            "operation" => config.operation = reader.text(value),
-            "budget" => config.budget = shared(reader, value, "budgets", BudgetConfig::read),
-            "circuit_breaker" => {
-                config.circuit_breaker = shared(reader, value, "breakers", |reader, value| {
-                    Some(BreakerConfig::read(reader, value))
-                });
-            }
-            "recommended" => config.recommended = reader.flag(value).unwrap_or_default(),
-            _ => {}
-        });
+        let config = Self::read_keys(reader, node);
         reader.check(|problems| config.check(problems));
         config
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "what a field takes")]
-fn or_no_limit<T>(limit: Option<Limit<T>>) -> Option<Limit<T>> {
-    Some(limit.unwrap_or(Limit::None))
-}
+impl Reader<'_> {
+    /// Reads a strategy for each class.
+    fn strategies(&mut self, node: &Node) -> BTreeMap<ErrorClass, StrategyConfig> {
+        self.classes(node, |reader, value| {
+            reader.strategy(value).or_else(StrategyConfig::placeholder)
+        })
+    }
 
-/// Reads a name, or a table of settings.
-fn shared<T>(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    tables: &str,
-    read: impl FnOnce(&mut Reader<'_>, &Node) -> Option<T>,
-) -> Option<Shared<T>> {
-    match &node.value {
-        Value::Text(name) => Some(Shared::Named(name.clone())),
-        Value::Table(_) => read(reader, node).map(Shared::Own),
-        _ => {
-            let message = format!("expected a name or a table, found {}", node.describe());
-            let help = format!("write the name of one of the `{tables}`, or a table of settings");
-            reader.wrong(&node.span, message, &help);
-            None
-        }
+    fn budget(&mut self, node: &Node) -> Option<NamedOr<BudgetConfig>> {
+        NamedOr::read(self, node, "budgets", BudgetConfig::read)
+    }
+
+    fn circuit_breaker(&mut self, node: &Node) -> Option<NamedOr<BreakerConfig>> {
+        NamedOr::read(self, node, "breakers", |reader, node| {
+            Some(BreakerConfig::read(reader, node))
+        })
     }
 }
 
@@ -275,57 +196,4 @@ fn unshared(problems: &mut Problems, setting: &str, name: &str) {
         "is the name {name:?}, which only a file of policies gives a meaning: give its settings here, or use Policies"
     );
     problems.add(setting, message);
-}
-
-impl<T: Copy> Limit<T> {
-    fn write(self, write: impl FnOnce(T) -> Node) -> Node {
-        match self {
-            Self::None => "none".to_owned().into(),
-            Self::At(limit) => write(limit),
-        }
-    }
-}
-
-impl<T> Shared<T> {
-    fn write(&self, write: impl FnOnce(&T) -> Node) -> Node {
-        match self {
-            Self::Named(name) => name.clone().into(),
-            Self::Own(own) => write(own),
-        }
-    }
-}
-
-impl From<&RetryConfig> for Node {
-    fn from(config: &RetryConfig) -> Self {
-        let mut table = Written::default();
-        table.put("strategy", config.strategy.as_ref());
-        table.put_classes("strategies", &config.strategies, |own| own.into());
-        let time = |limit: Limit<Duration>| limit.write(Self::from);
-        let count = |limit: Limit<u32>| limit.write(Self::from);
-        table.put("deadline", config.deadline.map(time));
-        table.put("attempt_timeout", config.attempt_timeout.map(time));
-        table.put("max_attempts", config.max_attempts.map(count));
-        table.put(
-            "max_unknown_attempts",
-            config.max_unknown_attempts.map(count),
-        );
-        table.put_classes(
-            "per_class_max_attempts",
-            &config.per_class_max_attempts,
-            |n| (*n).into(),
-        );
-        table.put("operation", config.operation.clone());
-        let budget = config.budget.as_ref();
-        table.put(
-            "budget",
-            budget.map(|budget| budget.write(|own| own.into())),
-        );
-        let breaker = config.circuit_breaker.as_ref();
-        table.put(
-            "circuit_breaker",
-            breaker.map(|breaker| breaker.write(|own| own.into())),
-        );
-        table.put("recommended", config.recommended.then_some(true));
-        table.into()
-    }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_core::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_core::ser::{Serialize, SerializeMap as _, Serializer};
 
-use super::node::{Entry, Node, Value};
+use super::node::{Entry, Node, ToNode, Value};
 use super::reader::Reader;
 use super::{BreakerConfig, BudgetConfig, RetryConfig, StrategyConfig};
 
@@ -15,7 +15,7 @@ macro_rules! by_node {
     ($($type:ty: $read:expr;)*) => {$(
         impl Serialize for $type {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                Node::from(self).serialize(serializer)
+                self.to_node().serialize(serializer)
             }
         }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::builtin::{Builtin, Kind, Takes, foreign_parameter};
 use super::duration::show;
 use super::names::{nearest, quoted};
-use super::node::{Entry, Node, Span, Value};
+use super::node::{Entry, Node, Span, ToNode, Value};
 use super::notation::{self, DEEPEST};
 use super::reader::Reader;
 use crate::defaults;
@@ -282,8 +282,15 @@ impl fmt::Debug for StrategyConfig {
     }
 }
 
-impl From<&StrategyConfig> for Node {
-    fn from(strategy: &StrategyConfig) -> Self {
-        strategy.to_string().into()
+impl ToNode for StrategyConfig {
+    fn to_node(&self) -> Node {
+        self.to_string().into()
+    }
+}
+
+impl Reader<'_> {
+    /// Reads a strategy.
+    pub(super) fn strategy(&mut self, node: &Node) -> Option<StrategyConfig> {
+        StrategyConfig::read(self, node)
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use redress::ErrorClass;
-use redress::config::{BudgetKind, ConfigFile, Format, Limit, Shared};
+use redress::config::{Bound, BudgetKind, ConfigFile, Format, NamedOr};
 
 use super::{data, text};
 
@@ -29,18 +29,18 @@ fn every_setting_arrives() {
         payments.strategies[&ErrorClass::RateLimit].to_string(),
         "token_backoff(max = 30s, base = 1s, factor = 2.0)"
     );
-    assert_eq!(payments.deadline, Some(Limit::At(seconds(30))));
+    assert_eq!(payments.deadline, Some(Bound::At(seconds(30))));
     let timeout = Duration::from_millis(2500);
-    assert_eq!(payments.attempt_timeout, Some(Limit::At(timeout)));
-    assert_eq!(payments.max_attempts, Some(Limit::At(5)));
-    assert_eq!(payments.max_unknown_attempts, Some(Limit::At(1)));
+    assert_eq!(payments.attempt_timeout, Some(Bound::At(timeout)));
+    assert_eq!(payments.max_attempts, Some(Bound::At(5)));
+    assert_eq!(payments.max_unknown_attempts, Some(Bound::At(1)));
     assert_eq!(payments.per_class_max_attempts[&ErrorClass::RateLimit], 3);
     assert_eq!(payments.operation.as_deref(), Some("charge"));
-    assert_eq!(payments.budget, Some(Shared::Named("shared".to_owned())));
+    assert_eq!(payments.budget, Some(NamedOr::Named("shared".to_owned())));
     let search = &file.policies()["search"];
-    assert_eq!(search.deadline, Some(Limit::None));
-    assert_eq!(search.max_attempts, Some(Limit::None));
-    let Some(Shared::Own(breaker)) = &search.circuit_breaker else {
+    assert_eq!(search.deadline, Some(Bound::Unlimited));
+    assert_eq!(search.max_attempts, Some(Bound::Unlimited));
+    let Some(NamedOr::Own(breaker)) = &search.circuit_breaker else {
         panic!("{search:?}");
     };
     assert_eq!(breaker.recovery_timeout, Some(timeout - seconds(1)));

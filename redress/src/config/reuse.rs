@@ -1,26 +1,26 @@
-//! What policies are made of, kept across changes of their file.
+//! The policies of a file and their components, reused when the file is read anew.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::file::Model;
-use super::{BreakerConfig, BudgetConfig, ConfigFile, RetryConfig, Shared, StrategyConfig, names};
+use super::{BreakerConfig, BudgetConfig, ConfigFile, NamedOr, RetryConfig, StrategyConfig, names};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::clock::Time;
 use crate::policy::{Policy, preset_breaker, preset_budget};
 use crate::strategies::Strategy;
 
-/// What was made of settings, by its place in the file.
-struct Kept<S, T>(BTreeMap<String, (S, T)>);
+/// Components by their place in the file, each with the settings that it was made of.
+struct Components<S, T>(BTreeMap<String, (S, T)>);
 
-impl<S, T> Default for Kept<S, T> {
+impl<S, T> Default for Components<S, T> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<S: PartialEq, T: Clone> Kept<S, T> {
+impl<S: PartialEq, T: Clone> Components<S, T> {
     /// Returns what was made of the same settings before, or makes it.
     fn take(&mut self, before: &Self, key: &str, settings: S, make: impl FnOnce(&S) -> T) -> T {
         // What is shared is taken more than once.
@@ -38,13 +38,13 @@ impl<S: PartialEq, T: Clone> Kept<S, T> {
     }
 }
 
-/// All policies of one file, and what they are made of.
+/// All policies of one file, and their components.
 #[derive(Default)]
-pub(super) struct Made {
-    budgets: Kept<Option<BudgetConfig>, Budget>,
-    breakers: Kept<Option<BreakerConfig>, CircuitBreaker>,
-    strategies: Kept<StrategyConfig, Arc<dyn Strategy>>,
-    policies: Kept<Resolved, Policy>,
+pub(super) struct Built {
+    budgets: Components<Option<BudgetConfig>, Budget>,
+    breakers: Components<Option<BreakerConfig>, CircuitBreaker>,
+    strategies: Components<StrategyConfig, Arc<dyn Strategy>>,
+    policies: Components<Resolved, Policy>,
     /// What the file says.
     #[cfg(feature = "watch")]
     pub(super) text: String,
@@ -54,24 +54,27 @@ pub(super) struct Made {
 #[derive(PartialEq)]
 struct Resolved {
     policy: RetryConfig,
-    budget: Option<Part<BudgetConfig>>,
-    breaker: Option<Part<BreakerConfig>>,
+    budget: Option<Component<BudgetConfig>>,
+    breaker: Option<Component<BreakerConfig>>,
 }
 
-/// Settings and their place; without any, they are the recommended ones.
+/// A budget or a breaker of a policy. Without settings it is the recommended one.
 #[derive(PartialEq, Clone)]
-struct Part<S> {
+struct Component<S> {
+    /// Its place in the file.
     key: String,
+    /// Its name, if policies share it.
+    name: Option<String>,
     settings: Option<S>,
 }
 
-impl Made {
+impl Built {
     /// Makes policies. What has the same settings as before is the same, with all that it has
     /// counted and learned.
     pub(super) fn new(file: &ConfigFile, before: &Self) -> Self {
-        let mut made = Self::default();
+        let mut built = Self::default();
         #[cfg(feature = "watch")]
-        file.text().clone_into(&mut made.text);
+        file.text().clone_into(&mut built.text);
         let model = &file.model;
         for (name, policy) in &model.policies {
             let own = |setting: &str| format!("policies.{name}.{setting}");
@@ -80,34 +83,34 @@ impl Made {
             let budgets = ("budgets", &model.budgets);
             let breakers = ("breakers", &model.breakers);
             let resolved = Resolved {
-                budget: part(budget, budgets, own("budget"), recommended),
-                breaker: part(breaker, breakers, own("circuit_breaker"), recommended),
+                budget: component(budget, budgets, own("budget"), recommended),
+                breaker: component(breaker, breakers, own("circuit_breaker"), recommended),
                 policy: policy.clone(),
             };
-            made.make(before, name, resolved);
+            built.make(before, name, resolved);
         }
         // What nobody shares for now may be shared again.
-        made.keep_unused(before, model);
-        made
+        built.keep_unused(before, model);
+        built
     }
 
     fn make(&mut self, before: &Self, name: &str, resolved: Resolved) {
         // The parts are taken even if the policy is kept: the next file may change only it.
-        let budget = resolved.budget.clone().map(|part| {
+        let budget = resolved.budget.clone().map(|component| {
             let make = |own: &Option<BudgetConfig>| match own {
-                Some(own) => own.build_unchecked(),
+                Some(own) => own.build_unchecked(component.name.as_deref()),
                 None => preset_budget(Time::System),
             };
             self.budgets
-                .take(&before.budgets, &part.key, part.settings, make)
+                .take(&before.budgets, &component.key, component.settings, make)
         });
-        let breaker = resolved.breaker.clone().map(|part| {
+        let breaker = resolved.breaker.clone().map(|component| {
             let make = |own: &Option<BreakerConfig>| match own {
-                Some(own) => own.build_unchecked(),
+                Some(own) => own.build_unchecked(component.name.as_deref()),
                 None => preset_breaker(Time::System),
             };
             self.breakers
-                .take(&before.breakers, &part.key, part.settings, make)
+                .take(&before.breakers, &component.key, component.settings, make)
         });
         let builder = resolved.policy.builder(
             |class, own| {
@@ -159,24 +162,27 @@ impl Made {
 }
 
 /// Finds the settings that a policy names or has.
-fn part<S: Clone>(
-    shared: Option<&Shared<S>>,
+fn component<S: Clone>(
+    shared: Option<&NamedOr<S>>,
     (table, named): (&str, &BTreeMap<String, S>),
     own_key: String,
     recommended: bool,
-) -> Option<Part<S>> {
+) -> Option<Component<S>> {
     match shared {
         // The file was refused if there is none.
-        Some(Shared::Named(name)) => named.get(name).map(|settings| Part {
+        Some(NamedOr::Named(name)) => named.get(name).map(|settings| Component {
             key: format!("{table}.{name}"),
+            name: Some(name.clone()),
             settings: Some(settings.clone()),
         }),
-        Some(Shared::Own(own)) => Some(Part {
+        Some(NamedOr::Own(own)) => Some(Component {
             key: own_key,
+            name: None,
             settings: Some(own.clone()),
         }),
-        None => recommended.then_some(Part {
+        None => recommended.then_some(Component {
             key: own_key,
+            name: None,
             settings: None,
         }),
     }
