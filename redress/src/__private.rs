@@ -194,6 +194,8 @@ pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
 mod by_type;
 mod constants;
 mod derive;
+#[cfg(feature = "config")]
+pub mod files;
 mod guarded;
 mod knows;
 mod lends;

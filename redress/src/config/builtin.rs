@@ -1,28 +1,31 @@
-//! The strategies that a file can name, with their settings: those of the macros.
+//! The strategies that a file can name, with their settings: those of the macros. A test of
+//! `redress-macros` compares the two tables.
 
 use super::names;
 
 /// What an argument of a strategy is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Takes {
+pub(crate) enum Takes {
     Time,
+    /// A time above zero, where the strategy itself takes none.
+    TimeAboveZero,
     Number,
     Strategy,
 }
 
 /// One setting of a strategy.
 #[derive(Debug)]
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
-    pub(super) takes: Takes,
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) takes: Takes,
     /// Whether it may be written without its name.
-    pub(super) positional: bool,
-    pub(super) required: bool,
+    pub(crate) positional: bool,
+    pub(crate) required: bool,
 }
 
 /// Which strategy it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum BuiltinKind {
     DecorrelatedJitter,
     FullJitter,
     EqualJitter,
@@ -35,11 +38,11 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug)]
-pub(super) struct Builtin {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    pub(super) parameters: &'static [Parameter],
-    pub(super) example: &'static str,
+pub(crate) struct Builtin {
+    pub(crate) name: &'static str,
+    pub(crate) kind: BuiltinKind,
+    pub(crate) parameters: &'static [Parameter],
+    pub(crate) example: &'static str,
 }
 
 const fn required(name: &'static str, takes: Takes) -> Parameter {
@@ -70,34 +73,34 @@ const BASE: Parameter = setting("base", Takes::Time);
 const FACTOR: Parameter = setting("factor", Takes::Number);
 
 /// Every strategy, in the order of the documentation.
-const ALL: &[Builtin] = &[
+pub(crate) const BUILTINS: &[Builtin] = &[
     Builtin {
         name: "decorrelated_jitter",
-        kind: Kind::DecorrelatedJitter,
+        kind: BuiltinKind::DecorrelatedJitter,
         parameters: &[MAX, BASE],
         example: "decorrelated_jitter(base = 250ms, max = 5s)",
     },
     Builtin {
         name: "full_jitter",
-        kind: Kind::FullJitter,
+        kind: BuiltinKind::FullJitter,
         parameters: &[MAX, BASE, FACTOR],
         example: "full_jitter(base = 250ms, max = 5s)",
     },
     Builtin {
         name: "equal_jitter",
-        kind: Kind::EqualJitter,
+        kind: BuiltinKind::EqualJitter,
         parameters: &[MAX, BASE, FACTOR],
         example: "equal_jitter(base = 250ms, max = 5s)",
     },
     Builtin {
         name: "token_backoff",
-        kind: Kind::TokenBackoff,
+        kind: BuiltinKind::TokenBackoff,
         parameters: &[MAX, BASE, FACTOR],
         example: "token_backoff(base = 250ms, max = 5s)",
     },
     Builtin {
         name: "exponential",
-        kind: Kind::Exponential,
+        kind: BuiltinKind::Exponential,
         parameters: &[
             required("base", Takes::Time),
             required("max", Takes::Time),
@@ -107,19 +110,19 @@ const ALL: &[Builtin] = &[
     },
     Builtin {
         name: "fixed",
-        kind: Kind::Fixed,
-        parameters: &[required("delay", Takes::Time)],
+        kind: BuiltinKind::Fixed,
+        parameters: &[required("delay", Takes::TimeAboveZero)],
         example: "fixed(500ms)",
     },
     Builtin {
         name: "instant",
-        kind: Kind::Instant,
+        kind: BuiltinKind::Instant,
         parameters: &[],
         example: "instant()",
     },
     Builtin {
         name: "retry_after_or",
-        kind: Kind::RetryAfterOr,
+        kind: BuiltinKind::RetryAfterOr,
         parameters: &[
             required("fallback", Takes::Strategy),
             setting("jitter", Takes::Time),
@@ -128,7 +131,7 @@ const ALL: &[Builtin] = &[
     },
     Builtin {
         name: "adaptive",
-        kind: Kind::Adaptive,
+        kind: BuiltinKind::Adaptive,
         parameters: &[
             required("fallback", Takes::Strategy),
             setting("window", Takes::Time),
@@ -142,14 +145,14 @@ const ALL: &[Builtin] = &[
 
 impl Builtin {
     pub(super) fn find(name: &str) -> Option<&'static Self> {
-        ALL.iter().find(|builtin| builtin.name == name)
+        BUILTINS.iter().find(|builtin| builtin.name == name)
     }
 
     /// Says which strategy was meant, or which there are.
     pub(super) fn suggest(name: &str) -> String {
-        match foreign(name) {
+        match translate(FOREIGN_STRATEGIES, name) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => names::suggest(name, "strategies", ALL.iter().map(|b| b.name)),
+            None => names::suggest(name, "strategies", BUILTINS.iter().map(|b| b.name)),
         }
     }
 
@@ -173,28 +176,58 @@ impl Builtin {
     }
 }
 
-/// Translates the name that others have for a strategy.
-fn foreign(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "expo" | "exp" | "exponential_backoff" | "exponential_jitter" => "exponential",
-        "constant" | "constant_delay" | "fixed_delay" | "fixed_interval" => "fixed",
-        "none" | "no_delay" | "immediate" | "zero" => "instant",
-        "retry_after" | "honor_retry_after" | "honour_retry_after" => "retry_after_or",
-        "decorrelated" => "decorrelated_jitter",
-        "jitter" | "random" => "full_jitter",
-        _ => return None,
-    })
+/// The names that others have for strategies.
+pub(crate) const FOREIGN_STRATEGIES: &[(&str, &[&str])] = &[
+    (
+        "exponential",
+        &[
+            "expo",
+            "exp",
+            "exponential_backoff",
+            "exponential_jitter",
+            "wait_exponential",
+        ],
+    ),
+    (
+        "fixed",
+        &[
+            "constant",
+            "constant_delay",
+            "fixed_delay",
+            "fixed_interval",
+            "wait_fixed",
+        ],
+    ),
+    (
+        "instant",
+        &["none", "no_delay", "immediate", "zero", "instant_retries"],
+    ),
+    (
+        "retry_after_or",
+        &["retry_after", "honor_retry_after", "honour_retry_after"],
+    ),
+    ("decorrelated_jitter", &["decorrelated"]),
+    ("full_jitter", &["jitter", "random", "wait_random"]),
+];
+
+/// The names that others have for settings of strategies.
+pub(crate) const FOREIGN_PARAMETERS: &[(&str, &[&str])] = &[
+    ("max", &["max_s", "max_delay", "cap", "cap_s", "limit"]),
+    ("base", &["base_s", "min", "min_delay", "initial", "start"]),
+    ("delay", &["delay_s", "seconds", "duration", "interval"]),
+    ("factor", &["multiplier", "mult", "exponent", "growth"]),
+    ("jitter", &["jitter_s", "max_jitter"]),
+    ("window", &["window_s"]),
+    ("fallback", &["inner", "default", "strategy"]),
+];
+
+/// Translates a name that others have.
+fn translate(foreign: &[(&'static str, &[&str])], name: &str) -> Option<&'static str> {
+    let found = foreign.iter().find(|(_, names)| names.contains(&name));
+    found.map(|(ours, _)| *ours)
 }
 
 /// Translates the name that others have for a setting.
 pub(super) fn foreign_parameter(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "max_s" | "max_delay" | "cap" | "limit" => "max",
-        "base_s" | "min" | "min_delay" | "initial" => "base",
-        "delay_s" | "seconds" | "duration" | "interval" => "delay",
-        "multiplier" | "exponent" | "growth" => "factor",
-        "max_jitter" => "jitter",
-        "inner" | "default" | "strategy" => "fallback",
-        _ => return None,
-    })
+    translate(FOREIGN_PARAMETERS, name)
 }

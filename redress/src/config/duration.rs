@@ -20,17 +20,13 @@ const UNITS: [(&str, u64); 6] = [
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// What is wrong with a text that is no duration, and what to write instead.
-pub(super) type Mistake = (String, String);
+pub(crate) type Mistake = (String, String);
 
 /// Reads a duration with its unit; without one, it is a number of seconds.
-pub(super) fn parse(text: &str) -> Result<Duration, Mistake> {
-    let trimmed = text.trim();
-    let end = trimmed
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_')))
-        .unwrap_or(trimmed.len());
-    let (number, unit) = trimmed.split_at(end);
+pub(crate) fn parse(text: &str) -> Result<Duration, Mistake> {
+    let (number, unit) = split(text.trim());
     let digits = number.replace('_', "");
-    if digits.is_empty() || digits == "." {
+    if digits.is_empty() {
         let what = match unit.strip_prefix('-') {
             Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
                 format!("{} is negative", quoted(text))
@@ -64,6 +60,40 @@ pub(super) fn parse(text: &str) -> Result<Duration, Mistake> {
         return Err((what, FORMS.to_owned()));
     }
     Ok(duration)
+}
+
+/// Splits a number, written as in Rust, from the unit behind it.
+fn split(text: &str) -> (&str, &str) {
+    let digits = |at: usize| {
+        let rest = text.get(at..).unwrap_or_default();
+        let is_part = |c: char| c.is_ascii_digit() || c == '_';
+        match rest.starts_with(|c: char| c.is_ascii_digit()) {
+            true => at + rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
+            false => at,
+        }
+    };
+    let after = |at: usize, signs: &[char]| {
+        let rest = text.get(at..).unwrap_or_default();
+        rest.starts_with(signs).then_some(at + 1)
+    };
+    let mut end = digits(0);
+    if end > 0 {
+        if let Some(point) = after(end, &['.']) {
+            // A point with nothing behind it is a number as well.
+            let fraction = digits(point);
+            if fraction > point || point == text.len() {
+                end = fraction;
+            }
+        }
+        if let Some(exponent) = after(end, &['e', 'E']) {
+            let start = after(exponent, &['+', '-']).unwrap_or(exponent);
+            let power = digits(start);
+            if power > start {
+                end = power;
+            }
+        }
+    }
+    text.split_at_checked(end).unwrap_or((text, ""))
 }
 
 /// Takes a number of seconds.
@@ -131,6 +161,9 @@ mod tests {
             ("5", Duration::from_secs(5)),
             ("0.25", Duration::from_millis(250)),
             ("1_000ms", Duration::from_secs(1)),
+            ("1e3ms", Duration::from_secs(1)),
+            ("2.5e-1", Duration::from_millis(250)),
+            ("2.", Duration::from_secs(2)),
             ("1.1ms", Duration::from_micros(1100)),
             ("0", Duration::ZERO),
             ("18446744073709551615s", Duration::from_secs(u64::MAX)),
@@ -166,6 +199,10 @@ mod tests {
             "none",
             "5s5",
             "\u{665}s",
+            ".5s",
+            "5.s",
+            "1e",
+            "1._5",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }

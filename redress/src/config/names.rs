@@ -23,7 +23,7 @@ pub(super) const fn of_class(class: ErrorClass) -> &'static str {
     }
 }
 
-pub(super) const CLASSES: [&str; 8] = [
+pub(crate) const CLASSES: [&str; 8] = [
     of_class(ErrorClass::Auth),
     of_class(ErrorClass::Permission),
     of_class(ErrorClass::Permanent),

@@ -261,7 +261,8 @@ impl<'t> Reader<'t> {
 
     /// Reads a length of time above zero, or "none". A mistake bounds nothing.
     pub(super) fn time_bound(&mut self, node: &Node) -> Option<Bound<Duration>> {
-        let read = |reader: &mut Self| reader.time_above_zero(node).map(Bound::At);
+        let instead = "write \"none\" where no limit is meant";
+        let read = |reader: &mut Self| reader.time_above_zero(node, instead).map(Bound::At);
         Some(self.bound(node, read))
     }
 
@@ -276,14 +277,11 @@ impl<'t> Reader<'t> {
         read(self).unwrap_or(Bound::Unlimited)
     }
 
-    fn time_above_zero(&mut self, node: &Node) -> Option<Duration> {
+    /// Reads a length of time above zero.
+    pub(super) fn time_above_zero(&mut self, node: &Node, instead: &str) -> Option<Duration> {
         let time = self.time(node)?;
         if time.is_zero() {
-            self.wrong(
-                &node.span,
-                "must be longer than zero",
-                "write \"none\" where no limit is meant",
-            );
+            self.wrong(&node.span, "must be longer than zero", instead);
             return None;
         }
         Some(time)

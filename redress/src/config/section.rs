@@ -75,7 +75,7 @@ macro_rules! section {
         }
 
         impl $section {
-            const KEYS: &'static [&'static str] = &[$(stringify!($key)),*];
+            pub(crate) const KEYS: &'static [&'static str] = &[$(stringify!($key)),*];
 
             /// Reads the keys. What could not be read is as if it were left out.
             fn read_keys(reader: &mut Reader<'_>, node: &Node) -> Self {

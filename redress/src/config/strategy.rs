@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::builtin::{Builtin, Kind, Takes, foreign_parameter};
+use super::builtin::{Builtin, BuiltinKind, Takes, foreign_parameter};
 use super::duration::show;
 use super::names::{nearest, quoted};
 use super::node::{Entry, Node, Span, ToNode, Value};
@@ -57,24 +57,24 @@ impl StrategyConfig {
     pub(super) fn build(&self) -> Arc<dyn Strategy> {
         let max = || self.time("max").unwrap_or(defaults::MAX);
         match self.builtin.kind {
-            Kind::DecorrelatedJitter => {
+            BuiltinKind::DecorrelatedJitter => {
                 let strategy = decorrelated_jitter(max());
                 Arc::new(set(strategy, self.time("base"), DecorrelatedJitter::base))
             }
-            Kind::FullJitter => self.growing(full_jitter(max())),
-            Kind::EqualJitter => self.growing(equal_jitter(max())),
-            Kind::TokenBackoff => self.growing(token_backoff(max())),
-            Kind::Exponential => {
+            BuiltinKind::FullJitter => self.growing(full_jitter(max())),
+            BuiltinKind::EqualJitter => self.growing(equal_jitter(max())),
+            BuiltinKind::TokenBackoff => self.growing(token_backoff(max())),
+            BuiltinKind::Exponential => {
                 let base = self.time("base").unwrap_or(defaults::BASE);
                 self.growing(exponential(base, max()))
             }
-            Kind::Fixed => Arc::new(fixed(self.time("delay").unwrap_or_default())),
-            Kind::Instant => Arc::new(instant()),
-            Kind::RetryAfterOr => {
+            BuiltinKind::Fixed => Arc::new(fixed(self.time("delay").unwrap_or_default())),
+            BuiltinKind::Instant => Arc::new(instant()),
+            BuiltinKind::RetryAfterOr => {
                 let strategy = retry_after_or(self.fallback());
                 Arc::new(set(strategy, self.time("jitter"), RetryAfterOr::jitter))
             }
-            Kind::Adaptive => {
+            BuiltinKind::Adaptive => {
                 let strategy = adaptive(self.fallback());
                 let strategy = set(strategy, self.time("window"), Adaptive::window);
                 let target = self.number("target_success");
@@ -170,6 +170,10 @@ impl StrategyConfig {
             let value = &entry.value;
             let argument = reader.within(parameter.name, entry, |reader| match parameter.takes {
                 Takes::Time => reader.time(value).map(Argument::Time),
+                Takes::TimeAboveZero => {
+                    let instead = "write \"instant()\" for no delay";
+                    reader.time_above_zero(value, instead).map(Argument::Time)
+                }
                 Takes::Number => reader.number(value).map(Argument::Number),
                 Takes::Strategy => {
                     let strategy = Self::read_at(reader, value, depth + 1);
