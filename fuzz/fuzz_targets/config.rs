@@ -9,7 +9,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use redress::config::{BudgetConfig, BudgetKind, ConfigFile, Format, NamedOr, RetryConfig};
+use redress::config::{BudgetKind, BudgetSettings, ConfigFile, Format, NamedOr, RetryConfig};
 use redress::Policies;
 
 /// The largest number of retries of a budget that is created: larger ones take memory, as they
@@ -60,6 +60,6 @@ fn accepted(file: &ConfigFile) {
     }
 }
 
-fn is_large(budget: &BudgetConfig) -> bool {
+fn is_large(budget: &BudgetSettings) -> bool {
     matches!(budget.kind, BudgetKind::Rolling { max_retries, .. } if max_retries > SMALL)
 }

@@ -123,6 +123,10 @@ pub(crate) const BUDGET_INCOME_MEMORY: Duration = Duration::from_secs(10);
 /// rounding, however often retries are asked for.
 pub(crate) const BUDGET_INCOME_STEP: Duration = Duration::from_millis(1);
 
+/// How many retries a second pays for in a budget that is funded by successes: none. A caller with few
+/// successes gives a number that suits it.
+pub(crate) const BUDGET_MIN_PER_SECOND: f64 = 0.0;
+
 /// How many retries may be in flight however few calls are: Envoy's `min_retry_concurrency`.
 pub(crate) const BUDGET_MIN_IN_FLIGHT: u32 = 3;
 

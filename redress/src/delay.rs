@@ -101,6 +101,10 @@ pub(crate) struct GivenTimes {
 }
 
 impl GivenTimes {
+    pub(crate) const NONE: Self = Self {
+        invalid: Vec::new(),
+    };
+
     /// Takes the time of `setting`, in place of an earlier one.
     pub(crate) fn take(&mut self, setting: &'static str, time: impl Into<Delay>) -> Duration {
         let time = time.into();

@@ -1,14 +1,15 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::described::BudgetSettings;
-use super::settings::{Kind, Settings};
-use super::state::{State, Ticket};
+use super::settings::{BudgetKind, BudgetSettings, BudgetSetup};
+use super::state::{BudgetState, Ticket};
 use super::token::{BudgetCall, BudgetHold, BudgetToken};
 use crate::classify::ErrorClass;
 use crate::clock::{Clock, Time};
-use crate::delay::Delay;
+use crate::defaults;
+use crate::delay::{Delay, GivenTimes};
 use crate::problems::Problems;
 
 /// Bounds retries across calls: a shared handle, for any number of policies and error types.
@@ -60,7 +61,7 @@ use crate::problems::Problems;
 /// ```
 #[derive(Clone)]
 pub struct Budget {
-    state: Arc<State>,
+    state: Arc<BudgetState>,
 }
 
 impl Budget {
@@ -86,9 +87,14 @@ impl Budget {
     /// ```
     #[must_use]
     pub fn rolling(max_retries: u32, window: impl Into<Delay>) -> Self {
-        Self::new(Kind::Rolling {
-            max_retries,
-            window: window.into(),
+        let mut times = GivenTimes::NONE;
+        let window = times.take("window", window);
+        Self::of(BudgetSetup {
+            times,
+            ..setup(BudgetKind::Rolling {
+                max_retries,
+                window,
+            })
         })
     }
 
@@ -117,7 +123,11 @@ impl Budget {
     /// ```
     #[must_use]
     pub fn success_ratio(ratio: f64) -> Self {
-        Self::new(Kind::SuccessRatio(ratio))
+        Self::of(setup(BudgetKind::SuccessRatio {
+            ratio,
+            reserve: defaults::BUDGET_RESERVE,
+            min_per_second: defaults::BUDGET_MIN_PER_SECOND,
+        }))
     }
 
     /// Creates a budget of a share of the calls in flight: at any time at most `share` as many
@@ -143,14 +153,20 @@ impl Budget {
     /// ```
     #[must_use]
     pub fn in_flight_share(share: f64) -> Self {
-        Self::new(Kind::InFlightShare(share))
+        Self::of(setup(BudgetKind::InFlightShare {
+            share,
+            min_in_flight: defaults::BUDGET_MIN_IN_FLIGHT,
+        }))
     }
 
     /// Sets how many retries a budget [funded by successes](Self::success_ratio) can save up, which
     /// is also what it starts with. Default: 100.
     #[must_use]
     pub fn reserve(self, retries: u32) -> Self {
-        self.with(|settings| settings.reserve = Some(retries))
+        self.with(|setup| match &mut setup.settings.kind {
+            BudgetKind::SuccessRatio { reserve, .. } => *reserve = retries,
+            _ => setup.misplaced.push(("reserve", "success_ratio")),
+        })
     }
 
     /// Lets time pay into a budget [funded by successes](Self::success_ratio): so many retries a
@@ -163,14 +179,20 @@ impl Budget {
     /// A rate that is negative, infinite or NaN is refused when a policy is built.
     #[must_use]
     pub fn min_per_second(self, retries: f64) -> Self {
-        self.with(|settings| settings.min_per_second = Some(retries))
+        self.with(|setup| match &mut setup.settings.kind {
+            BudgetKind::SuccessRatio { min_per_second, .. } => *min_per_second = retries,
+            _ => setup.misplaced.push(("min_per_second", "success_ratio")),
+        })
     }
 
     /// Sets how many retries an [in-flight](Self::in_flight_share) budget allows however few calls
     /// there are. Default: 3.
     #[must_use]
     pub fn min_in_flight(self, retries: u32) -> Self {
-        self.with(|settings| settings.min_in_flight = Some(retries))
+        self.with(|setup| match &mut setup.settings.kind {
+            BudgetKind::InFlightShare { min_in_flight, .. } => *min_in_flight = retries,
+            _ => setup.misplaced.push(("min_in_flight", "in_flight_share")),
+        })
     }
 
     /// Sets what a retry after a failure of `class` costs. Default: 1 for every class; 0 is free.
@@ -190,7 +212,30 @@ impl Budget {
     /// ```
     #[must_use]
     pub fn cost(self, class: ErrorClass, retries: u32) -> Self {
-        self.with(|settings| *settings.costs.get_mut(class) = Some(retries))
+        self.with(|setup| {
+            setup.settings.costs.insert(class, retries);
+        })
+    }
+
+    /// Names the budget in snapshots, and for metrics: one of a few names, such as that of the
+    /// dependency, and not one for each request. Default: none.
+    ///
+    /// ```
+    /// use redress::Budget;
+    ///
+    /// let budget = Budget::success_ratio(0.1).named("payments");
+    /// assert_eq!(budget.name(), Some("payments"));
+    /// ```
+    #[must_use]
+    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.with(|setup| setup.settings.name = Some(name.into()))
+    }
+
+    /// Returns the name that [`named`](Self::named) gave it; for a budget of a configuration file,
+    /// the name of its table.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.settings().name.as_deref()
     }
 
     /// Makes a retry free that waits at least as long as the other side asked, by a Retry-After hint
@@ -216,7 +261,7 @@ impl Budget {
     /// ```
     #[must_use]
     pub fn free_hinted_retries(self) -> Self {
-        self.with(|settings| settings.free_hinted_retries = true)
+        self.with(|setup| setup.settings.free_hinted_retries = true)
     }
 
     /// Sets the clock. Default: the machine's monotonic clock; inside tokio its clock, which a test
@@ -227,7 +272,7 @@ impl Budget {
     }
 
     pub(crate) fn time(self, time: Time) -> Self {
-        self.with(|settings| settings.time = time)
+        self.with(|setup| setup.time = time)
     }
 
     /// Asks for a retry after a failure of `class`; `None` refuses it.
@@ -283,7 +328,7 @@ impl Budget {
 
     /// Returns `true` if a retry is free that waits for `delay` where the other side asked for `hint`.
     pub(crate) fn is_free(&self, hint: Option<Duration>, delay: Duration) -> bool {
-        self.state.settings.free_hinted_retries
+        self.settings().free_hinted_retries
             && hint.is_some_and(|hint| !hint.is_zero() && delay >= hint)
     }
 
@@ -312,35 +357,36 @@ impl Budget {
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {
-        self.state.settings.check(problems);
+        self.state.setup.check(problems);
     }
 
     /// Returns what it was made of.
-    pub(crate) fn describe(&self) -> BudgetSettings {
-        self.state.settings.describe()
+    pub(crate) fn settings(&self) -> &BudgetSettings {
+        &self.state.setup.settings
     }
 
-    fn new(kind: Kind) -> Self {
-        Self::of(Settings::new(kind))
-    }
-
-    pub(crate) fn of(settings: Settings) -> Self {
+    pub(crate) fn of(setup: BudgetSetup) -> Self {
         Self {
-            state: Arc::new(State::new(settings)),
+            state: Arc::new(BudgetState::new(setup)),
         }
     }
 
-    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = self.state.settings.clone();
-        change(&mut settings);
-        Self::of(settings)
+    fn with(self, change: impl FnOnce(&mut BudgetSetup)) -> Self {
+        let mut setup = self.state.setup.clone();
+        change(&mut setup);
+        Self::of(setup)
     }
+}
+
+const fn setup(kind: BudgetKind) -> BudgetSetup {
+    BudgetSetup::new(BudgetSettings::new(kind))
 }
 
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Budget")
-            .field("kind", &self.state.settings.kind)
+            .field("name", &self.settings().name)
+            .field("kind", &self.settings().kind)
             .field("remaining", &self.remaining())
             .finish_non_exhaustive()
     }

@@ -3,7 +3,6 @@
 //! [`Budget`] is the start; a policy takes one by
 //! [`PolicyBuilder::budget`](crate::PolicyBuilder::budget).
 
-mod described;
 mod funded;
 mod handle;
 mod in_flight;
@@ -17,10 +16,10 @@ mod state;
 mod tests;
 mod token;
 
-pub use described::{BudgetKind, BudgetSettings};
 pub use handle::Budget;
 #[cfg(feature = "config")]
-pub(crate) use settings::{Kind, Settings};
+pub(crate) use settings::BudgetSetup;
+pub use settings::{BudgetKind, BudgetSettings};
 pub(crate) use state::Ticket;
 pub(crate) use token::BudgetHold;
 pub use token::{BudgetCall, BudgetToken};

@@ -1,15 +1,16 @@
+use std::time::Duration;
+
 use super::funded::Funded;
 use super::in_flight::InFlight;
 use super::rolling::Rolling;
-use super::settings::{Kind, Settings};
+use super::settings::{BudgetKind, BudgetSetup};
 use crate::classify::ErrorClass;
 use crate::clock::{NEVER, Stopwatch, nanos};
-use crate::delay::Delay;
 
 /// What all clones of a budget share.
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) settings: Settings,
+pub(super) struct BudgetState {
+    pub(super) setup: BudgetSetup,
     stopwatch: Stopwatch,
     account: Account,
 }
@@ -56,32 +57,36 @@ impl Default for Ticket {
     }
 }
 
-impl State {
-    /// Settings that [`Settings::check`] refuses mean few retries, never any number of them.
-    pub(super) fn new(settings: Settings) -> Self {
-        let account = match settings.kind {
-            Kind::Rolling {
+impl BudgetState {
+    /// Settings that [`BudgetSetup::check`] refuses mean few retries, never any number of them.
+    pub(super) fn new(setup: BudgetSetup) -> Self {
+        let account = match setup.settings.kind {
+            BudgetKind::Rolling {
                 max_retries,
                 window,
             } => Account::Rolling(Rolling::new(max_retries, window_nanos(window))),
-            Kind::SuccessRatio(ratio) => {
-                let rate = settings.min_per_second.unwrap_or(0.0);
+            BudgetKind::SuccessRatio {
+                ratio,
+                reserve,
+                min_per_second: rate,
+            } => {
                 let rate = if rate.is_finite() { rate.max(0.0) } else { 0.0 };
-                Account::Funded(Funded::new(share(ratio), settings.reserve(), rate))
+                Account::Funded(Funded::new(share(ratio), reserve, rate))
             }
-            Kind::InFlightShare(ratio) => {
-                Account::InFlight(InFlight::new(share(ratio), settings.min_in_flight()))
-            }
+            BudgetKind::InFlightShare {
+                share: ratio,
+                min_in_flight,
+            } => Account::InFlight(InFlight::new(share(ratio), min_in_flight)),
         };
         Self {
-            stopwatch: Stopwatch::start(settings.time.clone()),
-            settings,
+            stopwatch: Stopwatch::start(setup.time.clone()),
+            setup,
             account,
         }
     }
 
     pub(super) fn spend(&self, class: ErrorClass) -> Option<Ticket> {
-        let cost = self.settings.cost(class);
+        let cost = self.setup.settings.cost(class);
         let until = match &self.account {
             Account::Rolling(rolling) => rolling.spend(cost, self.stopwatch.nanos())?,
             Account::Funded(funded) => {
@@ -104,7 +109,7 @@ impl State {
         if ticket == Ticket::KEPT {
             return;
         }
-        let cost = self.settings.cost(ticket.class());
+        let cost = self.setup.settings.cost(ticket.class());
         match &self.account {
             Account::Rolling(rolling) => rolling.give_back(cost, ticket.until()),
             Account::Funded(funded) => funded.give_back(cost),
@@ -162,10 +167,11 @@ fn share(share: f64) -> f64 {
     share.clamp(0.0, 1.0).max(0.0)
 }
 
-fn window_nanos(window: Delay) -> u64 {
-    match window.checked() {
-        Ok(window) if !window.is_zero() => nanos(window),
-        _ => NEVER,
+fn window_nanos(window: Duration) -> u64 {
+    if window.is_zero() {
+        NEVER
+    } else {
+        nanos(window)
     }
 }
 

@@ -135,21 +135,17 @@ fn right_settings_are_no_problem() {
 #[test]
 fn every_mistake_is_named_and_allows_few_retries_rather_than_many() {
     let share = "give a share up to 1, such as 0.1 for ten percent";
-    let length = "which is no length of time: give a Duration, or seconds such as 60";
+    let length = "s is no length of time: give a Duration or seconds (such as 60)";
     for (budget, expected) in [
         (
             Budget::rolling(3, 0),
-            "window: is zero, so no retry would ever count: give a Duration, or seconds such as 60"
-                .to_owned(),
+            "window: must be longer than zero (such as 60)".to_owned(),
         ),
         (
             Budget::rolling(3, f64::NAN),
-            format!("window: is NaN, {length}"),
+            format!("window: NaN {length}"),
         ),
-        (
-            Budget::rolling(3, -1.5),
-            format!("window: is -1.5, {length}"),
-        ),
+        (Budget::rolling(3, -1.5), format!("window: -1.5 {length}")),
         (
             Budget::success_ratio(f64::NAN).reserve(3),
             format!("success_ratio: is NaN: {share}"),

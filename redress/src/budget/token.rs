@@ -2,7 +2,7 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
-use super::state::{State, Ticket};
+use super::state::{BudgetState, Ticket};
 
 /// The permission for one retry, from [`Budget::try_spend`](crate::Budget::try_spend).
 ///
@@ -10,12 +10,12 @@ use super::state::{State, Ticket};
 /// so does a future that is cancelled while it waits for its retry, and a panic.
 #[must_use = "dropped before `keep`, a token gives back what it cost"]
 pub struct BudgetToken<'b> {
-    state: &'b State,
+    state: &'b BudgetState,
     ticket: Ticket,
 }
 
 impl<'b> BudgetToken<'b> {
-    pub(super) const fn new(state: &'b State, ticket: Ticket) -> Self {
+    pub(super) const fn new(state: &'b BudgetState, ticket: Ticket) -> Self {
         Self { state, ticket }
     }
 
@@ -53,12 +53,12 @@ impl fmt::Debug for BudgetToken<'_> {
 /// A call in flight, from [`Budget::start_call`](crate::Budget::start_call), until it is dropped.
 #[must_use = "the call is in flight until this is dropped"]
 pub struct BudgetCall<'b> {
-    state: Option<&'b State>,
+    state: Option<&'b BudgetState>,
 }
 
 impl<'b> BudgetCall<'b> {
     #[inline]
-    pub(super) fn start(state: &'b State) -> Self {
+    pub(super) fn start(state: &'b BudgetState) -> Self {
         Self {
             state: state.start_call().then_some(state),
         }
@@ -83,13 +83,13 @@ impl fmt::Debug for BudgetCall<'_> {
 /// What a call without a lifetime holds of its budget: a call in flight, and a token.
 #[derive(Debug)]
 pub(crate) struct BudgetHold {
-    state: Arc<State>,
+    state: Arc<BudgetState>,
     counted: bool,
     ticket: Ticket,
 }
 
 impl BudgetHold {
-    pub(super) fn start(state: Arc<State>) -> Self {
+    pub(super) fn start(state: Arc<BudgetState>) -> Self {
         let counted = state.start_call();
         Self {
             state,

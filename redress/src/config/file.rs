@@ -8,8 +8,8 @@ use super::names::quoted;
 use super::node::Node;
 use super::reader::{Found, Reader, Stands, place_of};
 use super::{
-    BreakerConfig, BudgetConfig, ConfigFileError, FileProblem, Format, NamedOr, Place, RetryConfig,
-    names,
+    BreakerConfig, BudgetSettings, ConfigFileError, FileProblem, Format, NamedOr, Place,
+    RetryConfig, names,
 };
 use crate::defaults;
 
@@ -37,7 +37,7 @@ pub struct ConfigFile {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Model {
-    pub(super) budgets: BTreeMap<String, BudgetConfig>,
+    pub(super) budgets: BTreeMap<String, BudgetSettings>,
     pub(super) breakers: BTreeMap<String, BreakerConfig>,
     pub(super) policies: BTreeMap<String, RetryConfig>,
 }
@@ -143,7 +143,7 @@ impl ConfigFile {
 
     /// Returns the budgets that policies share, by name.
     #[must_use]
-    pub const fn budgets(&self) -> &BTreeMap<String, BudgetConfig> {
+    pub const fn budgets(&self) -> &BTreeMap<String, BudgetSettings> {
         &self.model.budgets
     }
 
@@ -190,7 +190,8 @@ impl Model {
         let [policies, budgets, breakers] = &mut named;
         reader.table(node, &KEYS, |reader, key, value| match key {
             "budgets" => {
-                let read = |reader: &mut Reader<'_>, node: &Node| BudgetConfig::read(reader, node);
+                let read =
+                    |reader: &mut Reader<'_>, node: &Node| BudgetSettings::read(reader, node);
                 model.budgets = each(reader, value, budgets, read);
             }
             "breakers" => {

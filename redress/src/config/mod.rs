@@ -92,7 +92,7 @@
 //! | `rolling` | `max_retries` number, `window` duration (both required): [`Budget::rolling`] |
 //! | `success_ratio` | `ratio` 0 to 1 (required), `reserve` number (100), `min_per_second` number, fractions allowed (0): [`Budget::success_ratio`] |
 //! | `in_flight_share` | `share` above 0 to 1 (required), `min_in_flight` number (3): [`Budget::in_flight_share`] |
-//! | all | `costs` numbers by class: what a retry costs (1) |
+//! | all | `costs` numbers by class: what a retry costs (1); `free_hinted_retries` true: a retry that waits as long as the other side asked costs nothing (false) |
 //!
 //! # Circuit breakers
 //!
@@ -154,10 +154,10 @@ mod strategy;
 #[cfg(feature = "watch")]
 mod watch;
 
+pub use crate::budget::{BudgetKind, BudgetSettings};
 pub use crate::error::UnknownPolicy;
 pub use bound::Bound;
 pub use breaker::BreakerConfig;
-pub use budget::{BudgetConfig, BudgetKind};
 pub(crate) use builtin::{BUILTINS, FOREIGN_PARAMETERS, FOREIGN_STRATEGIES, Parameter, Takes};
 pub(crate) use duration::parse as parse_duration;
 pub use error::{ConfigFileError, FileProblem, Place};

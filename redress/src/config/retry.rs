@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::node::{Node, ToNode, Written};
 use super::reader::Reader;
 use super::section::{Field, section};
-use super::{Bound, BreakerConfig, BudgetConfig, NamedOr, StrategyConfig, checks};
+use super::{Bound, BreakerConfig, BudgetSettings, NamedOr, StrategyConfig, checks};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::classify::ErrorClass;
+use crate::delay::GivenTimes;
 use crate::policy::{Policy, PolicyBuilder};
 use crate::problems::{ConfigError, Problems};
 use crate::strategies::Strategy;
@@ -73,7 +74,7 @@ section! {
     /// [`PolicyBuilder::operation`].
     operation: Option<String> = text;
     /// [`PolicyBuilder::budget`].
-    budget: Option<NamedOr<BudgetConfig>> = budget, |builder, _, _| builder;
+    budget: Option<NamedOr<BudgetSettings>> = budget, |builder, _, _| builder;
     /// [`PolicyBuilder::circuit_breaker`].
     circuit_breaker: Option<NamedOr<BreakerConfig>> = circuit_breaker, |builder, _, _| builder;
     /// [`PolicyBuilder::recommended`].
@@ -109,7 +110,9 @@ impl RetryConfig {
         let mut problems = Problems::default();
         self.check(&mut problems);
         match &self.budget {
-            Some(NamedOr::Own(own)) => problems.within("budget", |problems| own.check(problems)),
+            Some(NamedOr::Own(own)) => {
+                problems.within("budget", |problems| own.check(&GivenTimes::NONE, problems));
+            }
             Some(NamedOr::Named(name)) => unshared(&mut problems, "budget", name),
             None => {}
         }
@@ -179,8 +182,8 @@ impl Reader<'_> {
         })
     }
 
-    fn budget(&mut self, node: &Node) -> Option<NamedOr<BudgetConfig>> {
-        NamedOr::read(self, node, "budgets", BudgetConfig::read)
+    fn budget(&mut self, node: &Node) -> Option<NamedOr<BudgetSettings>> {
+        NamedOr::read(self, node, "budgets", BudgetSettings::read)
     }
 
     fn circuit_breaker(&mut self, node: &Node) -> Option<NamedOr<BreakerConfig>> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::file::Model;
-use super::{BreakerConfig, BudgetConfig, ConfigFile, NamedOr, RetryConfig, StrategyConfig, names};
+use super::{
+    BreakerConfig, BudgetSettings, ConfigFile, NamedOr, RetryConfig, StrategyConfig, names,
+};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::clock::Time;
@@ -41,7 +43,7 @@ impl<S: PartialEq, T: Clone> Components<S, T> {
 /// All policies of one file, and their components.
 #[derive(Default)]
 pub(super) struct Built {
-    budgets: Components<Option<BudgetConfig>, Budget>,
+    budgets: Components<Option<BudgetSettings>, Budget>,
     breakers: Components<Option<BreakerConfig>, CircuitBreaker>,
     strategies: Components<StrategyConfig, Arc<dyn Strategy>>,
     policies: Components<Resolved, Policy>,
@@ -54,7 +56,7 @@ pub(super) struct Built {
 #[derive(PartialEq)]
 struct Resolved {
     policy: RetryConfig,
-    budget: Option<Component<BudgetConfig>>,
+    budget: Option<Component<BudgetSettings>>,
     breaker: Option<Component<BreakerConfig>>,
 }
 
@@ -97,7 +99,7 @@ impl Built {
     fn make(&mut self, before: &Self, name: &str, resolved: Resolved) {
         // The parts are taken even if the policy is kept: the next file may change only it.
         let budget = resolved.budget.clone().map(|component| {
-            let make = |own: &Option<BudgetConfig>| match own {
+            let make = |own: &Option<BudgetSettings>| match own {
                 Some(own) => own.build_unchecked(component.name.as_deref()),
                 None => preset_budget(Time::System),
             };

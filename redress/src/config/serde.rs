@@ -8,7 +8,7 @@ use serde_core::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::node::{Entry, Node, ToNode, Value};
 use super::reader::Reader;
-use super::{BreakerConfig, BudgetConfig, RetryConfig, StrategyConfig};
+use super::{BreakerConfig, BudgetSettings, RetryConfig, StrategyConfig};
 
 /// Implements serde's traits by way of [`Node`].
 macro_rules! by_node {
@@ -33,7 +33,7 @@ macro_rules! by_node {
 by_node! {
     RetryConfig: |reader: &mut Reader<'_>, node: &Node| Some(RetryConfig::read(reader, node));
     BreakerConfig: |reader: &mut Reader<'_>, node: &Node| Some(BreakerConfig::read(reader, node));
-    BudgetConfig: BudgetConfig::read;
+    BudgetSettings: BudgetSettings::read;
     StrategyConfig: StrategyConfig::read_checked;
 }
 

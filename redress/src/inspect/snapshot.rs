@@ -2,7 +2,6 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{BreakerSettings, BudgetKind, BudgetSettings};
-use crate::budget::Budget;
 use crate::classify::{ErrorClass, PerClass};
 use crate::drive::CompiledPolicy;
 use crate::strategies::{Description, length};
@@ -85,7 +84,8 @@ snapshot! {
     breaker: Option<BreakerSettings> =
         |p| p.breaker.as_ref().map(|own| own.shared().settings().clone()), "breaker";
     /// The budget's settings.
-    budget: Option<BudgetSettings> = |p| p.rules.budget.as_ref().map(Budget::describe), "budget";
+    budget: Option<BudgetSettings> =
+        |p| p.rules.budget.as_ref().map(|own| own.settings().clone()), "budget";
 }
 
 /// Lists the classes that have a value.
@@ -230,6 +230,9 @@ fn breaker_rows(breaker: &BreakerSettings, rows: &mut Rows) {
 }
 
 fn budget_rows(budget: &BudgetSettings, rows: &mut Rows) {
+    if let Some(name) = &budget.name {
+        rows.add("budget.name", name.escape_debug().to_string());
+    }
     match budget.kind {
         BudgetKind::Rolling {
             max_retries,

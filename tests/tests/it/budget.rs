@@ -272,3 +272,16 @@ fn a_hinted_retry_is_free_where_the_budget_says_so_and_only_if_it_waits_that_lon
         assert_eq!(spent(free(), waits(), None), 1);
     }
 }
+
+#[test]
+fn a_budgets_name_is_in_everything_that_shows_it() {
+    let budget = Budget::rolling(3, 60).named("payments");
+    assert_eq!(budget.name(), Some("payments"));
+    assert_eq!(budget.clone().name(), Some("payments"));
+    assert!(format!("{budget:?}").contains("payments"));
+    let policy = Policy::builder().budget(budget).build().unwrap();
+    let snapshot = policy.snapshot().to_string();
+    let row = |line: &str| line.starts_with("budget.name") && line.ends_with("  payments");
+    assert!(snapshot.lines().any(row), "{snapshot}");
+    assert_eq!(Budget::rolling(3, 60).name(), None);
+}

@@ -1,5 +1,4 @@
 use super::{Findings, Patient, Text};
-use crate::classify::ErrorClass;
 use crate::inspect::{BudgetKind, BudgetSettings};
 
 /// Looks at what bounds retries across calls.
@@ -34,10 +33,7 @@ fn no_budget(patient: &Patient<'_>, findings: &mut Findings) {
 }
 
 fn allows_none(budget: &BudgetSettings, findings: &mut Findings) {
-    let free = ErrorClass::ALL.into_iter().any(|class| {
-        let mut costs = budget.costs.iter();
-        costs.any(|(owner, cost)| *owner == class && *cost == 0)
-    });
+    let free = budget.free_hinted_retries || budget.costs.values().any(|cost| *cost == 0);
     let setting = match budget.kind {
         BudgetKind::Rolling { max_retries: 0, .. } => "budget.max_retries",
         BudgetKind::SuccessRatio { reserve: 0, .. } => "budget.reserve",

@@ -45,6 +45,7 @@ fn every_setting_arrives() {
     };
     assert_eq!(breaker.recovery_timeout, Some(timeout - seconds(1)));
     assert!(file.policies()["front end"].recommended);
+    assert!(file.budgets()["shared"].free_hinted_retries);
     let batch = BudgetKind::Rolling {
         max_retries: 20,
         window: seconds(60),

@@ -291,3 +291,28 @@ async fn a_handle_runs_what_any_policy_does() {
     let policies = Policies::from_str(Format::Toml, text).unwrap();
     assert_eq!(both(&policies.get("a").unwrap()).await, (3, 3));
 }
+
+#[test]
+fn what_policies_share_has_the_name_of_its_table() {
+    let policies = Policies::from_str(Format::Toml, SHARED).unwrap();
+    let mut named = 0;
+    for name in policies.names() {
+        let snapshot = policies.get(&name).unwrap().current().snapshot();
+        let text = snapshot.to_string();
+        if let Some(budget) = snapshot.budget.and_then(|budget| budget.name) {
+            assert!(SHARED.contains(&format!("budgets.{budget}")), "{budget}");
+            assert!(text.contains("budget.name"), "{text}");
+            named += 1;
+        }
+        if let Some(breaker) = snapshot.breaker.and_then(|breaker| breaker.name) {
+            assert!(SHARED.contains(&format!("breakers.{breaker}")), "{breaker}");
+            assert!(text.contains("breaker.name"), "{text}");
+            named += 1;
+        }
+    }
+    assert_eq!(named, 4, "a budget and a breaker of two policies");
+    let own = "[policies.own]\nbudget = {kind = 'rolling', max_retries = 3, window = 5}";
+    let own = Policies::from_str(Format::Toml, own).unwrap();
+    let own = own.get("own").unwrap().current().snapshot();
+    assert_eq!(own.budget.unwrap().name, None);
+}

@@ -86,6 +86,7 @@ fn a_budget_that_never_allows_a_retry_is_an_error() {
     let none = with(Budget::success_ratio(0.1).reserve(0));
     assert_finds(none, "budget-allows-none", "budget.reserve");
     assert_clean(with(Budget::rolling(1, 60)));
+    assert_clean(with(Budget::rolling(0, 60).free_hinted_retries()));
     assert_clean(with(Budget::rolling(0, 60)).max_attempts(1));
     assert_clean(with(Budget::rolling(0, 60).cost(ErrorClass::Transient, 0)));
 }
