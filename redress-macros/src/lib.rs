@@ -15,6 +15,8 @@ mod malformed_input;
 mod paths;
 mod retry;
 #[cfg(test)]
+mod same_as_files;
+#[cfg(test)]
 mod snapshots;
 mod spans;
 

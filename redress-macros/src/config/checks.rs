@@ -16,6 +16,7 @@ use crate::duration::show;
 const DEADLINE: Duration = Duration::from_secs(60);
 const MAX_ATTEMPTS: u32 = 6;
 const MAX_UNKNOWN_ATTEMPTS: u32 = 2;
+const MAX: Duration = Duration::from_secs(5);
 const MIN_MULTIPLIER: f64 = 1.0;
 const MAX_MULTIPLIER: f64 = 5.0;
 
@@ -215,12 +216,25 @@ fn strategy(strategy: &Strategy, diagnostics: &mut Diagnostics) {
             .find(|(key, _)| key == name)
             .map(|(_, setting)| setting)
     };
-    if let (Some(Setting::Time(low)), Some(Setting::Time(high))) = (find("base"), find("max"))
-        && let (Some(base), Some(max)) = (low.literal(), high.literal())
+    let max = match find("max") {
+        Some(Setting::Time(max)) => max.literal().map(|max| (max, "")),
+        Some(_) => None,
+        None => Some((MAX, ", the default")),
+    };
+    if let (Some(Setting::Time(low)), Some((max, default))) = (find("base"), max)
+        && let Some(base) = low.literal()
         && base > max
     {
-        let what = format!("`base` ({}) is above `max` ({})", show(base), show(max));
-        let help = format!("swap them, as in `{}`", builtin.example);
+        let what = format!(
+            "`base` ({}) is above `max` ({}{default})",
+            show(base),
+            show(max)
+        );
+        let help = if default.is_empty() {
+            format!("swap them, as in `{}`", builtin.example)
+        } else {
+            "lower `base`, or set `max`".to_owned()
+        };
         diagnostics.error(low.tokens(), what, &help);
     }
     multipliers(find("min_multiplier"), find("max_multiplier"), diagnostics);
