@@ -7,10 +7,12 @@ use crate::classify::ErrorClass;
 use crate::defaults;
 use crate::problems::Problems;
 
-/// Reports limits and strategies that can never matter.
-pub(super) fn check(config: &RetryConfig, problems: &mut Problems) {
-    caps(config, problems);
-    strategies(config, problems);
+impl RetryConfig {
+    /// Reports limits and strategies that can never matter.
+    pub(super) fn check_contradictions(&self, problems: &mut Problems) {
+        caps(self, problems);
+        strategies(self, problems);
+    }
 }
 
 /// A limit that is in force, and how to tell the reader if it is not in the file.

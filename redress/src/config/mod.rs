@@ -129,6 +129,10 @@
 //! [`Budget::in_flight_share`]: crate::Budget::in_flight_share
 //! [`PolicyBuilder::recommended`]: crate::PolicyBuilder::recommended
 
+// Each file uses those before it: `names`, `duration`, `node`, `format`, `bound`, `reader`, `named_or`,
+// `section`; then the sections `strategy`, `budget`, `breaker`, `retry` with its `checks`; then `error`,
+// `file`, `lint`, `serde`; then `reuse`, `handle`, `policies`, `watch`.
+
 mod bound;
 mod breaker;
 mod budget;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::node::{Node, ToNode, Written};
 use super::reader::Reader;
 use super::section::{Field, section};
-use super::{Bound, BreakerConfig, BudgetSettings, NamedOr, StrategyConfig, checks};
+use super::{Bound, BreakerConfig, BudgetSettings, NamedOr, StrategyConfig};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::classify::ErrorClass;
@@ -137,7 +137,7 @@ impl RetryConfig {
 
     /// Reports what is wrong, but for the budget and the breaker.
     pub(super) fn check(&self, problems: &mut Problems) {
-        checks::check(self, problems);
+        self.check_contradictions(problems);
         let builder = self.builder(|_, strategy| strategy.build(), None, None);
         builder.check(problems);
     }

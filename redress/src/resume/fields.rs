@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use super::text::{duration, quoted};
 use crate::classify::{ErrorClass, PerClass};
 use crate::engine::{LastFailure, ResumeToken, Sleeps};
 use crate::problems::Problems;
@@ -255,4 +254,21 @@ fn each(text: &str, mut read: impl FnMut(&str, &str) -> Result<(), String>) -> R
 
 fn twice(name: &str) -> String {
     format!("names {name} twice: name it once")
+}
+
+/// Quotes a value from outside, shortened to fit a line of a log.
+pub(super) fn quoted(value: &str) -> String {
+    const SHOWN: usize = 40;
+    match value.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}...", value.get(..end).unwrap_or_default()),
+        None => format!("{value:?}"),
+    }
+}
+
+/// Reads nanoseconds.
+fn duration(nanos: u128) -> Option<Duration> {
+    const PER_SECOND: u128 = 1_000_000_000;
+    let seconds = u64::try_from(nanos / PER_SECOND).ok()?;
+    let nanos = u32::try_from(nanos % PER_SECOND).ok()?;
+    Some(Duration::new(seconds, nanos))
 }

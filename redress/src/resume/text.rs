@@ -1,9 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use super::ResumeTokenError;
-use super::fields::Fields;
+use super::fields::{Fields, quoted};
 use crate::engine::ResumeToken;
 use crate::problems::Problems;
 
@@ -95,21 +94,4 @@ fn body<'t>(text: &'t str, problems: &mut Problems) -> Option<&'t str> {
             None
         }
     }
-}
-
-/// Quotes a value from outside, shortened to fit a line of a log.
-pub(super) fn quoted(value: &str) -> String {
-    const SHOWN: usize = 40;
-    match value.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{:?}...", value.get(..end).unwrap_or_default()),
-        None => format!("{value:?}"),
-    }
-}
-
-/// Reads nanoseconds.
-pub(super) fn duration(nanos: u128) -> Option<Duration> {
-    const PER_SECOND: u128 = 1_000_000_000;
-    let seconds = u64::try_from(nanos / PER_SECOND).ok()?;
-    let nanos = u32::try_from(nanos % PER_SECOND).ok()?;
-    Some(Duration::new(seconds, nanos))
 }

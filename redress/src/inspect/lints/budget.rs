@@ -4,7 +4,7 @@ use crate::inspect::{BudgetKind, BudgetSettings};
 /// Looks at what bounds retries across calls.
 pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
     // Without retries there is nothing to bound.
-    if patient.slots.iter().all(super::Slot::never_retries) {
+    if patient.slots.iter().all(super::StrategySlot::never_retries) {
         return;
     }
     match &patient.snapshot.budget {

@@ -31,11 +31,11 @@ struct Patient<'a> {
     shared: bool,
     snapshot: PolicySnapshot,
     /// The slots that choose a delay for some class.
-    slots: Vec<Slot<'a>>,
+    slots: Vec<StrategySlot<'a>>,
 }
 
 /// A strategy and the failures that it is asked about.
-struct Slot<'a> {
+struct StrategySlot<'a> {
     setting: String,
     strategy: &'a dyn Strategy,
     /// The class that can be retried most often, if no time passed.
@@ -46,7 +46,7 @@ struct Slot<'a> {
 impl<'a> Patient<'a> {
     fn new(config: &'a CompiledPolicy, shared: bool) -> Self {
         let rules = &config.rules;
-        let mut slots: Vec<Slot<'a>> = Vec::new();
+        let mut slots: Vec<StrategySlot<'a>> = Vec::new();
         // TRANSIENT first: among equals it is the one that people think of.
         let classes = ErrorClass::ALL.into_iter();
         let classes = classes.filter(|class| *class != ErrorClass::Transient);
@@ -59,7 +59,7 @@ impl<'a> Patient<'a> {
             } else {
                 "strategy".to_owned()
             };
-            let slot = Slot {
+            let slot = StrategySlot {
                 setting,
                 strategy,
                 class,
@@ -85,7 +85,7 @@ impl<'a> Patient<'a> {
     }
 }
 
-impl Slot<'_> {
+impl StrategySlot<'_> {
     /// Counts the attempts that can happen.
     fn attempts(&self) -> usize {
         self.schedule.attempts().len()

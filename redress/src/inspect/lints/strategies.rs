@@ -1,4 +1,4 @@
-use super::{Findings, Patient, Slot, Text, list};
+use super::{Findings, Patient, StrategySlot, Text, list};
 use crate::classify::ErrorClass;
 use crate::reason::StopReason;
 use crate::strategies::{DelayBounds, length};
@@ -20,7 +20,7 @@ pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
 }
 
 /// The first delay already ends the call.
-fn never_retries(patient: &Patient<'_>, slot: &Slot<'_>, findings: &mut Findings) {
+fn never_retries(patient: &Patient<'_>, slot: &StrategySlot<'_>, findings: &mut Findings) {
     let delay = slot.strategy.delay_bounds(1, None);
     let shortest = delay
         .map(DelayBounds::shortest)
@@ -48,7 +48,7 @@ fn never_retries(patient: &Patient<'_>, slot: &Slot<'_>, findings: &mut Findings
 }
 
 /// Attempts without number follow each other without delay. Tells whether that is so.
-fn hot_loop(slot: &Slot<'_>, findings: &mut Findings) -> bool {
+fn hot_loop(slot: &StrategySlot<'_>, findings: &mut Findings) -> bool {
     let delays = slot.delays();
     let endless = slot.schedule.ends().is_none() && !delays.is_empty();
     if !endless || delays.iter().any(|delay| !delay.longest().is_zero()) {
@@ -67,7 +67,7 @@ fn hot_loop(slot: &Slot<'_>, findings: &mut Findings) -> bool {
 }
 
 /// Callers that failed together come back together.
-fn no_jitter(slot: &Slot<'_>, findings: &mut Findings) {
+fn no_jitter(slot: &StrategySlot<'_>, findings: &mut Findings) {
     let described = slot.strategy.describe();
     // What lost a race may try again at once: that is what `instant` is for.
     let race = slot.class == ErrorClass::Concurrency && described.name() == "instant";
@@ -89,7 +89,7 @@ fn no_jitter(slot: &Slot<'_>, findings: &mut Findings) {
 const FEW: usize = 3;
 
 /// Most delays are the longest, or nearly.
-fn bunch(slot: &Slot<'_>, findings: &mut Findings) {
+fn bunch(slot: &StrategySlot<'_>, findings: &mut Findings) {
     let delays = slot.delays();
     let (Some(first), Some(last)) = (delays.first(), delays.last()) else {
         return;

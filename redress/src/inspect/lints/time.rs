@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Findings, Patient, Slot, Text, list};
+use super::{Findings, Patient, StrategySlot, Text, list};
 use crate::classify::ErrorClass;
 use crate::defaults;
 use crate::reason::StopReason;
@@ -113,7 +113,7 @@ fn beyond(patient: &Patient<'_>, deadline: Duration, findings: &mut Findings) {
         unreachable(patient, slot, deadline, findings);
         return;
     }
-    let total = |slot: &&Slot<'_>| Worst::of(slot, patient).map(|worst| worst.total);
+    let total = |slot: &&StrategySlot<'_>| Worst::of(slot, patient).map(|worst| worst.total);
     let Some(slot) = slots().max_by_key(total) else {
         return;
     };
@@ -137,7 +137,7 @@ struct Worst {
 
 impl Worst {
     /// Delays of which nothing is known count as none.
-    fn of(slot: &Slot<'_>, patient: &Patient<'_>) -> Option<Self> {
+    fn of(slot: &StrategySlot<'_>, patient: &Patient<'_>) -> Option<Self> {
         let deadline = patient.snapshot.deadline?;
         let last = slot.schedule.attempts().last()?;
         let timeout = patient.snapshot.attempt_timeout.unwrap_or_default();
@@ -157,7 +157,7 @@ impl Worst {
 fn over_time(
     patient: &Patient<'_>,
     case: &Worst,
-    worst: &Slot<'_>,
+    worst: &StrategySlot<'_>,
     deadline: Duration,
     findings: &mut Findings,
 ) {
@@ -226,7 +226,7 @@ fn over_time(
 
 fn unreachable(
     patient: &Patient<'_>,
-    slot: &Slot<'_>,
+    slot: &StrategySlot<'_>,
     deadline: Duration,
     findings: &mut Findings,
 ) {
