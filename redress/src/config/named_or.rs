@@ -4,6 +4,8 @@ use super::reader::Reader;
 /// Shared settings by name, or settings of one policy alone: a text or a table in a file.
 ///
 /// Closed on purpose: there is no third kind.
+///
+/// The set is closed on purpose: a file has no third way to write settings.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NamedOr<T> {
     /// The name of settings that other policies may use, too.

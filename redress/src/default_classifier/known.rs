@@ -46,6 +46,7 @@ where
 
 macro_rules! classifies_dyn {
     ($($dyn:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<T, N> Classifier<$dyn> for Knows<T, N>
         where
             Self: KnownTypes,

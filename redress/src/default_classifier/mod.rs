@@ -58,12 +58,14 @@ impl<E: Error + 'static> Classifier<E> for StrictClassifier {
 /// What the classifiers do with an error whose type is not known.
 macro_rules! classifies_dyn {
     ($($dyn:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Classifier<$dyn> for DefaultClassifier {
             fn classify(&self, error: &$dyn) -> Classification {
                 by_all::<Nothing>(error).unwrap_or(UNKNOWN)
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl Classifier<$dyn> for StrictClassifier {
             fn classify(&self, error: &$dyn) -> Classification {
                 by_facts::<Nothing>(error).unwrap_or(UNKNOWN)

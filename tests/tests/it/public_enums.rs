@@ -51,7 +51,7 @@ fn public_enums() -> Vec<Enum> {
 #[test]
 fn each_is_non_exhaustive_or_closed_on_purpose() {
     let enums = public_enums();
-    for known in ["StopReason", "CircuitState", "ErrorClass", "Limit"] {
+    for known in ["StopReason", "CircuitState", "ErrorClass", "Bound"] {
         assert!(enums.iter().any(|found| found.name == known), "{known}");
     }
     for Enum { name, before } in enums {
