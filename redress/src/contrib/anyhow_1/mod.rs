@@ -7,7 +7,8 @@
 //! ```
 //! # extern crate anyhow_1 as anyhow; // as users name it
 //! use anyhow::Context as _;
-//! use redress::{Classify, ErrorClass, PermanentError, Policy};
+//! use redress::classify::PermanentError;
+//! use redress::{Classify, ErrorClass, Policy};
 //!
 //! fn read() -> anyhow::Result<u32> {
 //!     let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
