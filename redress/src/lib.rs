@@ -27,21 +27,21 @@
 //! | retry a function, or a block where it stands | [`#[retry]`](macro@retry), [`block::retry!`](mod@block) |
 //! | retry any call, and see how it ended | [`Policy`], made by a [`PolicyBuilder`]; [`Outcome`], [`StopReason`], [`Cause`] |
 //! | give one call a name, hooks, a way to stop | [`CallContext`], from [`Policy::context`] |
-//! | handle what a call fails with | [`Error`] from a policy; [`Interrupt`] where a function returns an error type of its own |
+//! | handle what a call fails with | [`Error`] from a policy, [`Error::into_error`]; [`Interrupt`] where a function returns an error type of its own |
 //! | say what a failure means | [`#[derive(Classify)]`](derive@Classify), the trait [`Classify`](trait@Classify), [`Classifier`]; [`ErrorClass`], [`Classification`] |
 //! | read codes of HTTP, SQL, gRPC, AWS | the tables in [`classify`] |
 //! | choose how long to wait | [`strategies`]; [`Strategy`] and [`BackoffContext`] for one of your own |
-//! | stop what retries would make worse | [`CircuitBreaker`], [`Budget`], both in [`Policy::recommended`] |
-//! | see every decision | [`Event`], [`Observer`], [`Timeline`] |
-//! | own the loop, and the time | [`Policy::start`], [`Steps`], [`Step`] |
-//! | give a pause to a queue, go on elsewhere | [`SleepDecision`], [`ResumeToken`] |
-//! | run on another runtime, or another clock | [`Sleeper`], [`Clock`] |
+//! | stop what retries would make worse | [`CircuitBreaker`], [`Budget`], both in [`Policy::recommended`]; [`breaker`], [`budget`] |
+//! | see every decision | [`Event`], [`Observer`]; [`observe`] |
+//! | own the loop, and the time | [`Policy::start`], [`Steps`](call::Steps), [`Step`] |
+//! | give a pause to a queue, go on elsewhere | [`SleepDecision`], [`ResumeToken`](call::ResumeToken) |
+//! | run on another runtime, or another clock | [`Sleeper`](time::Sleeper), [`Clock`](time::Clock); [`time`] |
 //! | take whatever runs operations as an argument | [`Execute`] |
 //! | review a policy | [`Policy::lint`], [`Policy::snapshot`]; [`inspect`] |
 //! | read responses of other crates | [`contrib`], a feature for each |
 #![cfg_attr(
     feature = "config",
-    doc = "| read policies from files, feature `config` | [`config`]: [`Policies`], [`PolicyHandle`], [`RetryConfig`] |"
+    doc = "| read policies from files, feature `config` | [`config`]: [`Policies`], [`PolicyHandle`], [`RetryConfig`](config::RetryConfig) |"
 )]
 #![cfg_attr(
     not(feature = "config"),
