@@ -44,7 +44,7 @@ pub enum EventName {
     /// The call's success has closed the circuit breaker.
     CircuitClosed,
     /// The circuit breaker has passed over twenty failures of class UNKNOWN, because they are not
-    /// among those that it [trips on](crate::CircuitBreakerBuilder::trip_on). Shown once in the life
+    /// among those that it [trips on](crate::breaker::CircuitBreakerBuilder::trip_on). Shown once in the life
     /// of a breaker. [`Event::error_type`] is the type of the last of them: let it be classified, or
     /// trip on UNKNOWN.
     Unclassified,

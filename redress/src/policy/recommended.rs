@@ -53,7 +53,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// **Errors of class UNKNOWN do not open the breaker**, since they may be answers: it helps only
     /// against failures that are classified. An observer is told once when it has passed over twenty
     /// of them, with the type of the error: [`EventName::Unclassified`](crate::EventName::Unclassified).
-    /// See [`trip_on`](crate::CircuitBreakerBuilder::trip_on) for what to do.
+    /// See [`trip_on`](crate::breaker::CircuitBreakerBuilder::trip_on) for what to do.
     ///
     /// ```
     /// use redress::{Policy, StopReason};
