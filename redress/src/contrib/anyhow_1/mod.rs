@@ -25,8 +25,8 @@
 //!
 //! A context stands outside of the error that it was added to, so that it counts more. Of contexts
 //! of several kinds on one error, an [`AbortRetry`] counts first, then [`PermanentError`],
-//! [`RateLimitError`], [`ConcurrencyError`], [`ServerError`]: anyhow does not say which of them is
-//! the outer one.
+//! [`AuthError`], [`PermissionError`], [`RateLimitError`], [`ConcurrencyError`], [`ServerError`],
+//! [`TransientError`]: anyhow does not say which of them is the outer one.
 //!
 //! # Sources
 //!
@@ -39,8 +39,8 @@ use std::error::Error as StdError;
 use ::anyhow_1::Error;
 
 use crate::classify::{
-    AbortRetry, Classification, Classify, ClassifyAny, ConcurrencyError, PermanentError,
-    RateLimitError, ServerError, classify_dyn,
+    AbortRetry, AuthError, Classification, Classify, ClassifyAny, ConcurrencyError, PermanentError,
+    PermissionError, RateLimitError, ServerError, TransientError, classify_dyn,
 };
 
 impl Classify for Error {
@@ -57,9 +57,12 @@ impl Classify for Error {
             return rest;
         }
         context::<PermanentError>(self)
+            .or_else(|| context::<AuthError>(self))
+            .or_else(|| context::<PermissionError>(self))
             .or_else(|| context::<RateLimitError>(self))
             .or_else(|| context::<ConcurrencyError>(self))
             .or_else(|| context::<ServerError>(self))
+            .or_else(|| context::<TransientError>(self))
             .unwrap_or(rest)
     }
 }
@@ -107,10 +110,32 @@ mod tests {
             error.classify().retry_after_hint(),
             Some(Duration::from_secs(3))
         );
-        assert_eq!(
-            class(&reset().context(ConcurrencyError::new("lost"))),
-            ErrorClass::Concurrency
-        );
+        let missing = || Error::from(io::Error::from(io::ErrorKind::NotFound));
+        for (error, expected) in [
+            (
+                reset().context(PermanentError::new("")),
+                ErrorClass::Permanent,
+            ),
+            (reset().context(AuthError::new("")), ErrorClass::Auth),
+            (
+                reset().context(PermissionError::new("")),
+                ErrorClass::Permission,
+            ),
+            (
+                reset().context(ConcurrencyError::new("")),
+                ErrorClass::Concurrency,
+            ),
+            (
+                reset().context(ServerError::new("")),
+                ErrorClass::ServerError,
+            ),
+            (
+                missing().context(TransientError::new("")),
+                ErrorClass::Transient,
+            ),
+        ] {
+            assert_eq!(class(&error), expected);
+        }
         assert!(reset().context(AbortRetry).classify().is_abort());
     }
 
