@@ -98,7 +98,7 @@ pub(super) const SPACE: &str = "\
 /// Units in which calls are limited.
 pub(super) const COUNTED: &str = "\
     rate api call calls usage request requests query throughput bandwidth provisioned \
-    concurrency concurrent connection connections tps qps rps hourly daily monthly minute \
+    concurrency concurrent connection connections tps qps rps minute \
     second service server client";
 
 /// Things that one holds while others wait for them.

@@ -63,12 +63,15 @@ const RULES: &[Rule] = &[
     // The other side sheds load, or has no room for one more: it asks for fewer calls.
     (
         ErrorClass::RateLimit,
-        Only(&[FILLER, LINKS, PLACES, ACTS, STATES]),
+        Only(&[FILLER, LINKS, PLACES, ACTS, STATES, TIME]),
         &[
             "overloaded",
             "overload",
             "too many connections",
+            "too many open connections",
             "too many clients",
+            "max connections",
+            "connection limit",
         ],
     ),
     // Others use what they all need.
@@ -80,6 +83,7 @@ const RULES: &[Rule] = &[
             "database locked",
             "db busy",
             "resource busy",
+            "device busy",
             "file busy",
             "lock busy",
             "table busy",
@@ -175,6 +179,7 @@ const RULES: &[Rule] = &[
             "duplicate key",
             "duplicate entry",
             "unique violation",
+            "key violation",
             "constraint violation",
             "invalid",
             "malformed",
@@ -346,6 +351,9 @@ mod tests {
             ("ServerOverloaded", RateLimit),
             ("TooManyConnections", RateLimit),
             ("TooManyClientsError", RateLimit),
+            ("TooManyOpenConnections", RateLimit),
+            ("MaxConnectionsExceeded", RateLimit),
+            ("ConnectionLimitReached", RateLimit),
             ("LimitExceeded", RateLimit),
             ("LimitExceededException", RateLimit),
             ("ThroughputExceeded", RateLimit),
@@ -355,6 +363,7 @@ mod tests {
             ("DatabaseBusy", Concurrency),
             ("DatabaseLocked", Concurrency),
             ("ResourceBusy", Concurrency),
+            ("DeviceBusy", Concurrency),
             ("TryAgain", Transient),
             ("TryAgainLater", Transient),
             ("WouldBlock", Transient),
@@ -373,6 +382,7 @@ mod tests {
             ("DuplicateEntry", Permanent),
             ("UniqueViolation", Permanent),
             ("ForeignKeyConstraintViolation", Permanent),
+            ("ForeignKeyViolation", Permanent),
         ] {
             assert_eq!(classify_name(name), Some(class), "{name}");
         }
@@ -424,6 +434,8 @@ mod tests {
             "RateLimitTooHigh",
             "DiskQuotaExceeded",
             "RecursionLimitExceeded",
+            "WithdrawalLimitExceeded",
+            "DailyLimitExceeded",
             "BodySizeLimitExceeded",
             "NotBusy",
             "NonFatal",
