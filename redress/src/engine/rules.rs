@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -200,23 +199,4 @@ impl Successes {
 #[inline(always)]
 fn reached(count: u32, cap: Option<u32>) -> bool {
     cap.is_some_and(|cap| count >= cap)
-}
-
-impl fmt::Debug for Rules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let caps = self.class_caps.iter();
-        let caps: Vec<_> = caps.filter_map(|(c, n)| n.map(|n| (c, n))).collect();
-        let own = self.class_strategies.iter();
-        let own: Vec<_> = own.filter(|(_, s)| s.is_some()).map(|(c, _)| c).collect();
-        f.debug_struct("Rules")
-            .field("deadline", &self.deadline)
-            .field("attempt_timeout", &self.attempt_timeout)
-            .field("max_attempts", &self.max_attempts)
-            .field("max_unknown_attempts", &self.max_unknown_attempts)
-            .field("class_caps", &caps)
-            .field("default_strategy", &self.default_strategy.is_some())
-            .field("class_strategies", &own)
-            .field("budget", &self.budget)
-            .finish()
-    }
 }

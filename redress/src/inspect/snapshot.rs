@@ -20,7 +20,7 @@ macro_rules! snapshot {
         }
 
         impl $snapshot {
-            pub(super) fn of(policy: &CompiledPolicy) -> Self {
+            pub(crate) fn of(policy: &CompiledPolicy) -> Self {
                 $(let $field: fn(&CompiledPolicy) -> $type = $value;)*
                 Self {
                     $($field: $field(policy),)*

@@ -154,9 +154,9 @@ mod tests {
     use super::*;
     use crate::__private::{build, builder};
 
-    /// Everything that a configuration says of itself.
+    /// All settings of a policy.
     fn shown(policy: &FnPolicy) -> String {
-        format!("{:?}", policy.compiled())
+        crate::inspect::PolicySnapshot::of(policy.compiled()).to_string()
     }
 
     #[test]

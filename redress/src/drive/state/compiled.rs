@@ -68,7 +68,6 @@ impl CompiledPolicy {
 impl fmt::Debug for CompiledPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CompiledPolicy")
-            .field("rules", &self.rules)
             .field("operation", &self.operation)
             .field("time", &self.time)
             .field("sleeper", &self.sleeper.is_some())
