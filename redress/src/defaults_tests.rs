@@ -58,6 +58,10 @@ fn the_guide_lists_the_defaults_as_they_are() {
         ("window of a breaker", time(BREAKER_WINDOW)),
         ("recovery timeout of a breaker", time(BREAKER_RECOVERY)),
         ("classes that open a breaker", classes),
+        (
+            "UNKNOWN failures that it passes over in silence",
+            BREAKER_UNCLASSIFIED.to_string(),
+        ),
         ("probes of a half-open breaker", BREAKER_PROBES.to_string()),
         ("lease of a probe", time(BREAKER_PROBE_LEASE)),
         (
