@@ -216,11 +216,66 @@ fn the_budget_of_the_recommended_policy_loses_no_request_to_a_rate_limit() {
 }
 
 #[test]
+fn a_rate_limit_costs_nothing_if_calls_may_wait_until_their_deadline() {
+    for tasks in quota::TASKS {
+        assert_eq!(quota_lost("recommended, unlimited attempts", tasks), 0);
+    }
+}
+
+fn maintenance(client: &str, answer: maintenance::Answer, seed: u64) -> maintenance::Record {
+    let client = quota::Client::named(client).unwrap();
+    maintenance::run(&client, answer, seed)
+}
+
+#[test]
 fn hints_of_a_server_that_is_down_do_not_multiply_its_load() {
     for seed in SEEDS {
-        let without = maintenance::run(None, seed);
-        let with = maintenance::run(Some(Duration::from_secs(1)), seed);
-        assert!(with.wasted * 5 < without.wasted * 6, "{with:?} {without:?}");
-        assert!(f64::from(with.peak) < 2.0 * outage::ARRIVALS, "{with:?}");
+        let without = maintenance("recommended", maintenance::PLAIN, seed);
+        let with = maintenance("recommended", maintenance::HINTED, seed);
+        let (wasted, before) = (with.wasted(), without.wasted());
+        assert!(wasted * 5 < before * 6, "{wasted}, {before} without hints");
+        assert!(
+            f64::from(with.peak()) < 2.0 * outage::ARRIVALS,
+            "{}",
+            with.peak()
+        );
+    }
+}
+
+#[test]
+fn hints_of_a_server_that_is_down_do_not_delay_its_recovery() {
+    let (mut with, mut without) = (0, 0);
+    for seed in SEEDS {
+        let plain = maintenance("recommended", maintenance::PLAIN, seed);
+        let hinted = maintenance("recommended", maintenance::HINTED, seed);
+        // The breaker stays open for up to 2 s.
+        assert!(hinted.recovered().unwrap() <= 2);
+        with += hinted.failed();
+        without += plain.failed();
+    }
+    assert!(
+        f64::from(with) < 1.05 * f64::from(without),
+        "{with} {without}"
+    );
+}
+
+#[test]
+fn a_rate_limit_for_every_request_is_bounded_by_the_attempts_of_each_call() {
+    for seed in SEEDS {
+        let defaults = maintenance("defaults", maintenance::LIMITED, seed);
+        let recommended = maintenance("recommended", maintenance::LIMITED, seed);
+        assert_eq!(defaults.recovered(), None);
+        assert!(recommended.recovered().unwrap() <= 10);
+        assert!(recommended.amplification() <= defaults.amplification());
+    }
+}
+
+#[test]
+fn a_hint_of_zero_does_not_multiply_the_load() {
+    for seed in SEEDS {
+        let record = maintenance("recommended", maintenance::AT_ONCE, seed);
+        let amplification = record.amplification();
+        assert!(amplification < 1.1, "{amplification}");
+        assert!(record.recovered().unwrap() <= 1);
     }
 }

@@ -26,11 +26,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct Client {
     /// Its name in tables.
     pub name: &'static str,
-    policy: fn(&World) -> PolicyBuilder,
+    pub(super) policy: fn(&World) -> PolicyBuilder,
 }
 
 /// Lists the policies.
-pub const CLIENTS: [Client; 3] = [
+pub const CLIENTS: [Client; 4] = [
     Client {
         name: "defaults",
         policy: |_| Policy::builder(),
@@ -45,6 +45,10 @@ pub const CLIENTS: [Client; 3] = [
             let budget = Budget::success_ratio(0.1).reserve(100).clock(world.clone());
             Policy::builder().recommended().budget(budget)
         },
+    },
+    Client {
+        name: "recommended, unlimited attempts",
+        policy: |_| Policy::builder().recommended().unlimited_attempts(),
     },
 ];
 

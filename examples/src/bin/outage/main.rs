@@ -1,9 +1,9 @@
-//! What are breakers, budgets and backoff worth? Five simulations in virtual time, with real policies.
+//! What are breakers, budgets and backoff worth? Six simulations in virtual time, with real policies.
 //!
 //! It prints a table for each: a server that stops for ten seconds, one that refuses everything for a
-//! moment, one that gets slower under load, clients that all write the same row, and tasks that share
-//! a rate limit. With `--svg` it
-//! also draws the first.
+//! moment, one that gets slower under load, clients that all write the same row, tasks that share a
+//! rate limit, and a server that says when to come back while it is down. With `--svg` it also draws
+//! the first.
 //!
 //! `cargo run --release -p redress-examples --bin outage -- --svg outage.svg`
 
@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tables::collapse();
     tables::contention();
     tables::quota();
+    tables::maintenance();
     if let Some(file) = svg {
         let picture = drawing::draw().ok_or("a way of the picture is no longer simulated")?;
         std::fs::write(&file, picture)?;

@@ -1,7 +1,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use redress_examples::simulation::{WAYS, blip, collapse, contention, outage, quota};
+use redress_examples::simulation::{WAYS, blip, collapse, contention, maintenance, outage, quota};
 
 const OUTAGE_SEEDS: RangeInclusive<u64> = 1..=3;
 const COLLAPSE_SEEDS: RangeInclusive<u64> = 1..=10;
@@ -119,6 +119,37 @@ pub(crate) fn quota() {
             print!("{lost:>10.0}{refused:>10.0}{end:>7.1}");
         }
         println!();
+    }
+}
+
+pub(crate) fn maintenance() {
+    let (down, up, runs) = (outage::DOWN, outage::UP, COLLAPSE_SEEDS.count());
+    println!(
+        "\nThe maintenance: the server of the outage refuses everything at once from {down} s"
+    );
+    println!("to {up} s; mean of {runs} runs\n");
+    println!(
+        "{:54}{:>20}{:>20}{:>10}",
+        "", "recovers after (s)", "attempts/call, down", "failed"
+    );
+    for answer in maintenance::ANSWERS {
+        for client in quota::CLIENTS {
+            let records: Vec<_> = COLLAPSE_SEEDS
+                .map(|seed| maintenance::run(&client, answer, seed))
+                .collect();
+            let recovered: Option<Vec<_>> =
+                records.iter().map(maintenance::Record::recovered).collect();
+            let recovered = recovered.map_or_else(
+                || "never".to_owned(),
+                |seconds| format!("{:.1}", mean(seconds.iter().map(|s| *s as f64))),
+            );
+            let attempts = mean(records.iter().map(maintenance::Record::amplification));
+            let failed = mean(records.iter().map(|record| record.failed().into()));
+            println!(
+                "{:22}{:32}{recovered:>20}{attempts:>20.2}{failed:>10.0}",
+                answer.name, client.name
+            );
+        }
     }
 }
 
