@@ -245,6 +245,11 @@ impl Budget {
     /// for, and said when. Where a rate limit answers most requests of a burst with 429, they would
     /// use up what the budget has for failures. A hint of zero asks for no wait and is never free.
     ///
+    /// A free retry is allowed even when nothing is left, and is not in flight for
+    /// [`in_flight_share`](Self::in_flight_share): only the attempts and the deadline of each call
+    /// bound it. A server that is down may send hints, too, so use a circuit breaker beside such a
+    /// budget.
+    ///
     /// ```
     /// use std::time::Duration;
     /// use redress::classify::RateLimitError;

@@ -86,8 +86,27 @@ impl<C, R> PolicyBuilder<C, R> {
     /// | 3 retries, recommended | 3 to 4 s | 99% | 410 |
     ///
     /// A shorter window opens at blips that retries would have ridden out; a longer one lets more
-    /// requests queue up before it opens. `cargo run --release -p redress-examples --bin outage`
-    /// prints these figures, those of blips and of a server that gets slower under load.
+    /// requests queue up before it opens.
+    ///
+    /// A rate limit must not empty the budget. 100 tasks make 5 requests each to a server that grants
+    /// 10 a second, and answers the others with 429 and `Retry-After: 1`. The requests that are lost,
+    /// of 500:
+    ///
+    /// | policy | lost |
+    /// |---|---|
+    /// | defaults | 228 |
+    /// | recommended | 228 |
+    /// | recommended, if the retries that the server asks for were paid | 471 |
+    /// | recommended, [`unlimited_attempts`](Self::unlimited_attempts) | 0 |
+    ///
+    /// A server that is down for 10 s may send such hints as well. With 503, the breaker opens: there
+    /// are 0.3 attempts for each operation, and recovery takes about a second, with hints or without.
+    /// With 429 the breaker stays closed: there are 4.3 attempts for each operation, as with the
+    /// defaults, and recovery takes 7 to 8 s, where paid retries would come to 1.04 attempts and no
+    /// delay. Give a [`budget`](Self::budget) of your own if your dependency does that.
+    ///
+    /// `cargo run --release -p redress-examples --bin outage` prints these figures, those of blips and
+    /// of a server that gets slower under load.
     #[must_use]
     pub fn recommended(mut self) -> Self {
         self.settings.recommended = Some(recommend);

@@ -285,3 +285,57 @@ fn a_budgets_name_is_in_everything_that_shows_it() {
     assert!(snapshot.lines().any(row), "{snapshot}");
     assert_eq!(Budget::rolling(3, 60).name(), None);
 }
+
+#[test]
+fn a_free_retry_is_allowed_when_nothing_is_left_and_is_not_in_flight() {
+    use redress::Classification;
+
+    let hinted =
+        |class, seconds| Classification::new(class).retry_after(Duration::from_secs(seconds));
+    for budget in [
+        Budget::rolling(1, 60),
+        Budget::success_ratio(0.1).reserve(1),
+        Budget::in_flight_share(0.1).min_in_flight(1),
+    ] {
+        let budget = budget.free_hinted_retries();
+        let attempts = |failure: Classification| {
+            let policy = Policy::builder()
+                .classifier(Classification::clone)
+                .strategy(fixed(2))
+                .max_attempts(3)
+                .budget(budget.clone())
+                .clock(VirtualClock::new());
+            let policy = policy.build().unwrap();
+            policy.execute(|| Err::<(), _>(failure.clone())).attempts
+        };
+        // A retry that another call has in flight.
+        let spent = budget.try_spend(ErrorClass::Transient).unwrap();
+        assert_eq!(budget.remaining(), 0);
+        for class in [ErrorClass::RateLimit, ErrorClass::ServerError] {
+            assert_eq!(attempts(hinted(class, 2)), 3, "{budget:?}");
+            assert_eq!(attempts(hinted(class, 3)), 1, "{budget:?}");
+            assert_eq!(attempts(hinted(class, 0)), 1, "{budget:?}");
+        }
+        drop(spent);
+        // Nothing came back that was not spent, and nothing was spent.
+        assert_eq!(budget.remaining(), 1, "{budget:?}");
+    }
+}
+
+#[test]
+fn the_recommended_budget_pays_only_for_retries_that_were_not_asked_for() {
+    use redress::Classification;
+
+    for (hint, left) in [(Some(1), 100), (Some(0), 95), (None, 95)] {
+        let policy = Policy::builder()
+            .recommended()
+            .classifier(Classification::clone)
+            .clock(VirtualClock::new());
+        let policy = policy.build().unwrap();
+        let failure =
+            Classification::new(ErrorClass::RateLimit).retry_after(hint.map(Duration::from_secs));
+        let outcome = policy.execute(|| Err::<(), _>(failure.clone()));
+        let remaining = policy.budget().unwrap().remaining();
+        assert_eq!((outcome.attempts, remaining), (6, left), "{hint:?}");
+    }
+}
