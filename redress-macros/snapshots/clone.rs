@@ -22,7 +22,9 @@ async fn send(body: String, id: Id) -> Result<u32, Error> {
         #[diagnostic::do_not_recommend]
         impl<T: ::redress::__private::Copy> __RedressKept for T {}
         fn __redress_kept<T: __RedressKept>(_: &T) {}
-        __redress_kept(&id);
+        use ::redress::__private::Moves as _;
+        let __moved = ::redress::__private::Used(&id).redress_moved();
+        __redress_kept(__moved);
     }
     let mut __run = __REDRESS_POLICY.redress_run();
     loop {

@@ -7,8 +7,9 @@ use std::path::Path;
 use syn::{Item, UseTree};
 
 /// The modules of the crate: each may import from those of the rows above it.
-const LAYERS: [&[&str]; 4] = [
+const LAYERS: [&[&str]; 5] = [
     &["diagnostics", "duration", "spans", "paths"],
+    &["variable"],
     &["config"],
     &["emit"],
     &["retry", "block", "classify"],

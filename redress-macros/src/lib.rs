@@ -19,6 +19,7 @@ mod same_as_files;
 #[cfg(test)]
 mod snapshots;
 mod spans;
+mod variable;
 
 use proc_macro::TokenStream;
 

@@ -1,17 +1,21 @@
 //! Checks that expressions which are evaluated once per function do not use what belongs to one call:
 //! its arguments, `self` and generic parameters.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::Expr;
 
 use super::model::{Config, Count, Setting, Strategy, Time};
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, name_of};
+use crate::variable::uses_in;
 
 /// The names that belong to one call of the function.
 #[derive(Default)]
 pub(crate) struct Scope {
-    /// Arguments and generic parameters.
-    pub(crate) names: Vec<String>,
+    /// The arguments.
+    pub(crate) variables: Vec<String>,
+    /// The generic parameters.
+    pub(crate) generics: Vec<String>,
 }
 
 impl Scope {
@@ -40,7 +44,9 @@ impl Scope {
     fn strategy(&self, strategy: &Strategy, diagnostics: &mut Diagnostics) {
         match strategy {
             Strategy::User(expr) => self.expression(expr, "a strategy", diagnostics),
-            Strategy::Closure(closure) => self.expression(closure, "a strategy", diagnostics),
+            Strategy::Closure(closure) => {
+                self.expression(&Expr::Closure(closure.clone()), "a strategy", diagnostics);
+            }
             Strategy::Builtin { arguments, .. } => {
                 for (_, setting) in arguments {
                     match setting {
@@ -55,59 +61,108 @@ impl Scope {
         }
     }
 
-    fn expression(&self, expr: impl ToTokens, what: &str, diagnostics: &mut Diagnostics) {
-        let tokens = expr.into_token_stream();
-        let mut bound = Vec::new();
-        closure_parameters(tokens.clone(), &mut bound);
-        self.tokens(tokens, &bound, what, diagnostics);
-    }
-
-    fn tokens(
-        &self,
-        tokens: TokenStream,
-        bound: &[String],
-        what: &str,
-        diagnostics: &mut Diagnostics,
-    ) {
-        let mut before = ' ';
-        for token in tokens {
-            match &token {
-                TokenTree::Group(group) => self.tokens(group.stream(), bound, what, diagnostics),
-                TokenTree::Ident(ident) => {
-                    let name = ident.to_string();
-                    // After a dot or a colon it is a field, a method or a part of a path.
-                    let starts = !matches!(before, '.' | ':' | '\'');
-                    let ours = name == "self" || name == "Self" || self.names.contains(&name);
-                    if starts && ours && !bound.contains(&name) {
-                        let message = format!(
-                            "{what} cannot use `{name}`: it is evaluated once per function, not at each call"
-                        );
-                        let help = "use literals, constants, statics or functions; `policy`, `classifier`, `operation`, `abort_if` and the hooks are evaluated at each call and may use arguments and `self`";
-                        diagnostics.error(ident, message, help);
-                    }
-                }
-                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-            }
-            before = match &token {
-                TokenTree::Punct(punct) => punct.as_char(),
-                _ => ' ',
-            };
+    fn expression(&self, expr: &Expr, what: &str, diagnostics: &mut Diagnostics) {
+        let tokens = expr.to_token_stream();
+        let mut report = |ident: &Ident| {
+            let message = format!(
+                "{what} cannot use `{ident}`: it is evaluated once per function, not at each call"
+            );
+            let help = "use literals, constants, statics or functions; `policy`, `classifier`, `operation`, `abort_if` and the hooks are evaluated at each call and may use arguments and `self`";
+            diagnostics.error(ident, message, help);
+        };
+        let variables = self.variables.iter().map(String::as_str);
+        for name in variables.chain(["self"]) {
+            // What is not certain is left to the compiler.
+            let uses = uses_in(expr, name);
+            uses.iter().flat_map(|uses| &uses.all).for_each(&mut report);
+        }
+        let types = self.generics.iter().map(String::as_str);
+        let types: Vec<&str> = types.chain(["Self"]).collect();
+        if !has_items(tokens.clone()) {
+            let mut found = Vec::new();
+            types_in(tokens, &types, &mut found);
+            found.iter().for_each(report);
         }
     }
 }
 
-/// Collects the names that closures and `let` bind inside an expression.
-fn closure_parameters(tokens: TokenStream, bound: &mut Vec<String>) {
-    let mut inside = false;
-    let mut after_let = false;
+/// Returns `true` if an expression may declare items, which may have generics of the same names.
+fn has_items(tokens: TokenStream) -> bool {
+    const ITEMS: [&str; 6] = ["enum", "fn", "impl", "struct", "trait", "type"];
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_items(group.stream()),
+        TokenTree::Ident(ident) => ITEMS.iter().any(|word| ident == word),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// Collects the uses of generics.
+fn types_in(tokens: TokenStream, types: &[&str], found: &mut Vec<Ident>) {
+    let mut before = ' ';
     for token in tokens {
+        // What a macro makes of its tokens is not known.
+        let in_macro = before == '!';
+        // After a dot or a colon it is a field, a method or a part of a path.
+        let starts = !matches!(before, '.' | ':' | '\'');
+        before = ' ';
         match token {
-            TokenTree::Punct(punct) if punct.as_char() == '|' => inside = !inside,
-            TokenTree::Punct(punct) if punct.as_char() == '=' => after_let = false,
-            TokenTree::Ident(ident) if ident == "let" => after_let = true,
-            TokenTree::Ident(ident) if inside || after_let => bound.push(ident.to_string()),
-            TokenTree::Group(group) => closure_parameters(group.stream(), bound),
-            _ => {}
+            TokenTree::Group(group) if !in_macro => types_in(group.stream(), types, found),
+            TokenTree::Ident(ident) if starts && types.contains(&name_of(&ident).as_str()) => {
+                found.push(ident);
+            }
+            TokenTree::Punct(punct) => before = punct.as_char(),
+            TokenTree::Group(_) | TokenTree::Ident(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_refused(limit: &str) -> bool {
+        let scope = Scope {
+            variables: vec!["n".to_owned()],
+            generics: vec!["T".to_owned()],
+        };
+        let mut diagnostics = Diagnostics::default();
+        let limit = syn::parse_str(limit).unwrap();
+        scope.expression(&limit, "a limit", &mut diagnostics);
+        !diagnostics.is_empty()
+    }
+
+    #[test]
+    fn what_belongs_to_a_call_is_refused() {
+        for limit in [
+            "n",
+            "n.max(3)",
+            "count(n)",
+            "Limits { n }.n",
+            "self.n",
+            "match LIMIT { Some(a) => a, None => n }",
+            "T::LIMIT",
+            "limit::<T>()",
+            "Self::LIMIT",
+        ] {
+            assert!(is_refused(limit), "{limit}");
+        }
+    }
+
+    #[test]
+    fn what_only_has_such_a_name_is_not_refused() {
+        for limit in [
+            "match LIMIT { Some(n) => n, None => 2 }",
+            "if let Some(n) = LIMIT { n } else { 2 }",
+            "LIMIT.map_or(2, |n| n + 1)",
+            "{ let n = LIMIT; n }",
+            "Limits { n: 3 }.n",
+            "limits().n",
+            "limits().n()",
+            "limits::n",
+            "limit!(n, T)",
+            "{ fn limit<T>(n: T) -> T { n } limit(3) }",
+        ] {
+            assert!(!is_refused(limit), "{limit}");
         }
     }
 }

@@ -12,11 +12,11 @@ use quote::ToTokens as _;
 use syn::{FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, Signature, Type};
 
 use super::borrow_search::{Escape, Returned, Search};
-use super::moved_arguments::is_rebound;
 use super::parse::Function;
 use super::returns::FunctionKind;
 use super::signature::{is_result, last_name};
 use crate::diagnostics::name_of;
+use crate::variable::uses_in_block;
 
 /// Finds a mutable borrow that escapes.
 pub(super) fn find(function: &Function) -> Option<Escape> {
@@ -30,14 +30,12 @@ pub(super) fn find(function: &Function) -> Option<Escape> {
     let output = function.returns.output.as_ref()?;
     let returned = returned(output)?;
     let body = function.body.retried();
-    let owners: Vec<String> = owners(&function.signature)
-        .into_iter()
-        .filter(|owner| owner == "self" || !is_rebound(&body.stream(), owner))
-        .collect();
+    let mut owners = owners(&function.signature);
     if owners.is_empty() {
         return None;
     }
     let block = syn::parse2(body.to_token_stream()).ok()?;
+    owners.retain(|owner| owner == "self" || uses_in_block(&block, owner).is_some());
     let search = Search {
         owners,
         returned,

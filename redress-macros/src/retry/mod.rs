@@ -6,6 +6,8 @@ mod escaping_borrow;
 mod expand;
 mod moved_arguments;
 mod parse;
+#[cfg(test)]
+mod real_functions;
 mod returns;
 mod signature;
 mod validate;

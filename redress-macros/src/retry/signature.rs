@@ -9,7 +9,7 @@ use crate::diagnostics::name_of;
 /// A name that an argument binds.
 pub(super) struct Binding {
     pub(super) name: Ident,
-    /// The type, if the argument's pattern is only this name.
+    /// The type, if the argument is certainly there, and its pattern is only this name.
     pub(super) of: Option<Type>,
 }
 
@@ -21,9 +21,11 @@ pub(super) fn bindings(signature: &Signature) -> Vec<Binding> {
             FnArg::Receiver(_) => {}
             FnArg::Typed(typed) => match &*typed.pat {
                 Pat::Ident(ident) if ident.subpat.is_none() => {
+                    // An attribute may remove the argument.
+                    let of = typed.attrs.is_empty().then(|| (*typed.ty).clone());
                     found.push(Binding {
                         name: ident.ident.clone(),
-                        of: Some((*typed.ty).clone()),
+                        of,
                     });
                 }
                 pattern => names(pattern.to_token_stream(), &mut found),

@@ -71,10 +71,13 @@ fn check(
     attributes(function, diagnostics);
     returns(function, config, diagnostics);
     clones(function, bindings, config, diagnostics);
-    let mut names = generics(&function.signature);
-    names.extend(bindings.iter().map(|binding| name_of(&binding.name)));
-    names.push("__self".to_owned());
-    Scope { names }.check(config, diagnostics);
+    let mut variables: Vec<String> = bindings.iter().map(|b| name_of(&b.name)).collect();
+    variables.push("__self".to_owned());
+    Scope {
+        variables,
+        generics: generics(&function.signature),
+    }
+    .check(config, diagnostics);
     if let (FunctionKind::Sync, Some(timeout)) = (function.returns.kind, config.limited_attempts())
     {
         let help = "make the function `async`; set a timeout on the client that the body uses; call it with `Policy::call_detached`, which runs attempts on other threads; or bound the whole call with `deadline`";

@@ -24,6 +24,7 @@ mod futures;
 mod hooks;
 mod hygiene;
 mod lints;
+mod moves;
 mod nested;
 mod results;
 mod shapes_async;
