@@ -8,7 +8,7 @@ use syn::{Item, UseTree};
 
 /// The modules of the crate: each may import from those of the rows above it.
 const LAYERS: [&[&str]; 5] = [
-    &["diagnostics", "duration", "spans", "paths"],
+    &["diagnostics", "duration", "groups", "spans", "paths"],
     &["variable"],
     &["config"],
     &["emit"],

@@ -8,6 +8,7 @@ mod config;
 mod diagnostics;
 mod duration;
 mod emit;
+mod groups;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use syn::{ExprClosure, Ident, Token, Type, token};
 use crate::config::arguments;
 use crate::config::parse::{Argument, argument, end_of_argument};
 use crate::diagnostics::{Diagnostics, name_of};
+use crate::groups::ungrouped_block;
 
 const OPERATION: &str = "the operation comes last: `|| ...`, or `async { ... }`";
 
@@ -117,7 +118,10 @@ fn operation(
             input.parse::<Token![async]>()?;
             let capture = input.parse()?;
             match input.parse::<TokenTree>()? {
-                TokenTree::Group(body) => Some(Operation::Async { capture, body }),
+                TokenTree::Group(body) => Some(Operation::Async {
+                    capture,
+                    body: ungrouped_block(body),
+                }),
                 _ => None,
             }
         } else if input.peek(Token![|])

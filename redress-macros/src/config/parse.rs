@@ -7,6 +7,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Token, Type, token};
 
 use crate::diagnostics::Diagnostics;
+use crate::groups::ungrouped;
 
 /// One argument as written.
 pub(crate) struct Argument {
@@ -105,7 +106,7 @@ fn expression(input: ParseStream<'_>, key: &Ident, diagnostics: &mut Diagnostics
     match ahead.parse::<Expr>() {
         Ok(expr) => {
             syn::parse::discouraged::Speculative::advance_to(input, &ahead);
-            Value::Expr(expr)
+            Value::Expr(ungrouped(expr))
         }
         Err(error) => {
             // The error may have no span: the input may have ended.

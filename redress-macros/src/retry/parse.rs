@@ -8,6 +8,7 @@ use syn::{AttrStyle, Attribute, Signature, Token, Visibility, token};
 use super::returns::{Returns, returns};
 use super::wrapped_body::Body;
 use crate::diagnostics::{Diagnostics, message};
+use crate::groups::ungrouped_block;
 
 /// A function with a body.
 pub(super) struct Function {
@@ -57,7 +58,7 @@ fn parse(input: ParseStream<'_>) -> syn::Result<Function> {
     let TokenTree::Group(body) = input.parse::<TokenTree>()? else {
         return Err(input.error("expected the function's body"));
     };
-    let (inner, body) = inner_attributes(body)?;
+    let (inner, body) = inner_attributes(ungrouped_block(body))?;
     attributes.extend(inner);
     let returns = returns(&signature);
     let body = Body::new(body, returns.kind);

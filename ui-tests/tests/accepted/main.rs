@@ -20,6 +20,7 @@ mod blocks;
 mod borrows;
 mod classification;
 mod derive;
+mod from_macros;
 mod futures;
 mod hooks;
 mod hygiene;
