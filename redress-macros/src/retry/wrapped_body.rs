@@ -1,7 +1,6 @@
 //! Finds the block to be retried in a body that another macro may have wrapped already.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::ToTokens as _;
 
 use super::returns::FunctionKind;
 
@@ -22,7 +21,7 @@ impl Body {
             Some((Vec::new(), whole.clone()))
         };
         let (path, retried) = match start {
-            Some((path, block)) => innermost(path, block),
+            Some((path, block)) => innermost(path, block, false),
             None => (Vec::new(), whole.clone()),
         };
         Self {
@@ -91,25 +90,28 @@ fn async_block(body: &Group) -> Option<(Vec<usize>, Group)> {
 }
 
 /// Finds the user's block inside the wrappings of `#[tracing::instrument]` and `#[async_trait]`.
-fn innermost(mut path: Vec<usize>, block: Group) -> (Vec<usize>, Group) {
+/// `traced` is whether the block is one that tracing has made a future of.
+fn innermost(mut path: Vec<usize>, block: Group, traced: bool) -> (Vec<usize>, Group) {
     let tokens: Vec<TokenTree> = block.stream().into_iter().collect();
-    match next_wrapping(&tokens) {
-        Some((at, inner)) => {
-            path.push(at);
-            innermost(path, inner.clone())
+    match next_wrapping(&tokens, traced) {
+        Some((steps, inner)) => {
+            let traced = !traced && contains(block.stream(), "__tracing_instrument_future");
+            path.extend(steps);
+            innermost(path, inner, traced)
         }
         None => (path, block),
     }
 }
 
-fn next_wrapping(tokens: &[TokenTree]) -> Option<(usize, &Group)> {
+/// Finds the next block inside a wrapping, and the path to it.
+fn next_wrapping(tokens: &[TokenTree], traced: bool) -> Option<(Vec<usize>, Group)> {
     let text = |at: usize| match tokens.get(at) {
         // A group is none of the words below, and its text may be long.
         Some(TokenTree::Group(_)) | None => String::new(),
         Some(token) => token.to_string(),
     };
     let group = |at: usize| match tokens.get(at) {
-        Some(TokenTree::Group(group)) => Some((at, group)),
+        Some(TokenTree::Group(group)) => Some((vec![at], group.clone())),
         _ => None,
     };
     for at in 0..tokens.len() {
@@ -119,7 +121,11 @@ fn next_wrapping(tokens: &[TokenTree]) -> Option<(usize, &Group)> {
                 return group(at + 4);
             }
             // tracing, with `err` or `ret`, inside that future: the block of another one.
-            "async" if at <= 3 && is_scrutinee(tokens, at) => return group(at + 2),
+            "async" if traced && at <= 3 && is_scrutinee(tokens, at) => return group(at + 2),
+            // tracing, in a sync function, after `let __tracing_attr_guard;`.
+            "__tracing_attr_guard" if at > 0 && text(at - 1) == "let" => {
+                return (at..tokens.len()).rev().find_map(|at| guarded(tokens, at));
+            }
             // async-trait: `let __ret: T = { ... };`
             "__ret" if at > 0 && text(at - 1) == "let" && text(at + 1) == ":" => {
                 let equals = (at..tokens.len()).find(|i| text(*i) == "=" && text(i + 2) == ";")?;
@@ -129,12 +135,44 @@ fn next_wrapping(tokens: &[TokenTree]) -> Option<(usize, &Group)> {
         }
         if let Some(TokenTree::Group(group)) = tokens.get(at)
             && group.delimiter() == Delimiter::Brace
-            && contains(group.stream(), "__tracing_instrument_future")
+            && ["__tracing_instrument_future", "__tracing_attr_guard"]
+                .iter()
+                .any(|name| contains(group.stream(), name))
         {
-            return Some((at, group));
+            return Some((vec![at], group.clone()));
         }
     }
     None
+}
+
+/// Recognises the block of a sync function that tracing has wrapped: `(move || { ... })()`, or the last
+/// block of all.
+fn guarded(tokens: &[TokenTree], at: usize) -> Option<(Vec<usize>, Group)> {
+    let TokenTree::Group(group) = tokens.get(at)? else {
+        return None;
+    };
+    match group.delimiter() {
+        Delimiter::Parenthesis => {
+            let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+            match inside.as_slice() {
+                [
+                    TokenTree::Ident(word),
+                    TokenTree::Punct(_),
+                    TokenTree::Punct(_),
+                    TokenTree::Group(block),
+                ] if word == "move" => Some((vec![at, 3], block.clone())),
+                _ => None,
+            }
+        }
+        Delimiter::Brace if at + 1 == tokens.len() => {
+            // Not the arms of a `match`.
+            let closure = (0..at).any(
+                |at| matches!(tokens.get(at), Some(TokenTree::Ident(word)) if word == "match"),
+            );
+            (!closure).then(|| (vec![at], group.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// Returns `true` for `match async move { ... }.await { #[allow(clippy::unit_arg)] ... }` and its
@@ -149,7 +187,8 @@ fn is_scrutinee(tokens: &[TokenTree], at: usize) -> bool {
         && word(at + 5) == ";"
         && tokens
             .iter()
-            .any(|t| contains(t.to_token_stream(), "__CALLSITE"));
+            .skip(at)
+            .any(|token| matches!(token, TokenTree::Ident(ident) if ident == "tracing"));
     awaited && (bound || matched || traced)
 }
 

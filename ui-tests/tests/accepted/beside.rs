@@ -110,6 +110,100 @@ async fn beside_instrument() {
     assert_eq!(calls, [3; 4]);
 }
 
+/// Counts the spans and the events of the functions below.
+#[derive(Default)]
+struct Counted {
+    spans: std::sync::atomic::AtomicU32,
+    events: std::sync::atomic::AtomicU32,
+}
+
+impl tracing::Subscriber for &'static Counted {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        self.spans
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.events
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+macro_rules! traced {
+    ($($above:ident $below:ident $asynchronous:ident ($($arguments:tt)*);)*) => {$(
+        #[tracing::instrument($($arguments)*)]
+        #[retry(strategy = instant(), max_attempts = 3)]
+        fn $above(text: String, calls: &mut u32) -> Result<usize, Error> {
+            until(5, calls)?;
+            Ok(text.len())
+        }
+
+        #[retry(strategy = instant(), max_attempts = 3)]
+        #[tracing::instrument($($arguments)*)]
+        fn $below(text: String, calls: &mut u32) -> Result<usize, Error> {
+            until(5, calls)?;
+            Ok(text.len())
+        }
+
+        #[tracing::instrument($($arguments)*)]
+        #[retry(strategy = instant(), max_attempts = 3)]
+        async fn $asynchronous(text: String, calls: &mut u32) -> Result<usize, Error> {
+            until(5, calls)?;
+            Ok(text.len())
+        }
+    )*};
+}
+
+traced! {
+    above below asynchronous (skip_all);
+    above_err below_err asynchronous_err (skip_all, err);
+    above_ret below_ret asynchronous_ret (skip_all, ret);
+    above_both below_both asynchronous_both (skip_all, err, ret);
+}
+
+#[tokio::test]
+async fn instrument_sees_a_call_once_whether_it_is_sync_or_async() {
+    macro_rules! seen {
+        ($call:expr) => {{
+            let counted: &'static Counted = Box::leak(Box::default());
+            let mut calls = 0;
+            let guard = tracing::subscriber::set_default(counted);
+            $call("abc".to_owned(), &mut calls);
+            drop(guard);
+            assert_eq!(calls, 3);
+            (
+                counted.spans.load(std::sync::atomic::Ordering::Relaxed),
+                counted.events.load(std::sync::atomic::Ordering::Relaxed),
+            )
+        }};
+    }
+    macro_rules! all {
+        ($($above:ident $below:ident $asynchronous:ident $expected:expr;)*) => {$(
+            assert_eq!(seen!(|text, calls| $above(text, calls).unwrap_err()), $expected);
+            assert_eq!(seen!(|text, calls| $below(text, calls).unwrap_err()), $expected);
+            let wait = |text, calls: &mut u32| {
+                let mut future = std::pin::pin!($asynchronous(text, calls));
+                let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+                assert!(future.as_mut().poll(&mut cx).is_ready());
+            };
+            assert_eq!(seen!(wait), $expected);
+        )*};
+    }
+    all! {
+        above below asynchronous (1, 0);
+        above_err below_err asynchronous_err (1, 1);
+        above_ret below_ret asynchronous_ret (1, 1);
+        above_both below_both asynchronous_both (1, 1);
+    }
+}
+
 static TESTED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
 
 fn flaky_test() -> Result<(), Error> {
