@@ -9,7 +9,7 @@ use syn::{Item, UseTree};
 /// The modules of the crate: each may import from those of the rows above it.
 const LAYERS: [&[&str]; 5] = [
     &["diagnostics", "duration", "groups", "spans", "paths"],
-    &["variable"],
+    &["crate_name", "variable"],
     &["config"],
     &["emit"],
     &["retry", "block", "classify"],

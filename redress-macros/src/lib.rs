@@ -5,6 +5,7 @@ mod block;
 mod builder_agreement;
 mod classify;
 mod config;
+mod crate_name;
 mod diagnostics;
 mod duration;
 mod emit;

@@ -3,6 +3,7 @@
 use super::parse::{Block, Operation, Types};
 use crate::config::scope::Scope;
 use crate::config::{self, Config};
+use crate::crate_name;
 use crate::diagnostics::Diagnostics;
 
 /// An operation and arguments that fit it. Only validation makes one, and any one expands.
@@ -32,6 +33,8 @@ impl BlockModel {
             operation,
         } = block;
         let config = config::read(arguments, &mut diagnostics);
+        let example = |name: &str| format!("retry_block!(crate = {name}, ...)");
+        crate_name::check(config.krate.as_ref(), example, &mut diagnostics);
         config::check(&config, &mut diagnostics);
         check(operation.as_ref(), &config, &mut diagnostics);
         match operation {

@@ -7,6 +7,7 @@ mod validate;
 
 use proc_macro2::TokenStream;
 
+use crate::crate_name;
 use crate::diagnostics::Diagnostics;
 use crate::paths::Paths;
 
@@ -17,6 +18,10 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let Some(input) = parse::input(item, &mut diagnostics) else {
         return diagnostics.into_items();
     };
+    let example = |name: &str| format!("#[classify(crate = {name})]");
+    if !crate_name::check(input.krate.as_ref(), example, &mut diagnostics) {
+        return diagnostics.into_items();
+    }
     let rules = validate::validate(&input, &mut diagnostics);
     let paths = Paths::new(input.krate.as_ref());
     let mut out = if diagnostics.is_empty() {

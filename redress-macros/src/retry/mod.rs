@@ -16,6 +16,7 @@ mod wrapped_body;
 use proc_macro2::TokenStream;
 
 use crate::config;
+use crate::crate_name;
 use crate::diagnostics::Diagnostics;
 use validate::RetryModel;
 
@@ -30,6 +31,8 @@ pub(crate) fn retry(arguments: TokenStream, item: TokenStream) -> TokenStream {
     };
     let arguments = config::parse::arguments(arguments, &mut diagnostics);
     let config = config::read(arguments, &mut diagnostics);
+    let example = |name: &str| format!("#[retry(crate = {name})]");
+    crate_name::check(config.krate.as_ref(), example, &mut diagnostics);
     match RetryModel::validate(function, config, diagnostics) {
         Ok(model) => expand::expand(model),
         Err(diagnostics) => {
