@@ -95,7 +95,8 @@ struct Functions<'a> {
 impl Functions<'_> {
     fn function(&mut self, signature: &Signature, block: &Block) {
         let bindings = bindings(signature);
-        if bindings.is_empty() {
+        // The attribute refuses a `const fn`.
+        if bindings.is_empty() || signature.constness.is_some() {
             return;
         }
         self.count += 1;
@@ -121,11 +122,16 @@ impl Functions<'_> {
             );
             let body = body.span().byte_range();
             self.moved.push(format!(
-                "{}\t{}\t{}\t{}\t{text}\t{}",
+                "{}\t{}\t{}\t{}\t{text}\t{}\t{}",
                 self.path.display(),
                 body.start,
                 body.end,
                 at.start().line,
+                if signature.asyncness.is_some() {
+                    "async"
+                } else {
+                    "sync"
+                },
                 signature.output.to_token_stream()
             ));
         }
