@@ -1,5 +1,3 @@
-use std::io::Error;
-
 use redress::retry;
 
 #[derive(Debug)]
