@@ -32,7 +32,7 @@ fn read_by_macro(text: &str) -> Option<String> {
         return None;
     }
     let mut diagnostics = Diagnostics::default();
-    let arguments = parse::arguments(arguments.parse().ok()?, &mut diagnostics);
+    let arguments = parse::arguments(arguments.parse().ok()?, |_| None, &mut diagnostics);
     let strategy = config::read(arguments, &mut diagnostics).strategy?;
     shown(&strategy.value)
 }

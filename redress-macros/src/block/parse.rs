@@ -4,7 +4,7 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{ExprClosure, Ident, Token, Type, token};
+use syn::{ExprClosure, Ident, Lit, Token, Type, token};
 
 use crate::config::arguments;
 use crate::config::parse::{Argument, argument, end_of_argument};
@@ -46,7 +46,9 @@ pub(super) fn block(input: TokenStream, diagnostics: &mut Diagnostics) -> Block 
         block.types = types(input, diagnostics)?;
         while !input.is_empty() {
             if is_argument(input) {
-                block.arguments.extend(argument(input, diagnostics));
+                block
+                    .arguments
+                    .extend(argument(input, arguments::name_for, diagnostics));
                 end_of_argument(input, diagnostics);
             } else {
                 block.operation = operation(input, diagnostics)?;
@@ -137,11 +139,17 @@ fn operation(
     let _ = input.parse::<Option<Token![,]>>()?;
     let rest = input.parse::<TokenStream>()?;
     if operation.is_none() && diagnostics.is_empty() {
+        let literal = |input: ParseStream<'_>| {
+            let literal = input.parse::<Lit>().ok();
+            input.parse::<TokenStream>().map(|_| literal)
+        };
+        let literal = literal.parse2(rest.clone()).ok().flatten();
+        let help = literal.and_then(|literal| arguments::name_for(&literal));
         let place = if rest.is_empty() { at(start) } else { rest };
         diagnostics.error(
             place,
             "this is neither an argument nor the operation",
-            OPERATION,
+            help.as_deref().unwrap_or(OPERATION),
         );
     } else if !rest.is_empty() {
         diagnostics.error(

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, Fields, Generics, Ident, Item, Meta, Path};
 
+use crate::config::class;
 use crate::config::parse::{Argument, Value, arguments};
 use crate::diagnostics::{Diagnostics, name_of};
 
@@ -114,7 +115,11 @@ fn attributes(attrs: &[Attribute], diagnostics: &mut Diagnostics) -> Vec<Argumen
     {
         match &attribute.meta {
             Meta::List(list) if !list.tokens.is_empty() => {
-                found.extend(arguments(list.tokens.clone(), diagnostics));
+                found.extend(arguments(
+                    list.tokens.clone(),
+                    class::for_literal,
+                    diagnostics,
+                ));
             }
             _ => {
                 let help = "write `#[classify(transient)]`, or leave it out for `unknown`";

@@ -131,9 +131,10 @@ fn class(key: &Ident, value: &Value, diagnostics: &mut Diagnostics) -> Option<De
             KEYS.into_iter()
                 .chain(CLASSES.iter().map(|class| class.name))
         };
-        let help = match nearest(&name, names()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!(
+        let help = match (class::foreign(&name), nearest(&name, names())) {
+            (Some(hint), _) => hint.to_owned(),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => format!(
                 "write a class ({}) or one of {}",
                 list(CLASSES.iter().map(|class| class.name)),
                 list(KEYS)

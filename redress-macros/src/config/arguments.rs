@@ -1,5 +1,10 @@
 //! The arguments of the macros, and the names that other libraries have for them.
 
+use syn::Lit;
+
+use super::builtin::Builtin;
+use super::class;
+
 /// The form in which an argument is written: `name = value` or `name(...)`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Form {
@@ -82,6 +87,46 @@ pub(crate) fn find(name: &str) -> Option<&'static ArgumentSpec> {
 /// Lists the names.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     ARGUMENTS.iter().map(|spec| spec.name)
+}
+
+/// Returns how a literal is written that has no name.
+pub(crate) fn name_for(literal: &Lit) -> Option<String> {
+    let number = |digits: &str, suffix: &str| match suffix {
+        "" | "u32" | "usize" | "i32" | "u64" if !digits.contains('.') => {
+            Some(format!("write `max_attempts = {digits}`"))
+        }
+        "ns" | "us" | "ms" | "s" | "m" | "h" => Some(format!(
+            "write `deadline = {literal}` for the whole call, `attempt_timeout = {literal}` for one attempt, or `strategy = fixed({literal})` for the delay",
+            literal = format_args!("{digits}{suffix}")
+        )),
+        _ => None,
+    };
+    match literal {
+        Lit::Int(int) => number(int.base10_digits(), int.suffix()),
+        Lit::Float(float) => number(float.base10_digits(), float.suffix()),
+        Lit::Str(text) => Some(format!("write `operation = {:?}`", text.value())),
+        _ => None,
+    }
+}
+
+/// Returns how a word is written that is no argument but part of one.
+pub(crate) fn with_name(name: &str, alone: bool) -> Option<String> {
+    if let Some(builtin) = Builtin::find(name) {
+        return Some(format!("write `strategy = {}`", builtin.example));
+    }
+    if class::is_class(name) {
+        return Some(format!(
+            "write `strategies({name} = fixed(1s))` for its delay, or `per_class_max_attempts({name} = 3)` for its attempts"
+        ));
+    }
+    if name == "self" {
+        return Some("write `policy = self.policy`".to_owned());
+    }
+    let constant = alone
+        && name
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || matches!(c, '_' | '0'..='9'));
+    constant.then(|| format!("write `policy = {name}`"))
 }
 
 /// Translates a name that another library, or the Python package, uses for the same setting.

@@ -13,7 +13,7 @@ pub(crate) mod values;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
-use syn::{Expr, Type};
+use syn::{Expr, Lit, Type};
 
 pub(crate) use checks::check;
 pub(crate) use model::{Config, Keyed};
@@ -26,7 +26,7 @@ use parse::{Argument, Value};
 pub(crate) fn read(arguments: Vec<Argument>, diagnostics: &mut Diagnostics) -> Config {
     let mut config = Config::default();
     for Argument { key, value } in arguments {
-        let Some(spec) = find_argument(&key, diagnostics) else {
+        let Some(spec) = find_argument(&key, &value, diagnostics) else {
             continue;
         };
         if config
@@ -49,17 +49,21 @@ pub(crate) fn read(arguments: Vec<Argument>, diagnostics: &mut Diagnostics) -> C
     config
 }
 
-fn find_argument(key: &Ident, diagnostics: &mut Diagnostics) -> Option<&'static ArgumentSpec> {
+fn find_argument(
+    key: &Ident,
+    value: &Value,
+    diagnostics: &mut Diagnostics,
+) -> Option<&'static ArgumentSpec> {
     let name = name_of(key);
     let all = || format!("the arguments are {}", list(arguments::names()));
     match arguments::find(&name) {
         Some(spec) => Some(spec),
         None => {
-            let help = match (
-                arguments::foreign(&name),
-                nearest(&name, arguments::names()),
-            ) {
-                (Some(hint), _) => hint.to_owned(),
+            let alone = matches!(value, Value::Missing);
+            let hint = arguments::foreign(&name).map(str::to_owned);
+            let hint = hint.or_else(|| arguments::with_name(&name, alone));
+            let help = match (hint, nearest(&name, arguments::names())) {
+                (Some(hint), _) => hint,
                 (None, Some(near)) => format!("did you mean `{near}`?"),
                 (None, None) => all(),
             };
@@ -151,7 +155,11 @@ fn read_list(config: &mut Config, key: &Ident, tokens: TokenStream, diagnostics:
         config.knows = read_knows(key, tokens, diagnostics);
         return;
     }
-    for Argument { key, value } in parse::arguments(tokens, diagnostics) {
+    let named = match name.as_str() {
+        "clone" => |_: &Lit| None,
+        _ => class::for_literal,
+    };
+    for Argument { key, value } in parse::arguments(tokens, named, diagnostics) {
         if name == "clone" {
             read_clone(config, key, &value, diagnostics);
             continue;

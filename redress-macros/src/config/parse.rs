@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Expr, Token, Type, token};
+use syn::{Expr, Lit, Token, Type, token};
 
 use crate::diagnostics::Diagnostics;
 use crate::groups::ungrouped;
@@ -27,12 +27,19 @@ pub(crate) enum Value {
     Broken,
 }
 
+/// What to write in place of a literal that has no name, if that is known.
+pub(crate) type NameOf = fn(&Lit) -> Option<String>;
+
 /// Reads all arguments. One that does not parse is reported and skipped.
-pub(crate) fn arguments(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Vec<Argument> {
+pub(crate) fn arguments(
+    tokens: TokenStream,
+    name_of: NameOf,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Argument> {
     let mut found = Vec::new();
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            found.extend(argument(input, diagnostics));
+            found.extend(argument(input, name_of, diagnostics));
             end_of_argument(input, diagnostics);
         }
         Ok(())
@@ -72,14 +79,19 @@ pub(crate) fn types(tokens: TokenStream, help: &str, diagnostics: &mut Diagnosti
 }
 
 /// Reads one argument, without the comma after it.
-pub(crate) fn argument(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Option<Argument> {
+pub(crate) fn argument(
+    input: ParseStream<'_>,
+    name_of: NameOf,
+    diagnostics: &mut Diagnostics,
+) -> Option<Argument> {
     let Ok(key) = input.call(Ident::parse_any) else {
+        let help = input.fork().parse().ok().and_then(|lit| name_of(&lit));
+        let help = help.as_deref();
         let found = skip_to_comma(input);
-        let help = "arguments are written `name = value`, separated by commas";
         diagnostics.error(
             at(&found, input.span()),
             "expected the name of an argument",
-            help,
+            help.unwrap_or("arguments are written `name = value`, separated by commas"),
         );
         return None;
     };

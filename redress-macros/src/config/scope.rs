@@ -67,7 +67,11 @@ impl Scope {
             let message = format!(
                 "{what} cannot use `{ident}`: it is evaluated once per function, not at each call"
             );
-            let help = "use literals, constants, statics or functions; `policy`, `classifier`, `operation`, `abort_if` and the hooks are evaluated at each call and may use arguments and `self`";
+            let help = if ident == "self" {
+                "keep a `Policy` that is built with it in a field, and write `policy = self.policy`: a policy is evaluated at each call"
+            } else {
+                "use literals, constants, statics or functions; or build a `Policy` with it, and write `policy = ...`, which is evaluated at each call, as `classifier`, `operation`, `abort_if` and the hooks are"
+            };
             diagnostics.error(ident, message, help);
         };
         let variables = self.variables.iter().map(String::as_str);

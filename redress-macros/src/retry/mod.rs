@@ -29,7 +29,8 @@ pub(crate) fn retry(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Some(function) => function.body.rename_self(arguments, function.returns.kind),
         None => arguments,
     };
-    let arguments = config::parse::arguments(arguments, &mut diagnostics);
+    let arguments =
+        config::parse::arguments(arguments, config::arguments::name_for, &mut diagnostics);
     let config = config::read(arguments, &mut diagnostics);
     let example = |name: &str| format!("#[retry(crate = {name})]");
     crate_name::check(config.krate.as_ref(), example, &mut diagnostics);
