@@ -31,6 +31,7 @@ fn get(&self, name: &str) -> Result<u32, Error> {
         __policy,
         ::redress::__private::Hooked {
             operation: __operation,
+            abort_on: (),
             on: move |__hook: ::redress::__private::Hook<'_>| {
                 match __hook {
                     ::redress::__private::Hook::Abort => return __abort_if(),

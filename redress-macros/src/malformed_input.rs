@@ -12,7 +12,7 @@ const ARGUMENTS: &str = "strategy = equal_jitter(base = 1ms, max = 4ms).factor(1
     deadline = 30s, attempt_timeout = 1.5s, classifier = |e: &Error| class(e), \
     result_classifier = judge::<u32>, knows(ApiError, db::Error<u32>), operation = \"everything\", on_event = |event| (), \
     on_attempt_start = self.start, on_attempt_end = |_| {}, before_sleep = |context, delay| log(delay), \
-    abort_if = || self.stopped, clone(a, b), crate = ::again::redress";
+    abort_if = || self.stopped, abort_on = || token.cancelled(), clone(a, b), crate = ::again::redress";
 const FUNCTION: &str = "async fn call(&mut self, a: String, (b, c): (Vec<u32>, u32)) -> Result<u32, Error> { \
     if a.is_empty() { return Err(Error); } send(a).await?; Ok(c) }";
 

@@ -1,6 +1,8 @@
 //! What the macros' expansions call. Not public: it changes with every release, together with the
 //! macros, whose version is pinned.
 
+use std::task::{Context, Poll, Waker};
+
 pub use std::future::poll_fn;
 pub use std::ops::ControlFlow::{Break, Continue};
 pub use std::option::Option;
@@ -90,9 +92,11 @@ where
 
 /// Adapts what the macro was given to [`Hooks`].
 #[derive(Debug)]
-pub struct Hooked<N, F> {
+pub struct Hooked<N, A, F> {
     /// The operation's name: `()` for the policy's, or [`Operation`].
     pub operation: N,
+    /// What ends the call from outside: `()`, or what [`abort_on`] makes.
+    pub abort_on: A,
     /// Everything else. The answer matters for [`Hook::Abort`] only.
     pub on: F,
 }
@@ -135,13 +139,20 @@ impl<T: AsRef<str>> OptionalName for Operation<T> {
     }
 }
 
-impl<N: OptionalName, F: Fn(Hook<'_>) -> bool> Hooks for Hooked<N, F> {
+impl<N: OptionalName, A: Aborts, F: Fn(Hook<'_>) -> bool> Hooks for Hooked<N, A, F> {
     fn operation(&self) -> Option<&str> {
         self.operation.name()
     }
 
     fn abort(&self) -> bool {
-        (self.on)(Hook::Abort)
+        (self.on)(Hook::Abort) || {
+            let mut asked = Context::from_waker(Waker::noop());
+            self.abort_on.poll(&mut asked).is_ready()
+        }
+    }
+
+    fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.abort_on.poll(cx)
     }
 
     fn event(&self, event: &Event<'_>) {
@@ -191,6 +202,7 @@ pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
     hook
 }
 
+mod abort_on;
 mod by_type;
 mod constants;
 mod derive;
@@ -204,6 +216,7 @@ mod policy_source;
 mod question_mark;
 mod returned;
 
+pub use abort_on::*;
 pub use by_type::*;
 pub use constants::*;
 pub use derive::*;

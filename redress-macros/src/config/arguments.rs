@@ -75,6 +75,7 @@ pub(crate) const ARGUMENTS: &[ArgumentSpec] = &[
     value("on_attempt_end", "on_attempt_end = |end| ..."),
     value("before_sleep", "before_sleep = |context, delay| ..."),
     value("abort_if", "abort_if = || ..."),
+    value("abort_on", "abort_on = || token.cancelled()"),
     list("clone", "clone(argument)"),
     value("crate", "crate = path::to::redress"),
 ];
@@ -162,7 +163,9 @@ pub(crate) fn foreign(name: &str) -> Option<&'static str> {
             "write `result_classifier = my_function`, a function of the value that returns an `Option<ErrorClass>`"
         }
         "name" => "write `operation = \"name\"`",
-        "abort" | "cancel" | "cancelled" => "write `abort_if = || ...`",
+        "abort" | "cancel" | "cancelled" | "cancellation" | "cancellation_token" | "shutdown" => {
+            "write `abort_if = || ...`, which is asked, or `abort_on = || token.cancelled()`, which also wakes a pause"
+        }
         "breaker" | "circuit" => "the name is `circuit_breaker`",
         "default_strategy" => "write `strategy = ...`",
         "per_class_limits" | "class_caps" => "write `per_class_max_attempts(rate_limit = 3)`",

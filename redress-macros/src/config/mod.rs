@@ -130,6 +130,7 @@ fn read_value(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Dia
         "on_attempt_end" => config.on_attempt_end = keyed(expr),
         "before_sleep" => config.before_sleep = keyed(expr),
         "abort_if" => config.abort_if = keyed(expr),
+        "abort_on" => config.abort_on = keyed(expr),
         "crate" => match expr {
             Expr::Path(path) => config.krate = Some(path.path),
             other => diagnostics.error(

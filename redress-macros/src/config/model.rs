@@ -103,6 +103,7 @@ pub(crate) struct Config {
     pub(crate) on_attempt_end: Option<Keyed<Expr>>,
     pub(crate) before_sleep: Option<Keyed<Expr>>,
     pub(crate) abort_if: Option<Keyed<Expr>>,
+    pub(crate) abort_on: Option<Keyed<Expr>>,
     pub(crate) clone: Vec<Ident>,
     pub(crate) krate: Option<Path>,
     /// The key of every known argument that was given.
@@ -114,9 +115,7 @@ impl Config {
     /// call returns an `Interrupt`.
     pub(crate) fn interrupting(&self) -> Option<&Ident> {
         let timeout = self.limited_attempts();
-        let refusing = [&self.policy, &self.abort_if, &self.circuit_breaker];
-        let refusing = refusing.into_iter().flatten().map(|k| &k.key).next();
-        refusing.or(timeout)
+        self.refusing().or(timeout)
     }
 
     /// Returns the key of `attempt_timeout`, unless it is `none`.
@@ -144,9 +143,20 @@ impl Config {
         times.filter_map(Keyed::limit)
     }
 
+    /// Returns the first argument that can refuse a call before its first attempt, if any.
+    fn refusing(&self) -> Option<&Ident> {
+        let refusing = [
+            &self.policy,
+            &self.abort_if,
+            &self.abort_on,
+            &self.circuit_breaker,
+        ];
+        refusing.into_iter().flatten().map(|k| &k.key).next()
+    }
+
     /// Returns `true` if a call can be refused before its first attempt.
     pub(crate) fn refusable(&self) -> bool {
-        self.policy.is_some() || self.abort_if.is_some() || self.circuit_breaker.is_some()
+        self.refusing().is_some()
     }
 }
 

@@ -77,27 +77,30 @@ fn observers(plan: &Plan<'_>) -> Option<TokenStream> {
             #p::Hook::BeforeSleep(__context, __delay) => __before_sleep(__context, __delay),
         });
     }
-    match (operation, arms.is_empty()) {
-        (None, true) => None,
-        (operation, true) => Some(quote_spanned! {site()=>
-            #p::Hooked { operation: #operation, on: |_: #p::Hook<'_>| false }
-        }),
-        (operation, false) => {
-            let operation = operation.unwrap_or_else(|| quote_spanned!(site()=> ()));
-            Some(quote_spanned! {site()=>
-                #p::Hooked {
-                    operation: #operation,
-                    on: move |__hook: #p::Hook<'_>| {
-                        match __hook {
-                            #arms
-                            _ => {}
-                        }
-                        false
-                    },
-                }
-            })
-        }
+    let abort_on = match config.abort_on {
+        Some(_) => quote_spanned!(site()=> __abort_on),
+        None => quote_spanned!(site()=> ()),
+    };
+    if operation.is_none() && config.abort_on.is_none() && arms.is_empty() {
+        return None;
     }
+    let operation = operation.unwrap_or_else(|| quote_spanned!(site()=> ()));
+    let on = if arms.is_empty() {
+        quote_spanned!(site()=> |_: #p::Hook<'_>| false)
+    } else {
+        quote_spanned! {site()=>
+            move |__hook: #p::Hook<'_>| {
+                match __hook {
+                    #arms
+                    _ => {}
+                }
+                false
+            }
+        }
+    };
+    Some(quote_spanned! {site()=>
+        #p::Hooked { operation: #operation, abort_on: #abort_on, on: #on }
+    })
 }
 
 /// Returns the operation's name, unless the policy has it already.

@@ -46,6 +46,7 @@ pub(super) fn bindings(plan: &Plan<'_>) -> TokenStream {
         ),
         ("__before_sleep", "before_sleep_hook", &config.before_sleep),
         ("__abort_if", "abort_check", &config.abort_if),
+        ("__abort_on", "abort_on", &config.abort_on),
     ] {
         if let Some(Keyed { value, .. }) = keyed {
             out.extend(hooked(plan, name, hook, value));

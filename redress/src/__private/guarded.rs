@@ -1,3 +1,4 @@
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, Hooks};
@@ -46,6 +47,10 @@ impl<H: Hooks> Hooks for Guarded<'_, H> {
 
     fn abort(&self) -> bool {
         self.hooks.abort()
+    }
+
+    fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.hooks.poll_abort(cx)
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -14,6 +14,7 @@
     clippy::non_minimal_cfg
 )]
 
+mod abort;
 mod arguments;
 mod beside;
 mod blocks;
