@@ -11,3 +11,6 @@ pub(crate) use loom::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
+
+/// A number that is written when a file is read anew, and never else: not modelled.
+pub(crate) use std::sync::atomic::AtomicU64 as Setting;

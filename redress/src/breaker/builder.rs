@@ -2,9 +2,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::CircuitBreaker;
 use super::checks;
 use super::settings::{BreakerSettings, classes};
-use super::{CircuitBreaker, Shared};
+use super::setup::BreakerSetup;
 use crate::classify::ErrorClass;
 use crate::clock::{Clock, Time};
 use crate::delay::{Delay, GivenTimes};
@@ -232,7 +233,7 @@ impl CircuitBreakerBuilder {
             time,
             ..
         } = self.complete();
-        CircuitBreaker::of(Shared::new(settings, recovery_strategy, time))
+        CircuitBreaker::of(BreakerSetup::new(settings, recovery_strategy), time)
     }
 
     /// Builds the breaker.

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::admissions::Admissions;
 use super::machine::Mode;
 use super::settings::BreakerSettings;
+use super::setup::BreakerSetup;
 use super::{CircuitBreakerBuilder, CircuitSnapshot, CircuitState, Shared};
 use crate::clock::Time;
 
@@ -51,7 +52,25 @@ use crate::clock::Time;
 /// ```
 pub struct CircuitBreaker {
     // What `new` leaves empty: an `Arc` cannot be made in a constant.
-    shared: OnceLock<Arc<Shared>>,
+    own: OnceLock<Own>,
+}
+
+/// What a handle is of: the breaker, and the settings that this handle was built with. A breaker of
+/// a file goes on with other settings when they change; handles from before have theirs to show.
+#[derive(Clone)]
+struct Own {
+    shared: Arc<Shared>,
+    setup: Arc<BreakerSetup>,
+}
+
+impl Own {
+    fn new(setup: BreakerSetup, time: Time) -> Self {
+        let setup = Arc::new(setup);
+        Self {
+            shared: Arc::new(Shared::new(&setup, time)),
+            setup,
+        }
+    }
 }
 
 impl CircuitBreaker {
@@ -59,7 +78,7 @@ impl CircuitBreaker {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            shared: OnceLock::new(),
+            own: OnceLock::new(),
         }
     }
 
@@ -68,21 +87,41 @@ impl CircuitBreaker {
         CircuitBreakerBuilder::new()
     }
 
-    pub(super) fn of(shared: Shared) -> Self {
+    pub(super) fn of(setup: BreakerSetup, time: Time) -> Self {
         Self {
-            shared: OnceLock::from(Arc::new(shared)),
+            own: OnceLock::from(Own::new(setup, time)),
         }
     }
 
     #[inline]
-    fn resolve(&self) -> &Arc<Shared> {
-        self.shared
-            .get_or_init(|| Arc::new(Shared::new(BreakerSettings::default(), None, Time::System)))
+    fn resolve(&self) -> &Own {
+        self.own.get_or_init(|| {
+            let setup = BreakerSetup::new(BreakerSettings::default(), None);
+            Own::new(setup, Time::System)
+        })
     }
 
     #[inline]
     pub(crate) fn shared(&self) -> &Shared {
-        self.resolve()
+        &self.resolve().shared
+    }
+
+    /// Returns what this handle was built with.
+    pub(crate) fn settings(&self) -> &BreakerSettings {
+        &self.resolve().setup.settings
+    }
+
+    /// Puts itself in the place of `before`: one breaker from now on, which goes by the settings of
+    /// this one, with all of its state that still means the same. The handles of `before` stay
+    /// handles of it, and calls on their way give their verdict to it.
+    #[cfg(feature = "config")]
+    pub(crate) fn in_place_of(self, before: &Self) -> Self {
+        let setup = Arc::clone(&self.resolve().setup);
+        let shared = Arc::clone(&before.resolve().shared);
+        shared.renew(&setup);
+        Self {
+            own: OnceLock::from(Own { shared, setup }),
+        }
     }
 
     /// Returns the name that [`CircuitBreakerBuilder::name`] gave it; for a breaker of a
@@ -98,7 +137,7 @@ impl CircuitBreaker {
     /// ```
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.shared().settings().name.as_deref()
+        self.settings().name.as_deref()
     }
 
     /// Returns the state. It does not change by itself: an open breaker is open until a call comes
@@ -158,7 +197,7 @@ impl CircuitBreaker {
 impl Clone for CircuitBreaker {
     fn clone(&self) -> Self {
         Self {
-            shared: OnceLock::from(Arc::clone(self.resolve())),
+            own: OnceLock::from(self.resolve().clone()),
         }
     }
 }
@@ -171,6 +210,9 @@ impl Default for CircuitBreaker {
 
 impl fmt::Debug for CircuitBreaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shared().fmt(f)
+        f.debug_struct("CircuitBreaker")
+            .field("state", &self.state())
+            .field("settings", self.settings())
+            .finish_non_exhaustive()
     }
 }

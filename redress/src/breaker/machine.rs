@@ -17,6 +17,8 @@ use crate::clock::{NEVER, nanos};
 #[derive(Debug)]
 pub(super) struct Machine {
     mode: Mode,
+    /// The mode was chosen by hand, and outlives its settings.
+    by_hand: bool,
     phase: Phase,
     /// Counts the changes of state. A result that comes with an older one decides nothing.
     generation: u32,
@@ -71,6 +73,7 @@ impl Machine {
     pub(super) fn new(settings: &BreakerSettings) -> Self {
         Self {
             mode: initial_mode(settings),
+            by_hand: false,
             phase: Phase::Closed { ramp: None },
             generation: 0,
             windows: Windows::new(settings),
@@ -230,6 +233,7 @@ impl Machine {
     pub(super) fn force(&mut self, mode: Mode, now: u64) {
         let now = self.at(now);
         self.mode = mode;
+        self.by_hand = true;
         self.openings = 0;
         self.last_wait = None;
         self.enter(match mode {
@@ -243,6 +247,41 @@ impl Machine {
         });
     }
 
+    /// Goes on with other settings. What still means the same stays: the state, the probes on their
+    /// way, counts. Returns `true` if the successes of the failure rate are to be counted anew.
+    #[cfg(feature = "config")]
+    pub(super) fn renew(
+        &mut self,
+        before: &BreakerSettings,
+        settings: &BreakerSettings,
+        now: u64,
+    ) -> bool {
+        let now = self.at(now);
+        let anew = self.windows.renew(before, settings);
+        self.probes.resize(settings.half_open_probes);
+        match &mut self.phase {
+            Phase::Open { until: NEVER, .. } | Phase::HalfOpen { .. } | Phase::Scripted(_) => {}
+            Phase::Open { since, until } => {
+                if let Some(wait) = settings.recovery_timeout {
+                    *until = since.saturating_add(nanos(wait)).min(*until);
+                    self.last_wait = Some(Duration::from_nanos(until.saturating_sub(*since)));
+                }
+            }
+            Phase::Closed { ramp } => match (ramp.as_mut(), settings.ramp) {
+                (Some(ramp), Some(length)) => ramp.shorten(nanos(length)),
+                _ => *ramp = None,
+            },
+        }
+        let mode = initial_mode(settings);
+        if !self.by_hand && self.mode != mode {
+            if settings.metrics_only && !matches!(self.phase, Phase::Closed { .. }) {
+                self.reset(settings, now);
+            }
+            self.mode = mode;
+        }
+        anew
+    }
+
     /// Admits as a test says. Calls on their way decide nothing any more.
     #[cfg(feature = "testing")]
     pub(super) fn follow(&mut self, admissions: Admissions) {
@@ -251,6 +290,7 @@ impl Machine {
 
     pub(super) fn reset(&mut self, settings: &BreakerSettings, now: u64) {
         self.force(initial_mode(settings), now);
+        self.by_hand = false;
     }
 
     fn enter(&mut self, phase: Phase) {

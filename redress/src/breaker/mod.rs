@@ -20,6 +20,7 @@ mod rate;
 mod recovery;
 mod ring;
 mod settings;
+mod setup;
 mod shared;
 mod snapshot;
 mod stripes;

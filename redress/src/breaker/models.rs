@@ -8,6 +8,7 @@ use std::time::Duration;
 use loom::sync::Arc;
 use loom::thread;
 
+use super::setup::BreakerSetup;
 use super::{BreakerSettings, Change, CircuitState, Permit, Shared};
 use crate::ErrorClass::Transient;
 use crate::clock::Time;
@@ -33,8 +34,7 @@ fn setup(change: impl FnOnce(&mut BreakerSettings)) -> Setup {
     change(&mut settings);
     Setup {
         breaker: Arc::new(Shared::new(
-            settings,
-            None,
+            &std::sync::Arc::new(BreakerSetup::new(settings, None)),
             Time::Custom(std::sync::Arc::new(clock.clone())),
         )),
         clock,

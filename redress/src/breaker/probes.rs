@@ -1,7 +1,9 @@
 /// The slots of a half-open breaker: never more probes than slots, and none held for ever.
 #[derive(Debug)]
 pub(super) struct Probes {
-    slots: Box<[Slot]>,
+    /// As many as `limit`; more while calls still hold them that came in when there were more.
+    slots: Vec<Slot>,
+    limit: usize,
     last: u32,
 }
 
@@ -15,10 +17,31 @@ struct Slot {
 
 impl Probes {
     pub(super) fn new(slots: u32) -> Self {
-        let slots = usize::try_from(slots).unwrap_or(usize::MAX);
+        let limit = limit(slots);
         Self {
-            slots: vec![Slot::default(); slots.max(1)].into(),
+            slots: vec![Slot::default(); limit],
+            limit,
             last: 0,
+        }
+    }
+
+    /// Gives it so many slots from now on. Whoever holds one keeps it.
+    #[cfg(feature = "config")]
+    pub(super) fn resize(&mut self, slots: u32) {
+        self.limit = limit(slots);
+        if self.slots.len() < self.limit {
+            self.slots.resize(self.limit, Slot::default());
+        }
+        self.shrink(|slot| slot.probe == 0);
+    }
+
+    /// Drops slots of this kind while there are too many.
+    fn shrink(&mut self, may_go: impl Fn(&Slot) -> bool) {
+        while self.slots.len() > self.limit {
+            let Some(at) = self.slots.iter().position(&may_go) else {
+                return;
+            };
+            self.slots.swap_remove(at);
         }
     }
 
@@ -28,6 +51,10 @@ impl Probes {
     ///
     /// The time from which on a slot can be taken.
     pub(super) fn take(&mut self, now: u64, lease: u64) -> Result<u32, u64> {
+        self.shrink(|slot| slot.until <= now);
+        if self.slots.len() > self.limit {
+            return Err(self.free_at(now));
+        }
         let first_over = |slot: &&mut Slot| (slot.probe != 0, slot.until, slot.probe);
         let slot = match self.slots.iter_mut().min_by_key(first_over) {
             Some(slot) if slot.probe == 0 || slot.until <= now => slot,
@@ -47,6 +74,7 @@ impl Probes {
         match self.slots.iter_mut().find(held) {
             Some(slot) => {
                 slot.probe = 0;
+                self.shrink(|slot| slot.probe == 0);
                 true
             }
             None => false,
@@ -59,7 +87,8 @@ impl Probes {
     }
 
     pub(super) fn clear(&mut self) {
-        self.slots.fill(Slot::default());
+        self.slots.clear();
+        self.slots.resize(self.limit, Slot::default());
     }
 
     /// Counts the probes whose lease is not over.
@@ -68,11 +97,22 @@ impl Probes {
         self.slots.iter().filter(live).count()
     }
 
-    /// Returns the time from which on a slot can be taken.
+    /// Returns the time from which on a slot can be taken, at the latest.
     pub(super) fn free_at(&self, now: u64) -> u64 {
         let free_at = |slot: &Slot| if slot.probe == 0 { now } else { slot.until };
-        self.slots.iter().map(free_at).min().unwrap_or(now).max(now)
+        let beyond = self.slots.len().saturating_sub(self.limit);
+        if beyond == 0 {
+            return self.slots.iter().map(free_at).min().unwrap_or(now).max(now);
+        }
+        // The first of them to be over leave no slot behind.
+        let mut times: Vec<_> = self.slots.iter().map(free_at).collect();
+        times.sort_unstable();
+        times.get(beyond).copied().unwrap_or(now).max(now)
     }
+}
+
+fn limit(slots: u32) -> usize {
+    usize::try_from(slots).unwrap_or(usize::MAX).max(1)
 }
 
 #[cfg(test)]
@@ -90,6 +130,29 @@ mod tests {
         probes.take(5, 10).unwrap();
         assert_eq!(probes.take(5, 10), Err(13));
         assert_eq!(probes.in_flight(5), 2);
+    }
+
+    #[cfg(feature = "config")]
+    #[test]
+    fn other_slots_leave_probes_on_their_way_theirs() {
+        let mut probes = Probes::new(3);
+        let held = [0, 1, 2].map(|now| probes.take(now, 10).unwrap());
+        probes.resize(1);
+        assert_eq!(probes.in_flight(3), 3);
+        assert_eq!(probes.take(3, 10), Err(12), "when the last of them is over");
+        assert!(probes.give_back(held[1]) && probes.give_back(held[0]));
+        assert_eq!(probes.take(3, 10), Err(12));
+        assert!(probes.give_back(held[2]) && !probes.give_back(held[1]));
+        let last = probes.take(3, 10).unwrap();
+        assert!(probes.take(3, 10).is_err());
+        probes.resize(2);
+        assert!(probes.holds(last));
+        probes.take(3, 10).unwrap();
+        assert!(probes.take(3, 10).is_err());
+        probes.resize(1);
+        // Both leases are over, and there is one slot.
+        probes.take(13, 10).unwrap();
+        assert_eq!(probes.take(13, 10), Err(23));
     }
 
     #[test]

@@ -20,6 +20,12 @@ impl Ramp {
         }
     }
 
+    /// Ends after `length` if that is sooner.
+    #[cfg(feature = "config")]
+    pub(super) fn shorten(&mut self, length: u64) {
+        self.length = self.length.min(length);
+    }
+
     pub(super) const fn end(&self) -> u64 {
         self.start.saturating_add(self.length)
     }

@@ -38,6 +38,21 @@ impl Grid {
         }
     }
 
+    /// Returns the grid of this length of a part.
+    pub(super) fn of(part: u64) -> Self {
+        Self { part: part.max(1) }
+    }
+
+    /// Returns the length of a part.
+    pub(super) const fn part(self) -> u64 {
+        self.part
+    }
+
+    /// Returns when a part starts.
+    pub(super) const fn start(self, bucket: u64) -> u64 {
+        bucket.saturating_mul(self.part)
+    }
+
     /// Returns the number of the part in which `now` lies.
     pub(super) const fn bucket(self, now: u64) -> u64 {
         now / self.part

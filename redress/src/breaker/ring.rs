@@ -51,6 +51,18 @@ impl Ring {
         self.len = 0;
     }
 
+    /// Trips at `threshold` failures from now on, and keeps as many of the last as that needs.
+    #[cfg(feature = "config")]
+    pub(super) fn resize(&mut self, threshold: u32) {
+        let mut resized = Self::new(threshold);
+        for n in (0..self.len.min(resized.times.len())).rev() {
+            if let Some(time) = self.nth_last(n) {
+                resized.push(time);
+            }
+        }
+        *self = resized;
+    }
+
     /// Returns the n-th last time; 0 is the last.
     fn nth_last(&self, n: usize) -> Option<u64> {
         if n >= self.len {
@@ -106,6 +118,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[cfg(feature = "config")]
+    #[test]
+    fn another_threshold_keeps_the_last_failures() {
+        let mut ring = Ring::new(4);
+        for time in 1..=6 {
+            ring.push(time);
+        }
+        ring.resize(2);
+        assert_eq!((ring.count(6, 100), ring.would_trip(6, 1)), (2, true));
+        ring.resize(4);
+        assert_eq!((ring.count(6, 100), ring.would_trip(6, 100)), (2, false));
+        ring.push(7);
+        assert!(ring.would_trip(8, 100));
+        assert!(!ring.would_trip(15, 10), "the one at 5 is too old");
     }
 
     #[test]

@@ -63,9 +63,22 @@ pub(super) fn classes(trips: impl Fn(&ErrorClass) -> bool) -> Vec<ErrorClass> {
     ErrorClass::ALL.into_iter().filter(trips).collect()
 }
 
+/// Returns the bit of a class.
+pub(super) const fn bit(class: ErrorClass) -> u64 {
+    1 << class as u64
+}
+
 impl BreakerSettings {
+    #[cfg(feature = "config")]
     pub(super) fn trips_on(&self, class: ErrorClass) -> bool {
         self.trip_on.contains(&class)
+    }
+
+    /// Returns the classes that trip it, one bit for each.
+    pub(super) fn trip_bits(&self) -> u64 {
+        self.trip_on
+            .iter()
+            .fold(0, |bits, class| bits | bit(*class))
     }
 
     pub(super) fn rate(&self) -> Option<Rate> {

@@ -1,12 +1,12 @@
-use std::fmt;
-use std::sync::PoisonError;
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 #[cfg(feature = "testing")]
 use super::admissions::Admissions;
 use super::machine::{Machine, Mode};
 use super::recovery::{self, Opening};
-use super::settings::BreakerSettings;
+use super::settings::bit;
+use super::setup::BreakerSetup;
 use super::snapshot::Counts;
 use super::stripes::Stripes;
 use super::ticket::{Kind, Ticket};
@@ -16,8 +16,7 @@ use super::{Change, CircuitSnapshot, CircuitState};
 use crate::classify::ErrorClass;
 use crate::clock::{NEVER, Stopwatch, Time, nanos};
 use crate::defaults;
-use crate::strategies::Strategy;
-use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, Setting};
 
 /// What all handles of one breaker share.
 ///
@@ -28,14 +27,20 @@ pub(crate) struct Shared {
     /// From when on an open breaker lets somebody try. Belongs to the word that is written after
     /// it; it lets an open breaker refuse without the lock.
     probe_at: AtomicU64,
-    settings: BreakerSettings,
-    /// Chooses how long it stays open, if there is no recovery timeout.
-    recovery_strategy: Option<Box<dyn Strategy>>,
+    /// The classes that trip it, one bit for each. Written under the lock only.
+    trips_on: Setting,
     stopwatch: Stopwatch,
-    successes: Option<Stripes>,
-    machine: Apart<Mutex<Machine>>,
+    /// Of a breaker that has, or once had, a failure rate.
+    successes: OnceLock<Stripes>,
+    decisions: Apart<Mutex<Decisions>>,
     /// The UNKNOWN failures that were passed over, until that has been said.
     unclassified: AtomicU64,
+}
+
+/// What decides, and by which settings: those that were built last of all that share it.
+struct Decisions {
+    machine: Machine,
+    setup: Arc<BreakerSetup>,
 }
 
 /// Keeps what failures write away from the cache lines that successes read.
@@ -43,32 +48,53 @@ pub(crate) struct Shared {
 struct Apart<T>(T);
 
 impl Shared {
-    pub(super) fn new(
-        settings: BreakerSettings,
-        recovery_strategy: Option<Box<dyn Strategy>>,
-        time: Time,
-    ) -> Self {
-        let machine = Machine::new(&settings);
-        let exact = matches!(time, Time::Custom(_));
-        let successes = settings.failure_rate.map(|_| {
-            let threads = std::thread::available_parallelism().map_or(1, Into::into);
-            Stripes::new(nanos(settings.window), exact, threads)
-        });
+    pub(super) fn new(setup: &Arc<BreakerSetup>, time: Time) -> Self {
+        let settings = &setup.settings;
+        let machine = Machine::new(settings);
+        let stopwatch = Stopwatch::start(time);
+        let successes = OnceLock::new();
+        if settings.failure_rate.is_some() {
+            successes.get_or_init(|| stripes(settings.window, &stopwatch));
+        }
         Self {
-            word: AtomicU64::new(machine.word(&settings).bits()),
+            word: AtomicU64::new(machine.word(settings).bits()),
             probe_at: AtomicU64::new(machine.probe_at()),
-            stopwatch: Stopwatch::start(time),
+            trips_on: Setting::new(settings.trip_bits()),
+            stopwatch,
             successes,
-            machine: Apart(Mutex::new(machine)),
+            decisions: Apart(Mutex::new(Decisions {
+                machine,
+                setup: Arc::clone(setup),
+            })),
             unclassified: AtomicU64::new(0),
-            settings,
-            recovery_strategy,
         }
     }
 
-    /// Returns what it was built with.
-    pub(crate) const fn settings(&self) -> &BreakerSettings {
-        &self.settings
+    /// Goes on with other settings, and with all of the state that still means the same.
+    #[cfg(feature = "config")]
+    pub(super) fn renew(&self, setup: &Arc<BreakerSetup>) {
+        let now = self.now();
+        let mut decisions = self.lock();
+        let Decisions {
+            machine,
+            setup: before,
+        } = &mut *decisions;
+        let settings = &setup.settings;
+        let anew = machine.renew(&before.settings, settings, now);
+        if settings.failure_rate.is_some() {
+            let window = settings.window;
+            let make = || stripes(window, &self.stopwatch);
+            let successes = self.successes.get_or_init(make);
+            if anew {
+                successes.restart(nanos(window));
+            }
+        }
+        self.trips_on.store(settings.trip_bits(), Ordering::Relaxed);
+        // Also where the word stays: an open breaker may open again sooner.
+        self.probe_at.store(machine.probe_at(), Ordering::Relaxed);
+        let word = machine.word(settings).bits();
+        self.word.store(word, Ordering::Release);
+        decisions.setup = Arc::clone(setup);
     }
 
     /// Lets a call in.
@@ -93,12 +119,17 @@ impl Shared {
         let now = self.now();
         if word.state() == CircuitState::Open {
             match probe_at {
-                NEVER => return Err(self.settings.ask_again()),
+                NEVER => return Err(self.ask_again()),
                 probe_at if now < probe_at => return Err(probe_at - now),
                 _ => {}
             }
         }
-        self.change(|machine| machine.admit(&self.settings, now))
+        self.change(|machine, setup| machine.admit(&setup.settings, now))
+    }
+
+    /// Returns after how many nanoseconds to ask a breaker again that was opened by hand.
+    fn ask_again(&self) -> u64 {
+        self.lock().setup.settings.ask_again()
     }
 
     /// Takes a success. One that came in through a closed breaker without a failure rate has
@@ -121,25 +152,25 @@ impl Shared {
         if word.generation() != ticket.number {
             return;
         }
-        if let Some(successes) = &self.successes {
+        if let Some(successes) = self.successes.get() {
             successes.add(ticket.number, || self.now());
         }
         if word.has_streak() {
-            self.change(|machine| machine.succeeded(ticket));
+            self.change(|machine, _| machine.succeeded(ticket));
         }
     }
 
     #[cold]
     fn probe_succeeded(&self, ticket: Ticket) -> Option<Change> {
         let now = self.now();
-        self.change(|machine| machine.probe_succeeded(&self.settings, ticket, now))
+        self.change(|machine, setup| machine.probe_succeeded(&setup.settings, ticket, now))
     }
 
     /// Takes a failure. The caller still holds the ticket, and gives it back if this panics: the
     /// clock and the recovery strategy are the user's.
     #[cold]
     pub(super) fn fail(&self, ticket: Ticket, class: ErrorClass) -> Option<Change> {
-        if !self.settings.trips_on(class) {
+        if !self.trips_on(class) {
             self.release(ticket);
             return None;
         }
@@ -147,24 +178,34 @@ impl Shared {
             return None;
         }
         let now = self.now();
-        let mut wait = self.settings.recovery_timeout;
+        let mut wait = None;
         loop {
-            let at = (now, self.sample(ticket.number, now));
-            let failed =
-                self.change(|machine| machine.failed(&self.settings, ticket, class, at, wait));
+            let sample = self.sample(ticket.number, now);
+            let failed = self.change(|machine, setup| {
+                let settings = &setup.settings;
+                let untold = ticket.is_plain() && settings.counts_successes();
+                let at = (now, Sample { untold, ..sample });
+                let wait = wait.or(settings.recovery_timeout);
+                let failed = machine.failed(settings, ticket, class, at, wait);
+                failed.map_err(|opening| (opening, Arc::clone(setup)))
+            });
             match failed {
                 Ok(change) => return change,
                 // Without the lock: the strategy may ask the breaker.
-                Err(opening) => wait = Some(self.recovery_wait(opening, class)),
+                Err((opening, setup)) => wait = Some(recovery_wait(&setup, opening, class)),
             }
         }
+    }
+
+    fn trips_on(&self, class: ErrorClass) -> bool {
+        self.trips_on.load(Ordering::Relaxed) & bit(class) != 0
     }
 
     /// Counts a failure of an attempt that nothing classified. Returns `true` once: when so many of
     /// them did not count that it should be said.
     #[cold]
     pub(crate) fn passes_over_unclassified(&self) -> bool {
-        if self.settings.trips_on(ErrorClass::Unknown) {
+        if self.trips_on(ErrorClass::Unknown) {
             return false;
         }
         let limit = defaults::BREAKER_UNCLASSIFIED;
@@ -172,18 +213,11 @@ impl Shared {
             && self.unclassified.fetch_add(1, Ordering::Relaxed) + 1 == limit
     }
 
-    fn recovery_wait(&self, opening: Opening, class: ErrorClass) -> Duration {
-        match &self.recovery_strategy {
-            Some(strategy) => recovery::wait(strategy.as_ref(), opening, class),
-            None => defaults::BREAKER_RECOVERY,
-        }
-    }
-
     /// Takes a slot back from a call without a verdict.
     #[cold]
     pub(super) fn release(&self, ticket: Ticket) {
         if ticket.is_probe() {
-            self.lock().release(ticket);
+            self.lock().machine.release(ticket);
         }
     }
 
@@ -198,13 +232,9 @@ impl Shared {
     /// Returns how long an open breaker still refuses every call, in nanoseconds.
     pub(crate) fn refuses_for(&self) -> u64 {
         match self.probe_at.load(Ordering::Relaxed) {
-            NEVER => self.settings.ask_again(),
+            NEVER => self.ask_again(),
             probe_at => probe_at.saturating_sub(self.now()),
         }
-    }
-
-    pub(crate) const fn observes_attempts(&self) -> bool {
-        self.settings.observe_attempts
     }
 
     pub(super) fn state(&self) -> CircuitState {
@@ -213,38 +243,40 @@ impl Shared {
 
     pub(super) fn force(&self, mode: Mode) {
         let now = self.now();
-        self.change(|machine| machine.force(mode, now));
+        self.change(|machine, _| machine.force(mode, now));
     }
 
     #[cfg(feature = "testing")]
     pub(super) fn follow(&self, admissions: Admissions) {
-        self.change(|machine| machine.follow(admissions));
+        self.change(|machine, _| machine.follow(admissions));
     }
 
     pub(super) fn reset(&self) {
         let now = self.now();
-        self.change(|machine| machine.reset(&self.settings, now));
+        self.change(|machine, setup| machine.reset(&setup.settings, now));
     }
 
     pub(super) fn snapshot(&self) -> CircuitSnapshot {
         let now = self.now();
-        let machine = self.lock();
+        let decisions = self.lock();
+        let Decisions { machine, setup } = &*decisions;
         let counts = Counts {
-            settings: &self.settings,
+            settings: &setup.settings,
             now,
             sample: self.sample(machine.generation(), now),
         };
-        CircuitSnapshot::of(&machine, &counts, |nanos| self.stopwatch.instant(nanos))
+        CircuitSnapshot::of(machine, &counts, |nanos| self.stopwatch.instant(nanos))
     }
 
     fn sample(&self, generation: u32, now: u64) -> Sample {
         self.successes
-            .as_ref()
+            .get()
             .map_or_else(Sample::default, |successes| {
                 let bucket = successes.observe(now);
                 Sample {
                     bucket,
                     successes: successes.sum(generation, bucket),
+                    untold: false,
                 }
             })
     }
@@ -256,10 +288,11 @@ impl Shared {
     }
 
     /// Runs a step of the machine and publishes where it has led.
-    fn change<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
-        let mut machine = self.lock();
-        let result = step(&mut machine);
-        let word = machine.word(&self.settings).bits();
+    fn change<T>(&self, step: impl FnOnce(&mut Machine, &Arc<BreakerSetup>) -> T) -> T {
+        let mut decisions = self.lock();
+        let Decisions { machine, setup } = &mut *decisions;
+        let result = step(machine, setup);
+        let word = machine.word(&setup.settings).bits();
         // Relaxed: it is written under the lock only.
         if self.word.load(Ordering::Relaxed) != word {
             self.probe_at.store(machine.probe_at(), Ordering::Relaxed);
@@ -268,10 +301,10 @@ impl Shared {
         result
     }
 
-    fn lock(&self) -> MutexGuard<'_, Machine> {
+    fn lock(&self) -> MutexGuard<'_, Decisions> {
         // Nothing panics while it holds the lock: all of the user's code runs without it.
-        let machine = self.machine.0.lock();
-        machine.unwrap_or_else(PoisonError::into_inner)
+        let decisions = self.decisions.0.lock();
+        decisions.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> u64 {
@@ -279,11 +312,14 @@ impl Shared {
     }
 }
 
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CircuitBreaker")
-            .field("state", &self.state())
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+fn stripes(window: Duration, stopwatch: &Stopwatch) -> Stripes {
+    let threads = std::thread::available_parallelism().map_or(1, Into::into);
+    Stripes::new(nanos(window), !stopwatch.is_system(), threads)
+}
+
+fn recovery_wait(setup: &BreakerSetup, opening: Opening, class: ErrorClass) -> Duration {
+    match &setup.recovery_strategy {
+        Some(strategy) => recovery::wait(strategy.as_ref(), opening, class),
+        None => defaults::BREAKER_RECOVERY,
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicUsize;
 
 use super::rate::{Grid, slot, window};
 use crate::defaults::{BREAKER_BUCKETS, BREAKER_EXACT, BREAKER_MAX_STRIPES, BREAKER_SAMPLE};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, Setting};
 
 /// The successes of a closed breaker with a failure rate, counted by threads that do not wait for
 /// each other.
@@ -14,7 +14,8 @@ use crate::sync::{AtomicU64, Ordering};
 /// later state.
 pub(super) struct Stripes {
     stripes: Box<[Stripe]>,
-    grid: Grid,
+    /// The length of a part of the window, in nanoseconds: a [`Grid`].
+    part: Setting,
     /// Each success asks for the time: a clock that is not the machine's may stand still between
     /// two steps, and a test wants to know exactly.
     exact: bool,
@@ -25,7 +26,10 @@ pub(super) struct Stripes {
 #[repr(align(128))]
 struct Stripe([AtomicU64; BREAKER_BUCKETS]);
 
-/// The last part of the window that anybody has seen. Written once for each part.
+/// When the last part of the window started that any thread has seen. Written once for each part.
+///
+/// A time and not a number: a thread that still counts by the parts of another window writes nothing
+/// here that has not come yet.
 #[repr(align(128))]
 struct Latest(AtomicU64);
 
@@ -66,10 +70,24 @@ impl Stripes {
         let stripe = |_| Stripe(std::array::from_fn(|_| AtomicU64::new(0)));
         Self {
             stripes: (0..stripes).map(stripe).collect(),
-            grid: Grid::new(window),
+            part: Setting::new(Grid::new(window).part()),
             exact,
             latest: Latest(AtomicU64::new(0)),
         }
+    }
+
+    /// Counts anew, with a window of another length. A success that is counted at the same time may
+    /// be lost, or count in a neighbouring part.
+    #[cfg(feature = "config")]
+    pub(super) fn restart(&self, window: u64) {
+        self.part.store(Grid::new(window).part(), Ordering::Relaxed);
+        for count in self.stripes.iter().flat_map(|stripe| &stripe.0) {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn grid(&self) -> Grid {
+        Grid::of(self.part.load(Ordering::Relaxed))
     }
 
     /// Counts a success of the `generation`-th state.
@@ -79,7 +97,8 @@ impl Stripes {
             return;
         };
         if !self.exact {
-            let bucket = self.latest.0.load(Ordering::Relaxed);
+            let latest = self.latest.0.load(Ordering::Relaxed);
+            let bucket = self.grid().bucket(latest);
             if stripe.add_untimed(generation, bucket) {
                 return;
             }
@@ -90,16 +109,16 @@ impl Stripes {
     /// Returns the part of the window in which `now` lies, or a later one if somebody has been
     /// there already.
     pub(super) fn observe(&self, now: u64) -> u64 {
-        let bucket = self.grid.bucket(now);
+        let grid = self.grid();
+        let bucket = grid.bucket(now);
         // Relaxed, like the counts: they order nothing, each is right by itself.
-        let latest = self.latest.0.load(Ordering::Relaxed);
+        let latest = grid.bucket(self.latest.0.load(Ordering::Relaxed));
         if bucket <= latest {
             return latest;
         }
-        self.latest
-            .0
-            .fetch_max(bucket, Ordering::Relaxed)
-            .max(bucket)
+        let start = grid.start(bucket);
+        let latest = self.latest.0.fetch_max(start, Ordering::Relaxed);
+        grid.bucket(latest.max(start))
     }
 
     /// Counts the successes of the `generation`-th state in the window that ends with `last`.
@@ -222,6 +241,24 @@ mod tests {
         }
         let last = stripes.observe(260);
         assert_eq!(stripes.sum(1, last), 60);
+    }
+
+    #[cfg(feature = "config")]
+    #[test]
+    fn a_window_of_another_length_starts_anew_and_goes_on() {
+        for (before, after) in [(160, 1600), (1600, 160)] {
+            let stripes = Stripes::new(before, true, 2);
+            for now in 0..1000 {
+                stripes.add(1, || now);
+            }
+            stripes.restart(after);
+            assert_eq!(stripes.sum(1, stripes.observe(1000)), 0);
+            for now in 1000..1100 {
+                stripes.add(1, || now);
+            }
+            assert_eq!(stripes.sum(1, stripes.observe(1100)), 100);
+            assert_eq!(stripes.sum(1, stripes.observe(1100 + after)), 0);
+        }
     }
 
     #[test]

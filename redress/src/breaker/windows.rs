@@ -19,6 +19,9 @@ pub(super) struct Sample {
     /// The part of the window of the failure rate.
     pub(super) bucket: u64,
     pub(super) successes: u64,
+    /// The call that failed came in when no successes were counted, so that its success would not
+    /// have been: it counts for no rate and no row.
+    pub(super) untold: bool,
 }
 
 impl Windows {
@@ -52,13 +55,17 @@ impl Windows {
             all.is_some_and(|all| all.would_trip(now, window))
         };
         let by_rate = || {
-            settings.rate().is_some_and(|rate| {
-                let failures = self.rate.sum(sample.bucket).saturating_add(1);
-                rate.is_reached(failures, sample.successes)
-            })
+            settings
+                .rate()
+                .filter(|_| !sample.untold)
+                .is_some_and(|rate| {
+                    let failures = self.rate.sum(sample.bucket).saturating_add(1);
+                    rate.is_reached(failures, sample.successes)
+                })
         };
         let in_a_row = self.in_a_row.saturating_add(1);
-        settings.consecutive_failures.is_some_and(|n| in_a_row >= n) || by_count() || by_rate()
+        let by_row = settings.consecutive_failures.filter(|_| !sample.untold);
+        by_row.is_some_and(|n| in_a_row >= n) || by_count() || by_rate()
     }
 
     pub(super) fn push(
@@ -75,6 +82,9 @@ impl Windows {
         if let Some(all) = &mut self.all {
             all.push(now);
         }
+        if sample.untold {
+            return;
+        }
         if settings.failure_rate.is_some() {
             self.rate.push(sample.bucket);
         }
@@ -90,6 +100,45 @@ impl Windows {
     /// Returns how many failures in a row there have been; 0 where nobody counts them.
     pub(super) const fn in_a_row(&self) -> u32 {
         self.in_a_row
+    }
+
+    /// Goes on with other settings, with all counts that mean the same. Returns `true` if the
+    /// successes of the failure rate are to be counted anew, too.
+    #[cfg(feature = "config")]
+    pub(super) fn renew(&mut self, before: &BreakerSettings, now: &BreakerSettings) -> bool {
+        // A verdict on an attempt is another thing than one on a call, and failures of several
+        // classes that are counted together cannot be told apart.
+        let other_calls = before.observe_attempts != now.observe_attempts;
+        let joint = |settings: &BreakerSettings, class| {
+            settings.trips_on(class) && !settings.class_thresholds.contains_key(&class)
+        };
+        let fewer = ErrorClass::ALL
+            .into_iter()
+            .any(|class| joint(before, class) && !joint(now, class));
+        if other_calls || fewer {
+            if let Some(all) = &mut self.all {
+                all.clear();
+            }
+            self.in_a_row = 0;
+        }
+        renew_ring(&mut self.all, now.failure_threshold);
+        for class in ErrorClass::ALL {
+            let own = self.own.get_mut(class);
+            if other_calls && let Some(own) = own {
+                own.clear();
+            }
+            renew_ring(own, now.class_thresholds.get(&class).copied());
+        }
+        if now.consecutive_failures.is_none() {
+            self.in_a_row = 0;
+        }
+        // The times of failures are known exactly, so they fit any window; a rate's only by parts.
+        let other_rate = before.failure_rate.is_none() || before.window != now.window;
+        let anew = other_calls || fewer || other_rate;
+        if anew {
+            self.rate.clear();
+        }
+        anew
     }
 
     pub(super) fn clear(&mut self) {
@@ -125,5 +174,13 @@ impl Windows {
     /// Counts the failures within the window of the failure rate.
     pub(super) fn failures_by_rate(&self, bucket: u64) -> u64 {
         self.rate.sum(bucket)
+    }
+}
+
+#[cfg(feature = "config")]
+fn renew_ring(ring: &mut Option<Ring>, threshold: Option<u32>) {
+    match (ring.as_mut(), threshold) {
+        (Some(ring), Some(threshold)) => ring.resize(threshold),
+        (_, threshold) => *ring = threshold.map(Ring::new),
     }
 }

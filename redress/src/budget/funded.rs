@@ -1,10 +1,11 @@
 use crate::clock::nanos;
 use crate::defaults;
 use crate::sync::Ordering::Relaxed;
-use crate::sync::{AtomicBool, AtomicU64};
+use crate::sync::{AtomicBool, AtomicU64, Setting};
 
-/// What one success pays in. Large, so that the price of a retry is right to a millionth.
-const SUCCESS: u64 = 1 << 20;
+/// What a retry costs. Large, so that what a success pays in is right to a millionth, and the same
+/// for every budget: a balance means as many retries whatever the ratio is.
+const RETRY: u64 = 1 << 32;
 
 /// An account that successes pay into and retries are paid from.
 ///
@@ -13,11 +14,10 @@ const SUCCESS: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Funded {
     balance: AtomicU64,
-    full: u64,
-    price: u64,
-    deposit: u64,
-    /// What time pays in per nanosecond.
-    income: f64,
+    full: Setting,
+    deposit: Setting,
+    /// What time pays in per nanosecond: the bits of a number that is not negative.
+    income: Setting,
     /// There was a success since time was last paid for.
     succeeded: AtomicBool,
     paid_until: AtomicU64,
@@ -26,27 +26,40 @@ pub(super) struct Funded {
 impl Funded {
     /// `ratio` is within 0..=1, and `per_second` not negative.
     pub(super) fn new(ratio: f64, reserve: u32, per_second: f64) -> Self {
-        let (price, deposit) = if ratio > 0.0 {
-            // Rounded down, so that no fraction is lost: three successes at 1/3 pay for one retry.
-            ((SUCCESS as f64 / ratio) as u64, SUCCESS)
-        } else {
-            (SUCCESS, 0)
-        };
-        let full = price.saturating_mul(u64::from(reserve));
+        let full = price(reserve);
         Self {
             balance: AtomicU64::new(full),
-            full,
-            price,
-            deposit,
-            income: per_second * price as f64 / 1e9,
+            full: Setting::new(full),
+            deposit: Setting::new(deposit(ratio)),
+            income: Setting::new(income(per_second)),
             succeeded: AtomicBool::new(false),
             paid_until: AtomicU64::new(0),
         }
     }
 
+    /// Goes on with other settings, and with what is left: up to the new reserve.
+    #[cfg(feature = "config")]
+    pub(super) fn renew(&self, ratio: f64, reserve: u32, per_second: f64, now: u64) {
+        if self.is_timed() {
+            self.pay_for_time(now);
+        } else {
+            // No time is paid for that has passed before.
+            self.paid_until.store(now, Relaxed);
+        }
+        let full = price(reserve);
+        self.full.store(full, Relaxed);
+        self.deposit.store(deposit(ratio), Relaxed);
+        self.income.store(income(per_second), Relaxed);
+        self.balance.fetch_min(full, Relaxed);
+    }
+
     /// Tells whether `now` matters at all.
-    pub(super) const fn is_timed(&self) -> bool {
-        self.income > 0.0
+    pub(super) fn is_timed(&self) -> bool {
+        self.income.load(Relaxed) != 0
+    }
+
+    fn full(&self) -> u64 {
+        self.full.load(Relaxed)
     }
 
     #[inline]
@@ -54,37 +67,34 @@ impl Funded {
         if self.is_timed() && !self.succeeded.load(Relaxed) {
             self.succeeded.store(true, Relaxed);
         }
-        if self.balance.load(Relaxed) < self.full {
-            self.pay_in(self.deposit);
+        if self.balance.load(Relaxed) < self.full() {
+            self.pay_in(self.deposit.load(Relaxed));
         }
     }
 
     pub(super) fn spend(&self, cost: u32, now: u64) -> bool {
         self.pay_for_time(now);
-        let price = self.price(cost);
+        let price = price(cost);
         self.balance
             .fetch_update(Relaxed, Relaxed, |balance| balance.checked_sub(price))
             .is_ok()
     }
 
     pub(super) fn give_back(&self, cost: u32) {
-        self.pay_in(self.price(cost));
+        self.pay_in(price(cost));
     }
 
     pub(super) fn remaining(&self, now: u64) -> u32 {
         self.pay_for_time(now);
-        let retries = self.balance.load(Relaxed) / self.price.max(1);
+        let retries = self.balance.load(Relaxed) / RETRY;
         u32::try_from(retries).unwrap_or(u32::MAX)
-    }
-
-    const fn price(&self, cost: u32) -> u64 {
-        self.price.saturating_mul(cost as u64)
     }
 
     /// Pays in, up to the reserve.
     fn pay_in(&self, amount: u64) {
+        let full = self.full();
         let _full = self.balance.fetch_update(Relaxed, Relaxed, |balance| {
-            (balance < self.full).then(|| balance.saturating_add(amount).min(self.full))
+            (balance < full).then(|| balance.saturating_add(amount).min(full))
         });
     }
 
@@ -104,8 +114,25 @@ impl Funded {
         let paid_until = self.paid_until.fetch_max(now, Relaxed);
         let time = now.saturating_sub(paid_until);
         let time = time.min(nanos(defaults::BUDGET_INCOME_MEMORY));
-        self.pay_in((self.income * time as f64) as u64);
+        let income = f64::from_bits(self.income.load(Relaxed));
+        self.pay_in((income * time as f64) as u64);
     }
+}
+
+/// Returns what so many retries cost.
+fn price(retries: u32) -> u64 {
+    // Less than 2^64.
+    RETRY.saturating_mul(u64::from(retries))
+}
+
+/// Returns what a success pays in.
+fn deposit(ratio: f64) -> u64 {
+    // Rounded up, so that no fraction is lost: three successes at 1/3 pay for one retry.
+    (RETRY as f64 * ratio).ceil() as u64
+}
+
+fn income(per_second: f64) -> u64 {
+    (per_second * RETRY as f64 / 1e9).to_bits()
 }
 
 #[cfg(test)]
@@ -167,6 +194,31 @@ mod tests {
         assert!(!funded.spend(u32::MAX, 0));
     }
 
+    #[cfg(feature = "config")]
+    #[test]
+    fn other_settings_leave_what_is_left_up_to_the_new_reserve() {
+        let funded = Funded::new(0.5, 100, 0.0);
+        for _ in 0..70 {
+            assert!(funded.spend(1, 0));
+        }
+        funded.renew(0.01, 200, 0.0, 0);
+        assert_eq!(funded.remaining(0), 30);
+        for _ in 0..100 {
+            funded.on_success();
+        }
+        assert_eq!(funded.remaining(0), 31);
+        funded.renew(0.01, 5, 0.0, 0);
+        assert_eq!(funded.remaining(0), 5);
+        funded.renew(0.0, 100, 2.0, 60 * SECOND);
+        assert_eq!(spend_all(&funded, 61 * SECOND), 5);
+        funded.on_success();
+        let paid = spend_all(&funded, 61 * SECOND);
+        assert_eq!(
+            paid, 2,
+            "for the second since then, not for the minute before"
+        );
+    }
+
     #[test]
     fn without_a_ratio_there_is_only_the_reserve() {
         let funded = Funded::new(0.0, 2, 0.0);
@@ -178,11 +230,14 @@ mod tests {
     #[test]
     fn extreme_settings_saturate() {
         let funded = Funded::new(f64::MIN_POSITIVE, u32::MAX, f64::MAX);
-        assert!(funded.spend(1, 0));
-        assert!(!funded.spend(2, 0));
+        assert!(funded.spend(1, 0) && funded.spend(u32::MAX - 1, 0));
+        assert!(!funded.spend(1, 0));
         funded.on_success();
         funded.give_back(u32::MAX);
-        assert_eq!(funded.remaining(SECOND), 1);
+        assert_eq!(funded.remaining(SECOND), u32::MAX);
+        assert!(funded.spend(u32::MAX, SECOND));
+        funded.on_success();
+        assert_eq!(funded.remaining(2 * SECOND), u32::MAX);
     }
 
     #[test]

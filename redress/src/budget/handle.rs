@@ -376,6 +376,19 @@ impl Budget {
         }
     }
 
+    /// Puts itself in the place of `before`: one account from now on, which goes by the settings of
+    /// this one, with what the other has left. What calls of the other hold comes back to it. A
+    /// budget of another kind starts anew.
+    #[cfg(feature = "config")]
+    pub(crate) fn in_place_of(self, before: &Self) -> Self {
+        match self.state.in_place_of(&before.state) {
+            Some(state) => Self {
+                state: Arc::new(state),
+            },
+            None => self,
+        }
+    }
+
     fn with(self, change: impl FnOnce(&mut BudgetSetup)) -> Self {
         let mut setup = self.state.setup.clone();
         change(&mut setup);

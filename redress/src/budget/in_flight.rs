@@ -1,5 +1,5 @@
-use crate::sync::AtomicU64;
 use crate::sync::Ordering::Relaxed;
+use crate::sync::{AtomicU64, Setting};
 
 /// One call, in the high half of the word; a retry is one in the low half.
 const CALL: u64 = 1 << 32;
@@ -9,8 +9,9 @@ const CALL: u64 = 1 << 32;
 /// Both counts are in one word, so that a retry is compared with the calls of the same moment.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    share: f64,
-    floor: u32,
+    /// The bits of a share.
+    share: Setting,
+    floor: Setting,
     counts: AtomicU64,
 }
 
@@ -18,10 +19,17 @@ impl InFlight {
     /// `share` is within 0..=1.
     pub(super) fn new(share: f64, floor: u32) -> Self {
         Self {
-            share,
-            floor,
+            share: Setting::new(share.to_bits()),
+            floor: Setting::new(floor.into()),
             counts: AtomicU64::new(0),
         }
+    }
+
+    /// Goes on with other settings, and with all that is in flight.
+    #[cfg(feature = "config")]
+    pub(super) fn renew(&self, share: f64, floor: u32) {
+        self.share.store(share.to_bits(), Relaxed);
+        self.floor.store(floor.into(), Relaxed);
     }
 
     pub(super) fn start_call(&self) {
@@ -48,8 +56,9 @@ impl InFlight {
     fn left(&self, counts: u64) -> u32 {
         let (calls, retries) = ((counts / CALL) as f64, (counts % CALL) as u32);
         // The conversion saturates, and drops what is less than a whole retry.
-        let allowed = (calls * self.share) as u32;
-        allowed.max(self.floor).saturating_sub(retries)
+        let allowed = (calls * f64::from_bits(self.share.load(Relaxed))) as u32;
+        let floor = u32::try_from(self.floor.load(Relaxed)).unwrap_or(u32::MAX);
+        allowed.max(floor).saturating_sub(retries)
     }
 }
 
@@ -77,6 +86,22 @@ mod tests {
         assert_eq!(in_flight.remaining(), 0);
         in_flight.give_back(2);
         assert_eq!(in_flight.remaining(), 1);
+    }
+
+    #[cfg(feature = "config")]
+    #[test]
+    fn other_settings_leave_what_is_in_flight() {
+        let in_flight = InFlight::new(1.0, 0);
+        for _ in 0..10 {
+            in_flight.start_call();
+        }
+        assert!(in_flight.spend(8));
+        in_flight.renew(0.5, 0);
+        assert_eq!(in_flight.remaining(), 0);
+        in_flight.give_back(4);
+        assert_eq!(in_flight.remaining(), 1);
+        in_flight.renew(0.1, 6);
+        assert_eq!(in_flight.remaining(), 2);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use std::iter::Chain;
 use std::slice::Iter;
+use std::sync::{Arc, OnceLock};
 
 use crate::clock::NEVER;
 use crate::sync::Ordering::{Relaxed, SeqCst};
@@ -20,7 +21,13 @@ pub(super) struct Rolling {
     returns: AtomicU64,
     /// Until when there is no unit, as the last look at all of them has found: a [`Full`].
     full: AtomicU64,
+    /// What took its place, with all that it had spent. It has no unit any more.
+    successor: OnceLock<Arc<Rolling>>,
 }
+
+/// The time of a unit that has gone to the successor. It never comes.
+#[cfg(feature = "config")]
+const MOVED: u64 = u64::MAX;
 
 impl Rolling {
     /// The most units there may be: eight megabytes, and fewer than [`Full`] counts returns.
@@ -35,11 +42,54 @@ impl Rolling {
             next: AtomicUsize::new(0),
             returns: AtomicU64::new(0),
             full: AtomicU64::new(0),
+            successor: OnceLock::new(),
         }
+    }
+
+    /// Moves all that it has spent to a new account, to which whoever asks this one is sent from now
+    /// on. `None` if that was done before.
+    ///
+    /// A retry counts from its spending until the new window is over. Of more than there are units
+    /// those count that are the last to be free, which is when there is room for another.
+    #[cfg(feature = "config")]
+    pub(super) fn renew(&self, units: u32, window: u64, now: u64) -> Option<Arc<Self>> {
+        if self.successor.get().is_some() {
+            return None;
+        }
+        let new = Self::new(units, window);
+        // Taken and not read: what is spent meanwhile is either moved or refused.
+        let moved = self.units.iter().map(|unit| unit.swap(MOVED, SeqCst));
+        let mut spent: Vec<u64> = moved
+            .filter(|until| *until > now)
+            .map(|until| until.saturating_sub(self.window).saturating_add(window))
+            .map(|until| until.min(NEVER))
+            .collect();
+        spent.sort_unstable();
+        let last = spent.iter().rev().take(new.units.len()).rev();
+        for (unit, until) in new.units.iter().zip(last) {
+            unit.store(*until, SeqCst);
+        }
+        let new = Arc::new(new);
+        self.successor.set(Arc::clone(&new)).ok()?;
+        Some(new)
+    }
+
+    /// Says in the terms of this account until when a retry counts that the successor knows.
+    fn until_here(&self, successor: &Self, until: u64) -> u64 {
+        let spent = until.saturating_sub(successor.window);
+        spent.saturating_add(self.window).min(NEVER)
     }
 
     /// Takes `cost` units, or none. Returns when they are free again.
     pub(super) fn spend(&self, cost: u32, now: u64) -> Option<u64> {
+        self.spend_here(cost, now).or_else(|| {
+            let successor = self.successor.get()?;
+            let until = successor.spend(cost, now)?;
+            Some(self.until_here(successor, until))
+        })
+    }
+
+    fn spend_here(&self, cost: u32, now: u64) -> Option<u64> {
         let until = now.saturating_add(self.window).min(NEVER);
         if cost > 0 && self.is_known_full(now) {
             return None;
@@ -68,6 +118,10 @@ impl Rolling {
     /// Units with the same time are alike, so it does not matter which of them are chosen. What is
     /// free by now and was taken again has another time, and is left alone.
     pub(super) fn give_back(&self, cost: u32, until: u64) {
+        if let Some(successor) = self.successor.get() {
+            successor.give_back(cost, successor.until_here(self, until));
+            return;
+        }
         // The time of the spending, not an earlier one: whoever read its clock before that must
         // not take the unit while an older retry still counts.
         let spent = until.saturating_sub(self.window);
@@ -88,6 +142,9 @@ impl Rolling {
     }
 
     pub(super) fn remaining(&self, now: u64) -> u32 {
+        if let Some(successor) = self.successor.get() {
+            return successor.remaining(now);
+        }
         let free = self.units.iter().filter(|unit| unit.load(SeqCst) <= now);
         u32::try_from(free.count()).unwrap_or(u32::MAX)
     }
@@ -261,6 +318,43 @@ mod tests {
         assert!(rolling.spend(0, 0).is_some());
         rolling.give_back(2, until);
         assert_eq!(spend_all(&rolling, 0), 2);
+    }
+
+    #[cfg(feature = "config")]
+    #[test]
+    fn another_number_of_units_leaves_spent_what_is() {
+        let rolling = Rolling::new(4, WINDOW);
+        for now in 0..4 {
+            rolling.spend(1, now).unwrap();
+        }
+        let more = rolling.renew(6, WINDOW, 5).unwrap();
+        assert_eq!((more.remaining(5), spend_all(&more, 5)), (2, 2));
+        assert_eq!(more.remaining(WINDOW), 1);
+        let fewer = more.renew(2, WINDOW, 6).unwrap();
+        // Of the six, two must be left before there is room for a third.
+        for (now, left) in [(6, 0), (WINDOW + 3, 0), (WINDOW + 5, 2)] {
+            assert_eq!(fewer.remaining(now), left, "{now}");
+        }
+        assert!(rolling.renew(9, WINDOW, 6).is_none(), "it has moved");
+    }
+
+    #[cfg(feature = "config")]
+    #[test]
+    fn whoever_holds_the_account_from_before_shares_the_new_one() {
+        let old = Rolling::new(2, WINDOW);
+        let held = old.spend(1, 0).unwrap();
+        let new = old.renew(3, 2 * WINDOW, 1).unwrap();
+        assert_eq!((old.remaining(1), new.remaining(1)), (2, 2));
+        let other = old.spend(2, 1).unwrap();
+        assert_eq!((old.spend(1, 1), new.spend(1, 1)), (None, None));
+        old.give_back(1, held);
+        assert_eq!((old.remaining(1), new.remaining(1)), (1, 1));
+        old.give_back(2, other);
+        assert_eq!((old.remaining(1), new.remaining(1)), (3, 3));
+        let last = new.renew(1, WINDOW, 1).unwrap();
+        assert!(old.spend(1, 1).is_some());
+        assert_eq!(last.remaining(WINDOW), 0);
+        assert_eq!(last.remaining(WINDOW + 1), 1);
     }
 
     #[test]

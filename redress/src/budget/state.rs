@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::funded::Funded;
@@ -7,7 +8,8 @@ use super::settings::{BudgetKind, BudgetSetup};
 use crate::classify::ErrorClass;
 use crate::clock::{NEVER, Stopwatch, nanos};
 
-/// What all clones of a budget share.
+/// What all clones of a budget share. The account may be that of a budget with other settings, too:
+/// one of a file goes on when they change.
 #[derive(Debug)]
 pub(super) struct BudgetState {
     pub(super) setup: BudgetSetup,
@@ -15,11 +17,11 @@ pub(super) struct BudgetState {
     account: Account,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Account {
-    Rolling(Rolling),
-    Funded(Funded),
-    InFlight(InFlight),
+    Rolling(Arc<Rolling>),
+    Funded(Arc<Funded>),
+    InFlight(Arc<InFlight>),
 }
 
 /// What was taken from an account, in eight bytes: when a rolling window has it back, and the class
@@ -64,25 +66,75 @@ impl BudgetState {
             BudgetKind::Rolling {
                 max_retries,
                 window,
-            } => Account::Rolling(Rolling::new(max_retries, window_nanos(window))),
+            } => Account::Rolling(Rolling::new(max_retries, window_nanos(window)).into()),
             BudgetKind::SuccessRatio {
                 ratio,
                 reserve,
-                min_per_second: rate,
+                min_per_second,
             } => {
-                let rate = if rate.is_finite() { rate.max(0.0) } else { 0.0 };
-                Account::Funded(Funded::new(share(ratio), reserve, rate))
+                let rate = per_second(min_per_second);
+                Account::Funded(Funded::new(share(ratio), reserve, rate).into())
             }
             BudgetKind::InFlightShare {
                 share: ratio,
                 min_in_flight,
-            } => Account::InFlight(InFlight::new(share(ratio), min_in_flight)),
+            } => Account::InFlight(InFlight::new(share(ratio), min_in_flight).into()),
         };
         Self {
             stopwatch: Stopwatch::start(setup.time.clone()),
             setup,
             account,
         }
+    }
+
+    /// Goes on with the account of `before`, by the settings of this one. `None` if that is of
+    /// another kind.
+    #[cfg(feature = "config")]
+    pub(super) fn in_place_of(&self, before: &Self) -> Option<Self> {
+        let now = before.stopwatch.nanos();
+        let account = match (&before.account, self.setup.settings.kind) {
+            (
+                Account::Rolling(account),
+                BudgetKind::Rolling {
+                    max_retries,
+                    window,
+                },
+            ) => {
+                let same = before.setup.settings.kind == self.setup.settings.kind;
+                if same {
+                    before.account.clone()
+                } else {
+                    Account::Rolling(account.renew(max_retries, window_nanos(window), now)?)
+                }
+            }
+            (
+                Account::Funded(account),
+                BudgetKind::SuccessRatio {
+                    ratio,
+                    reserve,
+                    min_per_second,
+                },
+            ) => {
+                account.renew(share(ratio), reserve, per_second(min_per_second), now);
+                before.account.clone()
+            }
+            (
+                Account::InFlight(account),
+                BudgetKind::InFlightShare {
+                    share: ratio,
+                    min_in_flight,
+                },
+            ) => {
+                account.renew(share(ratio), min_in_flight);
+                before.account.clone()
+            }
+            _ => return None,
+        };
+        Some(Self {
+            setup: self.setup.clone(),
+            stopwatch: before.stopwatch.clone(),
+            account,
+        })
     }
 
     pub(super) fn spend(&self, class: ErrorClass) -> Option<Ticket> {
@@ -165,6 +217,10 @@ impl BudgetState {
 fn share(share: f64) -> f64 {
     // What is no number at all becomes zero as well.
     share.clamp(0.0, 1.0).max(0.0)
+}
+
+fn per_second(rate: f64) -> f64 {
+    if rate.is_finite() { rate.max(0.0) } else { 0.0 }
 }
 
 fn window_nanos(window: Duration) -> u64 {

@@ -18,6 +18,11 @@ impl Stopwatch {
         Self { time, started }
     }
 
+    /// Returns `true` for the machine's clock.
+    pub(crate) const fn is_system(&self) -> bool {
+        self.time.is_system()
+    }
+
     /// Returns the nanoseconds since the start; always before [`NEVER`].
     #[inline]
     pub(crate) fn nanos(&self) -> u64 {

@@ -124,6 +124,39 @@
 //! wrong, as with a missing bracket, only that is named. A key that is given twice is a mistake in
 //! every format. YAML's anchors, aliases, merge keys and tags are refused, and files over 1 MiB.
 //!
+//! # Reloads
+//!
+//! A budget or a breaker is told from others by its place: the name of its table, or the policy that
+//! has it for itself. At the same place it goes on when its settings change, so that a change during
+//! an outage neither closes an open breaker nor hands out a full reserve. Clones from before and calls
+//! under way are of the same breaker or budget, and share the new settings; what a call holds, a probe
+//! or a retry that is paid for, comes back as it was taken.
+//!
+//! | of a breaker | after other settings |
+//! |---|---|
+//! | open | stays open for the time that it was opened for, or for the new `recovery_timeout`, counted from when it opened, if that ends sooner |
+//! | half-open | stays so, with the probes on their way and the good ones before them |
+//! | forced by hand | stays so until it is reset |
+//! | a ramp | ends with the shorter of the two times; at once if there is none any more |
+//! | failures that `failure_threshold` and `class_thresholds` count | stay, each as old as it is, also in another `window` |
+//! | `failure_rate` | keeps its counts in the same `window`, and starts anew in another |
+//! | `consecutive_failures` | keeps its count |
+//! | a rule that is new | counts from then on |
+//! | all counts | start anew if `observe_attempts` changes |
+//! | counts of several classes together | start anew if one of the classes no longer counts there |
+//! | `metrics_only` | closes it where it is new |
+//!
+//! A threshold that is lowered below what is counted opens the breaker at the next failure.
+//!
+//! | of a budget | after other settings |
+//! |---|---|
+//! | `success_ratio` | what is left stays left, up to the new `reserve`; a larger one is not filled up |
+//! | `rolling` | what is spent stays spent, until the new `window` is over |
+//! | `in_flight_share` | calls and retries in flight stay in flight |
+//! | another `kind` | starts anew; calls under way keep the one that they started with |
+//!
+//! A strategy with other settings starts anew.
+//!
 //! [`Budget::rolling`]: crate::Budget::rolling
 //! [`Budget::success_ratio`]: crate::Budget::success_ratio
 //! [`Budget::in_flight_share`]: crate::Budget::in_flight_share

@@ -21,7 +21,7 @@ use crate::policy::Classifiers;
 /// | the file is bad | everything stays as it is |
 /// | a policy has other settings | calls that start have them; calls under way keep theirs |
 /// | a budget or a breaker has the same settings | it stays, with what it has counted |
-/// | a budget or a breaker has other settings | a new one takes its place and starts anew |
+/// | a budget or a breaker has other settings | it goes on with them, and [keeps](crate::config#reloads) what still means the same |
 /// | a policy is gone | its handles keep its last values; [`get`](Self::get) no longer finds it |
 /// | a policy is there again | its handles have the new values |
 ///

@@ -25,10 +25,29 @@ impl<S, T> Default for Components<S, T> {
 impl<S: PartialEq, T: Clone> Components<S, T> {
     /// Returns what was made of the same settings before, or makes it.
     fn take(&mut self, before: &Self, key: &str, settings: S, make: impl FnOnce(&S) -> T) -> T {
+        self.take_over(before, key, settings, make, |made, _| made)
+    }
+
+    /// Returns what was made of the same settings before, or makes it, in the place of what was made
+    /// of others.
+    fn take_over(
+        &mut self,
+        before: &Self,
+        key: &str,
+        settings: S,
+        make: impl FnOnce(&S) -> T,
+        in_place_of: impl FnOnce(T, &T) -> T,
+    ) -> T {
         // What is shared is taken more than once.
         let made = match self.same(key, &settings).or(before.same(key, &settings)) {
             Some(made) => made.clone(),
-            None => make(&settings),
+            None => {
+                let made = make(&settings);
+                match before.0.get(key) {
+                    Some((_, before)) => in_place_of(made, before),
+                    None => made,
+                }
+            }
         };
         self.0.insert(key.to_owned(), (settings, made.clone()));
         made
@@ -72,7 +91,8 @@ struct Component<S> {
 
 impl Built {
     /// Makes policies. What has the same settings as before is the same, with all that it has
-    /// counted and learned.
+    /// counted and learned. A budget or a breaker with other settings goes on with what still means
+    /// the same.
     pub(super) fn new(file: &ConfigFile, before: &Self) -> Self {
         let mut built = Self::default();
         #[cfg(feature = "watch")]
@@ -98,22 +118,10 @@ impl Built {
 
     fn make(&mut self, before: &Self, name: &str, resolved: Resolved) {
         // The parts are taken even if the policy is kept: the next file may change only it.
-        let budget = resolved.budget.clone().map(|component| {
-            let make = |own: &Option<BudgetSettings>| match own {
-                Some(own) => own.build_unchecked(component.name.as_deref()),
-                None => preset_budget(Time::System),
-            };
-            self.budgets
-                .take(&before.budgets, &component.key, component.settings, make)
-        });
-        let breaker = resolved.breaker.clone().map(|component| {
-            let make = |own: &Option<BreakerConfig>| match own {
-                Some(own) => own.build_unchecked(component.name.as_deref()),
-                None => preset_breaker(Time::System),
-            };
-            self.breakers
-                .take(&before.breakers, &component.key, component.settings, make)
-        });
+        let budget = resolved.budget.clone();
+        let budget = budget.map(|component| self.budget(before, component));
+        let breaker = resolved.breaker.clone();
+        let breaker = breaker.map(|component| self.breaker(before, component));
         let builder = resolved.policy.builder(
             |class, own| {
                 let slot = class.map_or("default", names::of_class);
@@ -129,19 +137,47 @@ impl Built {
         self.policies.take(&before.policies, name, resolved, make);
     }
 
+    fn budget(&mut self, before: &Self, component: Component<BudgetSettings>) -> Budget {
+        let Component {
+            key,
+            name,
+            settings,
+        } = component;
+        let make = |own: &Option<BudgetSettings>| match own {
+            Some(own) => own.build_unchecked(name.as_deref()),
+            None => preset_budget(Time::System),
+        };
+        let in_place_of = Budget::in_place_of;
+        self.budgets
+            .take_over(&before.budgets, &key, settings, make, in_place_of)
+    }
+
+    fn breaker(&mut self, before: &Self, component: Component<BreakerConfig>) -> CircuitBreaker {
+        let Component {
+            key,
+            name,
+            settings,
+        } = component;
+        let make = |own: &Option<BreakerConfig>| match own {
+            Some(own) => own.build_unchecked(name.as_deref()),
+            None => preset_breaker(Time::System),
+        };
+        let in_place_of = CircuitBreaker::in_place_of;
+        self.breakers
+            .take_over(&before.breakers, &key, settings, make, in_place_of)
+    }
+
     fn keep_unused(&mut self, before: &Self, model: &Model) {
         for (name, own) in &model.budgets {
-            let (key, own) = (format!("budgets.{name}"), Some(own.clone()));
-            if let Some(budget) = before.budgets.same(&key, &own) {
-                let budget = budget.clone();
-                self.budgets.take(&before.budgets, &key, own, |_| budget);
+            let component = Component::shared("budgets", name, own);
+            if before.budgets.0.contains_key(&component.key) {
+                self.budget(before, component);
             }
         }
         for (name, own) in &model.breakers {
-            let (key, own) = (format!("breakers.{name}"), Some(own.clone()));
-            if let Some(breaker) = before.breakers.same(&key, &own) {
-                let breaker = breaker.clone();
-                self.breakers.take(&before.breakers, &key, own, |_| breaker);
+            let component = Component::shared("breakers", name, own);
+            if before.breakers.0.contains_key(&component.key) {
+                self.breaker(before, component);
             }
         }
     }
@@ -163,6 +199,16 @@ impl Built {
     }
 }
 
+impl<S: Clone> Component<S> {
+    fn shared(table: &str, name: &str, settings: &S) -> Self {
+        Self {
+            key: format!("{table}.{name}"),
+            name: Some(name.to_owned()),
+            settings: Some(settings.clone()),
+        }
+    }
+}
+
 /// Finds the settings that a policy names or has.
 fn component<S: Clone>(
     shared: Option<&NamedOr<S>>,
@@ -172,11 +218,10 @@ fn component<S: Clone>(
 ) -> Option<Component<S>> {
     match shared {
         // The file was refused if there is none.
-        Some(NamedOr::Named(name)) => named.get(name).map(|settings| Component {
-            key: format!("{table}.{name}"),
-            name: Some(name.clone()),
-            settings: Some(settings.clone()),
-        }),
+        Some(NamedOr::Named(name)) => {
+            let settings = named.get(name);
+            settings.map(|settings| Component::shared(table, name, settings))
+        }
         Some(NamedOr::Own(own)) => Some(Component {
             key: own_key,
             name: None,

@@ -82,7 +82,7 @@ snapshot! {
         |p| given(&p.rules.class_strategies, |own| own.describe()), "strategies";
     /// The circuit breaker's settings.
     breaker: Option<BreakerSettings> =
-        |p| p.breaker.as_ref().map(|own| own.shared().settings().clone()), "breaker";
+        |p| p.breaker.as_ref().map(|own| own.settings().clone()), "breaker";
     /// The budget's settings.
     budget: Option<BudgetSettings> =
         |p| p.rules.budget.as_ref().map(|own| own.settings().clone()), "budget";

@@ -6,6 +6,7 @@ mod files;
 mod handle;
 mod hostile;
 mod reload;
+mod reload_state;
 mod serde;
 mod watch;
 

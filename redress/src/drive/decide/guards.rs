@@ -62,7 +62,7 @@ impl<'p> Frame<'p> {
         failed: Option<&Failed>,
         hooks: &dyn Hooks,
     ) -> Option<Change> {
-        if !self.breaker(hooks)?.observes_attempts() {
+        if !self.breaker_handle(hooks)?.settings().observe_attempts {
             return None;
         }
         match failed.map(|failed| &failed.classification) {
@@ -147,8 +147,14 @@ impl<'p> Frame<'p> {
     where
         'p: 'h,
     {
-        let breaker = hooks.breaker().or(self.policy.breaker.as_ref());
-        breaker.map(CircuitBreaker::shared)
+        self.breaker_handle(hooks).map(CircuitBreaker::shared)
+    }
+
+    fn breaker_handle<'h>(&self, hooks: &'h dyn Hooks) -> Option<&'h CircuitBreaker>
+    where
+        'p: 'h,
+    {
+        hooks.breaker().or(self.policy.breaker.as_ref())
     }
 }
 
