@@ -195,6 +195,10 @@ pub(crate) const WATCH_POLL: Duration = Duration::from_secs(30);
 #[cfg(feature = "watch")]
 pub(crate) const WATCH_MISSING_POLL: Duration = Duration::from_secs(1);
 
+/// How many symbolic links may be on the way to a watched file: as many as Linux follows.
+#[cfg(feature = "watch")]
+pub(crate) const WATCH_MAX_LINKS: u32 = 40;
+
 /// How many attempts a schedule lists at most. A policy without a limit would fill the memory;
 /// nobody reads on.
 pub(crate) const SCHEDULE_ATTEMPTS: usize = 1000;

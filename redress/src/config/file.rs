@@ -35,6 +35,25 @@ pub struct ConfigFile {
     pub(super) places: BTreeMap<String, Stands>,
 }
 
+/// Where a file is.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    /// As the user gave it.
+    pub(super) shown: PathBuf,
+    /// Wherever the process changes to.
+    pub(super) path: PathBuf,
+}
+
+impl Origin {
+    pub(super) fn of(path: &Path) -> Self {
+        Self {
+            shown: path.to_owned(),
+            // Without a working directory, a relative path leads nowhere as it is.
+            path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Model {
     pub(super) budgets: BTreeMap<String, BudgetSettings>,
@@ -52,22 +71,28 @@ impl ConfigFile {
     /// The file cannot be read, is over 1 MiB, is none of the formats, or has mistakes: all are
     /// named, each with its line and column. If the form itself is wrong, only that is named.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ConfigFileError> {
-        let path = path.as_ref();
-        let (format, text) = Self::source(path)?;
-        Self::parse_as(Some(path), format, text)
+        let path = path.as_ref().to_owned();
+        let shown = path.clone();
+        Self::read_again(&Origin { shown, path })
+    }
+
+    pub(super) fn read_again(origin: &Origin) -> Result<Self, ConfigFileError> {
+        let (format, text) = Self::source(origin)?;
+        Self::parse_as(Some(&origin.shown), format, text)
     }
 
     /// Returns the text of a file, whatever it says.
-    pub(super) fn source(path: &Path) -> Result<(Format, String), ConfigFileError> {
+    pub(super) fn source(origin: &Origin) -> Result<(Format, String), ConfigFileError> {
+        let Origin { shown, path } = origin;
         let Some(format) = Format::of(path) else {
             let message = "the format is unknown: name the file .toml, .json, .yaml or .yml";
-            return Err(ConfigFileError::unreadable(path, message, None));
+            return Err(ConfigFileError::unreadable(shown, message, None));
         };
         match read_text(path) {
             Ok(text) => Ok((format, text)),
             Err(error) => {
                 let message = format!("cannot be read: {error}");
-                Err(ConfigFileError::unreadable(path, &message, Some(error)))
+                Err(ConfigFileError::unreadable(shown, &message, Some(error)))
             }
         }
     }

@@ -164,7 +164,7 @@
 
 // Each file uses those before it: `names`, `duration`, `node`, `format`, `bound`, `reader`, `named_or`,
 // `section`; then the sections `strategy`, `budget`, `breaker`, `retry` with its `checks`; then `error`,
-// `file`, `lint`, `serde`; then `reuse`, `handle`, `policies`, `watch`.
+// `file`, `lint`, `serde`; then `reuse`, `handle`, `policies`, `trail`, `watch`.
 
 mod bound;
 mod breaker;
@@ -188,6 +188,8 @@ mod reuse;
 mod section;
 mod serde;
 mod strategy;
+#[cfg(feature = "watch")]
+mod trail;
 #[cfg(feature = "watch")]
 mod watch;
 

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use super::file::Origin;
 use super::handle::Slot;
 use super::reuse::Built;
 use super::{ConfigFile, ConfigFileError, Format, PolicyHandle, UnknownPolicy, names};
@@ -78,7 +79,7 @@ pub struct Policies {
 }
 
 struct Registry {
-    path: Option<PathBuf>,
+    origin: Option<Origin>,
     /// Locked while policies are made, so that one reload ends before the next one starts.
     built: Mutex<Built>,
     slots: RwLock<BTreeMap<String, Listed>>,
@@ -133,7 +134,7 @@ impl Policies {
     pub fn new(file: &ConfigFile) -> Self {
         let policies = Self {
             registry: Arc::new(Registry {
-                path: file.path().map(Path::to_owned),
+                origin: file.path().map(Origin::of),
                 built: Mutex::default(),
                 slots: RwLock::default(),
                 classifiers: Arc::new(Classifiers::DEFAULT),
@@ -178,18 +179,19 @@ impl Policies {
         present.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Reads the file anew. Calls that start from now on have its values.
+    /// Reads the file anew. Calls that start from now on have its values. A relative path is that of
+    /// the working directory in which the policies were made.
     ///
     /// # Errors
     ///
     /// As [`from_file`](Self::from_file); then everything stays as it is. Policies of a text have
     /// no file.
     pub fn reload(&self) -> Result<Reloaded, ConfigFileError> {
-        match &self.registry.path {
-            Some(path) => {
+        match &self.registry.origin {
+            Some(origin) => {
                 // Whoever reads later must not take up earlier.
                 let mut built = self.registry.lock();
-                let file = ConfigFile::read(path)?;
+                let file = ConfigFile::read_again(origin)?;
                 Ok(self.registry.take_up(&mut built, &file))
             }
             None => Err(ConfigFileError::no_file()),
@@ -199,8 +201,8 @@ impl Policies {
 
 #[cfg(feature = "watch")]
 impl Policies {
-    pub(super) fn path(&self) -> Option<&Path> {
-        self.registry.path.as_deref()
+    pub(super) fn origin(&self) -> Option<&Origin> {
+        self.registry.origin.as_ref()
     }
 
     /// Returns the text that the values in force come from.
@@ -319,7 +321,7 @@ impl fmt::Display for Reloaded {
 impl fmt::Debug for Policies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policies")
-            .field("path", &self.registry.path)
+            .field("path", &self.registry.origin.as_ref().map(|own| &own.shown))
             .field("names", &self.names())
             .finish_non_exhaustive()
     }

@@ -1,14 +1,16 @@
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use super::file::Origin;
+use super::trail::{Folder, Trail};
 use super::{ConfigFile, ConfigFileError, Policies, Reloaded};
 use crate::defaults;
 use crate::shielded::shielded;
@@ -35,9 +37,13 @@ impl Policies {
     /// A bad file leaves everything as it is; `on_reload` gets the whole report, and the file goes
     /// on being watched. So it does when it is gone for a while. A file that is written in place is
     /// read when it has been quiet for 50 ms; to be sure that no half of it is ever read, write
-    /// another one and rename it. Files behind symbolic links are watched, too, as those that
-    /// Kubernetes mounts; where the system reports no changes, as on some network file systems, the
-    /// file is looked at every 30 s.
+    /// another one and rename it. Where the system reports no changes, as on some network file
+    /// systems, the file is looked at every 30 s.
+    ///
+    /// The way to the file is watched, too: a link or a linked folder that is swapped is noticed at
+    /// once, however many links lead to the file, as those of Kubernetes, git-sync and nix do. A
+    /// relative path is that of the working directory in which the file was read first; the process
+    /// may change to another.
     ///
     /// Dropping it does not wait for a look or a call of `on_reload` that is under way.
     ///
@@ -65,21 +71,23 @@ impl Policies {
         &self,
         on_reload: impl FnMut(Result<Reloaded, ConfigFileError>) + Send + 'static,
     ) -> Result<Watch, WatchError> {
-        let Some(path) = self.path().map(Path::to_owned) else {
+        let Some(origin) = self.origin().cloned() else {
             return Err(WatchError {
                 message: "these policies come from a text, so there is no file to watch".to_owned(),
                 source: None,
             });
         };
         let refused = |source| WatchError {
-            message: format!("{} cannot be watched", path.display()),
+            message: format!("{} cannot be watched", origin.shown.display()),
             source: Some(source),
         };
         // One is enough to wake: a folder may be busier than its callback.
         let (wake, woken) = sync_channel(1);
         let noticed = wake.clone();
+        let stops = Arc::new(Mutex::new(Vec::new()));
+        let on_the_way = Arc::clone(&stops);
         let notice = move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| is_only_read(event.kind)) {
+            if event.is_ok_and(|event| is_only_read(event.kind) || is_beside(&event, &on_the_way)) {
                 return;
             }
             let _already_awake = noticed.try_send(());
@@ -89,15 +97,22 @@ impl Policies {
         let mut watching = Watching {
             seen: Ok(self.text()),
             policies: self.clone(),
-            path: path.clone(),
+            origin: origin.clone(),
             watcher,
-            folders: [None, None],
+            folders: Vec::new(),
+            stops,
             armed: true,
             woken,
             stopped: Arc::clone(&stopped),
             on_reload,
         };
-        watching.arm().map_err(|e| refused(e.into()))?;
+        if let Err(error) = watching.arm() {
+            // Behind a link that leads nowhere for now there may be a file later.
+            if folder_is_missing(&origin) {
+                return Err(refused(error));
+            }
+            watching.armed = false;
+        }
         let name = "redress-watch".to_owned();
         let thread = thread::Builder::new().name(name);
         let started = thread.spawn(move || watching.run());
@@ -115,13 +130,29 @@ fn is_only_read(kind: EventKind) -> bool {
     }
 }
 
+/// Returns `true` for what happens to other files in the same folders.
+fn is_beside(event: &Event, stops: &Mutex<Vec<PathBuf>>) -> bool {
+    if event.need_rescan() || event.paths.is_empty() {
+        return false;
+    }
+    let stops = stops.lock().unwrap_or_else(PoisonError::into_inner);
+    !event.paths.iter().any(|path| stops.contains(path))
+}
+
+fn folder_is_missing(origin: &Origin) -> bool {
+    let folder = origin.path.parent();
+    folder.is_some_and(|folder| folder.metadata().is_err())
+}
+
 /// The thread that watches.
 struct Watching<F> {
     policies: Policies,
-    path: PathBuf,
+    origin: Origin,
     watcher: RecommendedWatcher,
-    /// The watched folders: the file's, and the one that it is really in, behind symbolic links.
-    folders: [Option<Folder>; 2],
+    /// The watched folders.
+    folders: Vec<Folder>,
+    /// What lies on the way to the file: all that is listened to.
+    stops: Arc<Mutex<Vec<PathBuf>>>,
     /// They are watched.
     armed: bool,
     woken: Receiver<()>,
@@ -146,7 +177,7 @@ impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
                 self.settle();
             }
             // What was watched may be gone, or another one.
-            if !noticed || self.seen.is_err() || self.folders != self.find_folders() {
+            if !noticed || self.seen.is_err() || self.has_moved() {
                 self.armed = self.arm().is_ok();
             }
         }
@@ -167,9 +198,9 @@ impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
 
     /// Takes the file up if it is not what it was.
     fn look(&mut self) {
-        let (path, seen) = (&self.path, &mut self.seen);
+        let (origin, seen) = (&self.origin, &mut self.seen);
         let report = self.policies.take_up_if(|| {
-            let source = ConfigFile::source(path);
+            let source = ConfigFile::source(origin);
             let now = match &source {
                 Ok((_, text)) => Ok(text.clone()),
                 Err(error) => Err(error.to_string()),
@@ -182,81 +213,49 @@ impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
                 Ok(source) => source,
                 Err(error) => return Some(Err(error)),
             };
-            Some(ConfigFile::parse_as(Some(path), format, text))
+            Some(ConfigFile::parse_as(Some(&origin.shown), format, text))
         });
         if let Some(report) = report {
             shielded((), || (self.on_reload)(report));
         }
     }
 
-    /// Watches the folders in which something happens when the file changes: a file that is
-    /// replaced is another one, and only its folder notices.
-    fn arm(&mut self) -> notify::Result<()> {
-        let folders = self.find_folders();
+    /// Returns `true` if the way to the file is another one than is watched.
+    fn has_moved(&self) -> bool {
+        let now = Trail::of(&self.origin.path);
+        let stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
+        self.folders != now.folders || *stops != now.stops
+    }
+
+    /// Watches the folders in which something happens when the file changes, or the way to it: what
+    /// is replaced is another one, and only its folder notices.
+    fn arm(&mut self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let Trail {
+            folders,
+            stops,
+            broken,
+        } = Trail::of(&self.origin.path);
         if self.folders != folders {
             // A folder that was replaced has the same name, and is another one.
-            for before in std::mem::take(&mut self.folders).into_iter().flatten() {
+            for before in std::mem::take(&mut self.folders) {
                 let _gone_already = self.watcher.unwatch(&before.path);
             }
         }
-        let [own, real] = &folders;
-        if let Some(folder) = real {
-            // The file's own folder matters more, and is next.
-            let _next_time = self
+        *self.stops.lock().unwrap_or_else(PoisonError::into_inner) = stops;
+        let mut refused = None;
+        // The file's own folder is the last of them. The others may be closed to this process.
+        for folder in &folders {
+            let watched = self
                 .watcher
                 .watch(&folder.path, RecursiveMode::NonRecursive);
+            refused = watched.err();
         }
-        let path = match own {
-            Some(folder) => folder.path.as_path(),
-            None => folder(&self.path).unwrap_or(Path::new(".")),
-        };
-        // Last, as the two may be the same.
-        self.watcher.watch(path, RecursiveMode::NonRecursive)?;
         self.folders = folders;
-        Ok(())
+        if let Some(error) = broken {
+            return Err(error.into());
+        }
+        refused.map_or(Ok(()), |error| Err(error.into()))
     }
-
-    /// Finds the file's folder, and the one that the file is really in.
-    fn find_folders(&self) -> [Option<Folder>; 2] {
-        let own = folder(&self.path).unwrap_or(Path::new("."));
-        let real = self.path.canonicalize().ok();
-        let real = real.as_deref().and_then(folder);
-        [Some(own), real].map(|path| Folder::at(path?))
-    }
-}
-
-/// A folder that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Folder {
-    path: PathBuf,
-    id: Option<(u64, u64)>,
-}
-
-impl Folder {
-    fn at(path: &Path) -> Option<Self> {
-        let metadata = path.metadata().ok()?;
-        Some(Self {
-            path: path.to_owned(),
-            id: id(&metadata),
-        })
-    }
-}
-
-/// Returns what tells a folder from another of the same name, where the system has such a thing.
-#[cfg(unix)]
-fn id(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn id(_: &std::fs::Metadata) -> Option<(u64, u64)> {
-    None
-}
-
-fn folder(path: &Path) -> Option<&Path> {
-    let folder = path.parent()?;
-    (!folder.as_os_str().is_empty()).then_some(folder)
 }
 
 impl Drop for Watch {

@@ -263,3 +263,172 @@ fn a_folder_that_is_replaced_by_another_is_watched_in_its_place() {
         }
     }
 }
+
+/// Sooner than the poll, which is for changes that the system does not notify.
+const AT_ONCE: Duration = Duration::from_secs(20);
+
+impl Watched {
+    /// Waits until the file says so many attempts.
+    fn says(&self, now: u32) {
+        while attempts(&self.handle()) != now {
+            self.reports.recv_timeout(AT_ONCE).unwrap().ok();
+        }
+    }
+
+    fn release(&self, name: &str, attempts: u32) {
+        std::fs::create_dir_all(self.path(name)).unwrap();
+        self.write(&format!("{name}/retry.toml"), &text(attempts));
+    }
+
+    /// Replaces a link in one step, as those do who deploy.
+    #[cfg(unix)]
+    fn link(&self, name: &str, target: &str) {
+        let new = self.path("link.new");
+        std::os::unix::fs::symlink(target, &new).unwrap();
+        std::fs::rename(new, self.path(name)).unwrap();
+    }
+}
+
+#[cfg(unix)]
+fn release(folder: &std::path::Path, name: &str) {
+    std::fs::create_dir_all(folder.join(name)).unwrap();
+    std::fs::write(folder.join(name).join("retry.toml"), text(3)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_that_is_swapped_is_noticed_at_once() {
+    use std::os::unix::fs::symlink;
+    // As git-sync and Capistrano do: current -> releases/1
+    let watched = Watched::at(|folder| {
+        release(&folder, "releases/1");
+        symlink("releases/1", folder.join("current")).unwrap();
+        folder.join("current/retry.toml")
+    });
+    for n in 4..8 {
+        let name = format!("releases/{n}");
+        watched.release(&name, n);
+        watched.link("current", &name);
+        watched.says(n);
+    }
+    // In place, in the folder that it has come to, and as `ln -sfn` does, in two steps.
+    watched.release("releases/7", 8);
+    watched.says(8);
+    watched.release("releases/9", 9);
+    std::fs::remove_file(watched.path("current")).unwrap();
+    symlink("releases/9", watched.path("current")).unwrap();
+    watched.says(9);
+}
+
+#[cfg(unix)]
+#[test]
+fn every_link_of_a_chain_may_be_swapped() {
+    use std::os::unix::fs::symlink;
+    // As nix profiles: etc/app -> ../profiles/system, profiles/system -> system-1,
+    // profiles/system-1 -> ../store/1
+    let watched = Watched::at(|folder| {
+        release(&folder, "store/1");
+        std::fs::create_dir(folder.join("profiles")).unwrap();
+        std::fs::create_dir(folder.join("etc")).unwrap();
+        symlink("../store/1", folder.join("profiles/system-1")).unwrap();
+        symlink("system-1", folder.join("profiles/system")).unwrap();
+        symlink("../profiles/system", folder.join("etc/app")).unwrap();
+        folder.join("etc/app/retry.toml")
+    });
+    watched.release("store/4", 4);
+    watched.link("profiles/system-4", "../store/4");
+    watched.link("profiles/system", "system-4");
+    watched.says(4);
+    watched.release("store/5", 5);
+    watched.link("profiles/system-4", "../store/5");
+    watched.says(5);
+    // To a folder in place of a link, and with an absolute target.
+    watched.release("store/6", 6);
+    let absolute = watched.path("store/6").display().to_string();
+    watched.link("etc/app", &absolute);
+    watched.says(6);
+    // A link that leads to the same folder by another link, which is swapped then.
+    watched.link("profiles/other", "../store/6");
+    watched.link("etc/app", "../profiles/other");
+    watched.release("store/7", 7);
+    std::thread::sleep(Duration::from_millis(300));
+    watched.link("profiles/other", "../store/7");
+    watched.says(7);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_for_a_while_is_followed_again() {
+    let watched = Watched::at(|folder| {
+        release(&folder, "1");
+        std::os::unix::fs::symlink("1", folder.join("current")).unwrap();
+        folder.join("current/retry.toml")
+    });
+    watched.link("current", "gone");
+    watched.refused("cannot be read");
+    assert_eq!(attempts(&watched.handle()), 3);
+    watched.link("current", "current");
+    watched.release("gone", 4);
+    watched.link("current", "gone");
+    watched.says(4);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_above_that_is_renamed_is_noticed_at_once() {
+    let watched = Watched::at(|folder| {
+        release(&folder, "current/etc/app");
+        folder.join("current/etc/app/retry.toml")
+    });
+    for n in 4..6 {
+        watched.release("next/etc/app", n);
+        std::fs::rename(watched.path("current"), watched.path(&format!("before{n}"))).unwrap();
+        std::fs::rename(watched.path("next"), watched.path("current")).unwrap();
+        watched.says(n);
+    }
+}
+
+/// Runs in a process of its own: the working directory is that of all threads.
+#[test]
+fn a_relative_path_survives_another_working_directory() {
+    const CHILD: &str = "REDRESS_TEST_OF_THE_WORKING_DIRECTORY";
+    if std::env::var_os(CHILD).is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("elsewhere")).unwrap();
+        std::fs::write(folder.path().join("retry.toml"), text(3)).unwrap();
+        let name = "config::watch::a_relative_path_survives_another_working_directory";
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name])
+            .current_dir(folder.path())
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        assert!(child.status.success(), "{child:?}");
+        assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
+        return;
+    }
+    let home = std::env::current_dir().unwrap();
+    let policies = Policies::from_file("retry.toml").unwrap();
+    let a = policies.get("a").unwrap();
+    let (report, reports) = channel();
+    std::env::set_current_dir("elsewhere").unwrap();
+    std::fs::write(home.join("retry.toml"), text(4)).unwrap();
+    policies.reload().unwrap();
+    assert_eq!(attempts(&a), 4);
+    let _watch = policies
+        .watch(move |result| report.send(result).unwrap())
+        .unwrap();
+    std::env::set_current_dir(&home).unwrap();
+    std::env::set_current_dir("elsewhere").unwrap();
+    std::fs::write(home.join("retry.toml"), text(5)).unwrap();
+    while attempts(&a) != 5 {
+        reports.recv_timeout(AT_ONCE).unwrap().ok();
+    }
+    std::fs::write(home.join("retry.toml"), "[policies.a]\nmax_attempts = 0\n").unwrap();
+    let error = loop {
+        if let Err(error) = reports.recv_timeout(AT_ONCE).unwrap() {
+            break error.to_string();
+        }
+    };
+    assert!(error.starts_with("retry.toml:2:16: "), "{error}");
+}
