@@ -9,7 +9,7 @@
 //! the second case the compiler looks up the receiver's type, which a macro does not know.
 
 use quote::ToTokens as _;
-use syn::{FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, Signature, Type};
+use syn::{FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, Safety, Signature, Type};
 
 use super::borrow_search::{Escape, Returned, Search};
 use super::parse::Function;
@@ -24,7 +24,9 @@ pub(super) fn find(function: &Function) -> Option<Escape> {
         function.returns.kind,
         FunctionKind::Sync | FunctionKind::Async
     );
-    if !asked || function.body.is_wrapped() {
+    // What an unsafe function reaches through a raw pointer is not borrowed from the pointer.
+    let certain = !matches!(function.signature.safety, Safety::Unsafe(_));
+    if !asked || !certain || function.body.is_wrapped() {
         return None;
     }
     let output = function.returns.output.as_ref()?;
@@ -185,6 +187,18 @@ mod tests {
                 None => "nothing",
             };
             assert_eq!(found, expected, "{item}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_found_in_an_unsafe_function() {
+        for (safety, expected) in [("", true), ("unsafe", false)] {
+            let item = format!(
+                "{safety} fn call(&mut self) -> Result<&mut u32, E> {{ Ok(&mut *self.pointer) }}"
+            );
+            let mut diagnostics = Diagnostics::default();
+            let function = function(&item.parse().unwrap(), &mut diagnostics).unwrap();
+            assert_eq!(find(&function).is_some(), expected, "{item}");
         }
     }
 
