@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::source::{Source, first_names, read_all};
+use super::source::{Source, first_names, read_all, veiled_imports};
 use super::{backticked, read, root};
 
 /// Modules that are only tests, or models for `loom`.
@@ -143,5 +143,13 @@ fn no_path_leaves_its_module_by_super() {
             "{} leaves its module",
             source.path
         );
+    }
+}
+
+#[test]
+fn every_import_shows_where_it_leads_to() {
+    for source in sources() {
+        let veiled = veiled_imports(&source.text);
+        assert!(veiled.is_empty(), "{}: {veiled:?}", source.path);
     }
 }

@@ -26,13 +26,64 @@ fn read_into(folder: &Path, prefix: &str, sources: &mut Vec<Source>) {
             read_into(&entry.path(), &format!("{path}/"), sources);
         } else if name.ends_with(".rs") {
             let text = without_comments(&std::fs::read_to_string(entry.path()).unwrap());
-            let text = match text.find("#[cfg(test)]").or(text.find("#[cfg(all(test")) {
-                Some(tests) => text[..tests].to_owned(),
-                None => text,
-            };
+            let text = without_tests(&text);
             sources.push(Source { path, text });
         }
     }
+}
+
+/// Drops the items that only tests have, and keeps what follows them.
+fn without_tests(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(at) = ["#[cfg(test)]", "#[cfg(all(test"]
+        .iter()
+        .filter_map(|test| rest.find(test))
+        .min()
+    {
+        kept.push_str(&rest[..at]);
+        rest = &rest[at + item(&rest[at..])..];
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// Returns the length of the item that starts here: it ends with a semicolon or a block, or with the
+/// block that it stands in.
+fn item(text: &str) -> usize {
+    let mut depth = 0_u32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth == 0 => return at,
+            ')' | ']' => depth -= 1,
+            '}' => {
+                depth -= 1;
+                let rest = &text[at + 1..];
+                if depth == 0 && !rest.starts_with(';') {
+                    return at + 1;
+                }
+            }
+            ';' if depth == 0 => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Returns the imports in which `super` stands anywhere but at the start, or that rename the crate:
+/// where they lead to is hard to see.
+pub(super) fn veiled_imports(text: &str) -> Vec<String> {
+    let imports = text.split(';').filter_map(|statement| {
+        let from = statement.rfind("use ")?;
+        let alone = !statement[..from].ends_with(|c: char| c == '_' || c.is_alphanumeric());
+        alone.then(|| statement[from..].to_owned())
+    });
+    let veiled = |import: &String| {
+        let (_, tree) = import.split_once('{').unwrap_or(("", ""));
+        tree.contains("super") || import.contains("crate as ") || import.contains("self as ")
+    };
+    imports.filter(veiled).collect()
 }
 
 /// Blanks comments and the contents of strings.
@@ -49,10 +100,8 @@ fn without_comments(text: &str) -> String {
             end.map_or(rest.len(), |end| open + end + close.len())
         } else if c == '"' {
             string(rest)
-        } else if rest.starts_with("'\"'") {
-            3
         } else {
-            0
+            character(rest)
         };
         if skipped > 0 {
             rest = &rest[skipped..];
@@ -69,6 +118,26 @@ fn raw_string(text: &str) -> Option<usize> {
     let after = text.strip_prefix('r')?;
     let hashes = after.len() - after.trim_start_matches('#').len();
     after[hashes..].starts_with('"').then_some(hashes)
+}
+
+/// Returns the length of the character literal that starts here, if there is one.
+fn character(text: &str) -> usize {
+    let mut chars = text.chars();
+    if chars.next() != Some('\'') {
+        return 0;
+    }
+    let inner = match chars.next() {
+        // `'\n'`, `'\''`, `'\u{7f}'`
+        Some('\\') => 2 + text[3..].find('\'').unwrap_or(0),
+        Some(c) => c.len_utf8(),
+        None => return 0,
+    };
+    let end = 1 + inner;
+    if text[end..].starts_with('\'') {
+        end + 1
+    } else {
+        0
+    }
 }
 
 /// Returns the length of the string that starts here.
@@ -140,4 +209,46 @@ fn names_are_found_in_paths_and_trees_and_not_in_comments_or_strings() {
     "##;
     let names = first_names(&without_comments(text));
     assert_eq!(names, ["a", "d", "e", "g"]);
+}
+
+#[test]
+fn only_the_items_of_tests_are_left_out() {
+    let text = r#"
+        use crate::a;
+        #[cfg(test)]
+        mod tests;
+        use crate::b;
+        #[cfg(test)]
+        use crate::hidden::{c, d};
+        #[cfg(all(test, redress_loom))]
+        pub(crate) const HIDDEN: u32 = crate::hidden::N;
+        fn f() -> char { crate::c::f('{'); crate::c::f('\''); crate::c::f('"') }
+        #[cfg(test)]
+        mod more {
+            use crate::hidden::e;
+            fn g<'a>(x: &'a str) -> char { '}' }
+        }
+        fn h() { crate::d::g() }
+    "#;
+    let names = first_names(&without_tests(&without_comments(text)));
+    assert_eq!(names, ["a", "b", "c", "c", "c", "d"]);
+}
+
+#[test]
+fn imports_that_hide_where_they_lead_to_are_found() {
+    for (import, expected) in [
+        ("use super::{a, super::b};", true),
+        ("use crate as root;", true),
+        ("use crate::{self as root, a};", true),
+        ("pub(super) use crate::a::{b, c as d};", false),
+        ("use super::super::a::{b, c};", false),
+        ("use crate::a; fn f() { super::g() }", false),
+        ("Pause { run: super::a() };", false),
+    ] {
+        assert_eq!(
+            veiled_imports(import).len(),
+            usize::from(expected),
+            "{import}"
+        );
+    }
 }
