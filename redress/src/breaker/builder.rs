@@ -110,7 +110,7 @@ impl CircuitBreakerBuilder {
         self
     }
 
-    /// Sets the classes of failure that open it; all others are no verdict. Default: TRANSIENT and
+    /// Sets the classes of failure that open it; all others are not verdicts. Default: TRANSIENT and
     /// SERVER_ERROR.
     ///
     /// UNKNOWN is not among them: what the classifier does not know may be an answer, such as a

@@ -155,7 +155,7 @@ impl CircuitBreaker {
 
     /// Refuses all calls from now on, until [`reset`](Self::reset) or another of these.
     ///
-    /// Whoever is refused is told to ask again after the recovery timeout.
+    /// A refused caller is told to ask again after the recovery timeout.
     ///
     /// ```
     /// let breaker = redress::CircuitBreaker::new();

@@ -31,7 +31,7 @@ pub(super) struct Machine {
     latest: u64,
 }
 
-/// Who decides about the state.
+/// Whether the state follows the calls or was set by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Automatic,
@@ -96,7 +96,7 @@ impl Machine {
             ))
     }
 
-    /// Returns from when on an open breaker lets somebody try.
+    /// Returns the time from which an open breaker admits a probe.
     pub(super) const fn probe_at(&self) -> u64 {
         match self.phase {
             Phase::Open { until, .. } => until,

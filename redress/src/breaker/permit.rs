@@ -9,7 +9,7 @@ use crate::classify::{Classification, Classify, ErrorClass};
 /// The leave to make one call, from [`CircuitBreaker::try_acquire`].
 ///
 /// Say how the call went with [`success`](Self::success) or [`failure`](Self::failure). A permit
-/// that is dropped instead, by a cancelled future, a panic or a return, is no verdict: the breaker
+/// that is dropped instead, by a cancelled future, a panic or a return, is not a verdict: the breaker
 /// is as if the call had not been, and a half-open breaker lets the next one probe.
 ///
 /// ```
@@ -47,7 +47,7 @@ impl<'a> Permit<'a> {
     }
 
     /// Tells that the call failed with an error of `class`. A class outside
-    /// [`trip_on`](super::CircuitBreakerBuilder::trip_on) is no verdict, and neither is a failure
+    /// [`trip_on`](super::CircuitBreakerBuilder::trip_on) is not a verdict, and neither is a failure
     /// that comes after the breaker has changed its state.
     pub fn failure(self, class: ErrorClass) {
         let _ = self.fail(class);
@@ -160,7 +160,7 @@ impl Rejected {
     /// | the breaker is | the time until |
     /// |---|---|
     /// | open | the next probe may go |
-    /// | open by hand | nobody knows: the recovery timeout, or 30 s if that is a strategy |
+    /// | open by hand | unknown: the recovery timeout, or 30 s if that is a strategy |
     /// | half-open | a probe loses its slot, at the latest; most come back sooner |
     /// | ramping up | every call goes |
     #[must_use]

@@ -9,7 +9,7 @@ pub(super) struct Probes {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot {
-    /// Who holds it; 0 is nobody.
+    /// The number of the probe that holds it; 0 if it is free.
     probe: u32,
     /// When it may be taken from its holder.
     until: u64,
@@ -61,7 +61,7 @@ impl Probes {
             Some(slot) => return Err(slot.until),
             None => return Err(now),
         };
-        // 0 is nobody's number, also after four thousand million probes.
+        // 0 marks a free slot, so no probe has it as its number, also after the counter has wrapped.
         self.last = self.last.wrapping_add(1).max(1);
         slot.probe = self.last;
         slot.until = now.saturating_add(lease);
@@ -81,7 +81,7 @@ impl Probes {
         }
     }
 
-    /// Tells whether the slot is still its holder's.
+    /// Returns `true` if the probe still holds its slot.
     pub(super) fn holds(&self, probe: u32) -> bool {
         probe != 0 && self.slots.iter().any(|slot| slot.probe == probe)
     }

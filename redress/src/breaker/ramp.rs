@@ -6,7 +6,7 @@
 pub(super) struct Ramp {
     start: u64,
     length: u64,
-    /// What is left over from the calls before, in calls.
+    /// The part of a call that earlier calls have left over.
     credit: f64,
 }
 
@@ -15,7 +15,7 @@ impl Ramp {
         Self {
             start,
             length,
-            // The first call after closing goes: somebody has to.
+            // The first call after closing is always admitted.
             credit: 1.0,
         }
     }
@@ -30,7 +30,7 @@ impl Ramp {
         self.start.saturating_add(self.length)
     }
 
-    /// Tells whether this call goes.
+    /// Returns `true` if this call is admitted.
     #[expect(clippy::cast_precision_loss, reason = "a share needs few digits")]
     pub(super) fn admits(&mut self, now: u64) -> bool {
         let since = now.saturating_sub(self.start);

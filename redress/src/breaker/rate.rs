@@ -8,7 +8,7 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    /// Tells whether so many failures are too many.
+    /// Returns `true` if the share of failures has reached the rate.
     pub(super) fn is_reached(&self, failures: u64, successes: u64) -> bool {
         failures.saturating_add(successes) >= u64::from(self.minimum)
             && share(failures, successes).is_some_and(|share| share >= self.share)

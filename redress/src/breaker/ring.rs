@@ -21,7 +21,7 @@ impl Ring {
         }
     }
 
-    /// Tells whether a failure now is one too many.
+    /// Returns `true` if a failure now would open the breaker.
     pub(super) fn would_trip(&self, now: u64, window: u64) -> bool {
         let others = self.times.len().saturating_sub(1);
         let Some(oldest) = others.checked_sub(1) else {
@@ -78,7 +78,7 @@ impl Ring {
 mod tests {
     use super::*;
 
-    /// What Python keeps: every time, pruned at each failure.
+    /// The reference model: the time of every failure, pruned at each failure.
     #[derive(Default)]
     struct Deque(Vec<u64>);
 

@@ -38,7 +38,7 @@ with_defaults! {
         pub window: Duration = defaults::BREAKER_WINDOW,
         /// How long it stays open; `None` if a strategy says.
         pub recovery_timeout: Option<Duration> = Some(defaults::BREAKER_RECOVERY),
-        /// What says how long it stays open: `fixed` for a recovery timeout.
+        /// The strategy that chooses how long it stays open: `fixed` for a recovery timeout.
         pub recovery: Description = fixed(defaults::BREAKER_RECOVERY).describe(),
         /// How long it stays open for the first time; `None` if that is not known.
         pub recovery_bounds: Option<DelayBounds> =

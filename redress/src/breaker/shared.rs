@@ -18,13 +18,13 @@ use crate::clock::{NEVER, Stopwatch, Time, nanos};
 use crate::defaults;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, Setting};
 
-/// What all handles of one breaker share.
+/// The state that all handles of one breaker share.
 ///
 /// The lock guards the decisions. What a call needs while all is well is published in `word`,
 /// which is written under the lock only: a closed breaker is entered and left with one load of it.
 pub(crate) struct Shared {
     word: AtomicU64,
-    /// From when on an open breaker lets somebody try. Belongs to the word that is written after
+    /// The time from which an open breaker admits a probe. Belongs to the word that is written after
     /// it; it lets an open breaker refuse without the lock.
     probe_at: AtomicU64,
     /// The classes that trip it, one bit for each. Written under the lock only.
@@ -221,7 +221,7 @@ impl Shared {
         }
     }
 
-    /// Tells whether an open breaker will refuse every call for longer than `wait`.
+    /// Returns `true` if the breaker is open and will refuse every call for longer than `wait`.
     pub(crate) fn refuses_beyond(&self, wait: Duration) -> bool {
         self.word().state() == CircuitState::Open && {
             let probe_at = self.probe_at.load(Ordering::Relaxed);
@@ -283,7 +283,7 @@ impl Shared {
 
     #[inline]
     fn word(&self) -> Word {
-        // Acquire: whoever sees an open breaker sees its time, too.
+        // Acquire: a thread that sees an open breaker sees its time, too.
         Word::from_bits(self.word.load(Ordering::Acquire))
     }
 

@@ -7,7 +7,7 @@ use super::settings::BreakerSettings;
 use super::windows::Sample;
 use crate::classify::ErrorClass;
 
-/// What a circuit breaker does with calls.
+/// The state of a circuit breaker: how it treats calls.
 ///
 /// The set is closed on purpose, so that a `match` over it is complete and stays so.
 ///
@@ -42,7 +42,7 @@ impl fmt::Display for CircuitState {
     }
 }
 
-/// What a circuit breaker knows at one moment, for a dashboard or a health check.
+/// The state and the counts of a circuit breaker at one moment, for a dashboard or a health check.
 ///
 /// ```
 /// use redress::{CircuitBreaker, ErrorClass};
@@ -63,7 +63,7 @@ pub struct CircuitSnapshot {
     pub name: Option<String>,
     /// The state.
     pub state: CircuitState,
-    /// The state was forced by hand and stays until somebody changes it.
+    /// The state was forced by hand and stays until it is changed by hand.
     pub forced: bool,
     /// The failures that count now: with a failure rate those within its window, else those that
     /// [`failure_threshold`](super::CircuitBreakerBuilder::failure_threshold) counts, else those in
@@ -72,7 +72,7 @@ pub struct CircuitSnapshot {
     pub failures: u64,
     /// The failures that count now of each class with a threshold of its own.
     pub class_failures: Vec<(ErrorClass, u64)>,
-    /// The successes within the window; `None` without a failure rate, since nobody counts them.
+    /// The successes within the window; `None` without a failure rate, since they are not counted then.
     pub successes: Option<u64>,
     /// The share of failures within the window, 0 to 1; `None` without a failure rate or a call.
     pub failure_rate: Option<f64>,
@@ -87,7 +87,7 @@ pub struct CircuitSnapshot {
     pub retry_after: Option<Duration>,
 }
 
-/// What a snapshot is taken with.
+/// The counts that go into a snapshot.
 pub(super) struct Counts<'a> {
     pub(super) settings: &'a BreakerSettings,
     pub(super) now: u64,

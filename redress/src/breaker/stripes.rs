@@ -106,8 +106,8 @@ impl Stripes {
         stripe.add(generation, self.observe(now()));
     }
 
-    /// Returns the part of the window in which `now` lies, or a later one if somebody has been
-    /// there already.
+    /// Returns the part of the window in which `now` lies, or a later one that another
+    /// thread has started already.
     pub(super) fn observe(&self, now: u64) -> u64 {
         let grid = self.grid();
         let bucket = grid.bucket(now);

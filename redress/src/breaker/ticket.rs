@@ -1,7 +1,7 @@
 use super::word::Word;
 
-/// What a breaker remembers of an admission. By itself it is only a number: the
-/// [`Permit`](super::Permit) is what gives it back. Kept small, since calls live inside futures.
+/// The record of an admission. By itself it is only a number: the
+/// [`Permit`](super::Permit) gives it back. Kept small, since calls live inside futures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket {
     /// A probe's own number; else the generation. A permit that is held while four thousand million
@@ -49,7 +49,7 @@ impl Ticket {
         Self { number, kind }
     }
 
-    /// Tells whether only a failure is worth telling.
+    /// Returns `true` if the breaker needs to hear of a failure only.
     #[inline]
     pub(crate) const fn is_plain(self) -> bool {
         matches!(self.kind, Kind::Plain)

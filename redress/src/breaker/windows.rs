@@ -13,7 +13,7 @@ pub(super) struct Windows {
     in_a_row: u32,
 }
 
-/// What is known about successes when a failure is judged.
+/// The successes that are taken into account when a failure is judged.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sample {
     /// The part of the window of the failure rate.
@@ -38,7 +38,7 @@ impl Windows {
         }
     }
 
-    /// Tells whether a failure now is one too many, by any of the rules.
+    /// Returns `true` if a failure now would open the breaker, by any of the rules.
     pub(super) fn would_trip(
         &self,
         settings: &BreakerSettings,
@@ -97,7 +97,7 @@ impl Windows {
         self.in_a_row = 0;
     }
 
-    /// Returns how many failures in a row there have been; 0 where nobody counts them.
+    /// Returns how many failures in a row there have been; 0 where they are not counted.
     pub(super) const fn in_a_row(&self) -> u32 {
         self.in_a_row
     }

@@ -1,6 +1,6 @@
 use super::CircuitState;
 
-/// What admission must know about a breaker, in one word that is read without a lock.
+/// The state that admission needs, in one word that is read without a lock.
 ///
 /// From the low end: the state (2 bits), three flags, the generation (32 bits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Word {
         }
     }
 
-    /// Tells whether every call is admitted: closed, and not ramping up.
+    /// Returns `true` if every call is admitted: the breaker is closed and not ramping up.
     pub(super) const fn admits_all(self) -> bool {
         self.0 & (STATE | RAMP) == 0
     }
