@@ -53,7 +53,7 @@ impl Funded {
         self.balance.fetch_min(full, Relaxed);
     }
 
-    /// Tells whether `now` matters at all.
+    /// Returns `true` if the account depends on the time.
     pub(super) fn is_timed(&self) -> bool {
         self.income.load(Relaxed) != 0
     }

@@ -19,7 +19,7 @@ pub(super) struct Rolling {
     next: AtomicUsize,
     /// How often units came back before their time.
     returns: AtomicU64,
-    /// Until when there is no unit, as the last look at all of them has found: a [`Full`].
+    /// The time until which no unit is free, as the last look at all of them has found: a [`Full`].
     full: AtomicU64,
     /// What took its place, with all that it had spent. It has no unit any more.
     successor: OnceLock<Arc<Rolling>>,
@@ -122,7 +122,7 @@ impl Rolling {
             successor.give_back(cost, successor.until_here(self, until));
             return;
         }
-        // The time of the spending, not an earlier one: whoever read its clock before that must
+        // The time of the spending, not an earlier one: a thread that read its clock before that must
         // not take the unit while an older retry still counts.
         let spent = until.saturating_sub(self.window);
         let mut left = cost;
@@ -185,8 +185,8 @@ impl Rolling {
         if Full::holds(word, self.returns.load(SeqCst)) {
             return now < Full::until(word);
         }
-        // It must be gone before its count of returns comes round: they cannot be so many while
-        // nobody spends, and whoever spends passes here.
+        // It must be gone before its count of returns comes round: there cannot be so many while
+        // nothing is spent, and every thread that spends passes here.
         let _by_another = self.full.compare_exchange(word, 0, SeqCst, SeqCst);
         false
     }
@@ -199,7 +199,7 @@ impl Rolling {
     }
 }
 
-/// What a look at the units has come to.
+/// The result of a look at the units.
 struct Look {
     taken: u32,
     /// When the first unit that could not be taken is free. Counts only where none was taken.

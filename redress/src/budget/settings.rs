@@ -21,9 +21,9 @@ use crate::problems::Problems;
 pub struct BudgetSettings {
     /// The name, for metrics. In a file it is that of the budget's table, and no key.
     pub name: Option<Cow<'static, str>>,
-    /// What it bounds retries by.
+    /// The kind of limit.
     pub kind: BudgetKind,
-    /// What a retry after a failure of a class costs, for each class where that is not 1:
+    /// The cost of a retry after a failure of a class, for each class where that is not 1:
     /// [`Budget::cost`](crate::Budget::cost).
     pub costs: BTreeMap<ErrorClass, u32>,
     /// A retry that waits as long as the other side asked is free:
@@ -31,7 +31,7 @@ pub struct BudgetSettings {
     pub free_hinted_retries: bool,
 }
 
-/// What a budget bounds retries by.
+/// The kind of limit that a budget sets to retries.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum BudgetKind {
@@ -80,7 +80,7 @@ impl BudgetSettings {
         self.costs.get(&class).copied().unwrap_or(1)
     }
 
-    /// Reports every mistake. `times` knows of a window that is no length of time.
+    /// Reports every mistake. `times` knows of a window that is not a length of time.
     pub(crate) fn check(&self, times: &GivenTimes, problems: &mut Problems) {
         match self.kind {
             BudgetKind::Rolling {
@@ -138,8 +138,8 @@ fn check_share(setting: &str, share: f64, least: f64, problems: &mut Problems) {
     }
 }
 
-/// What a budget was built with: its settings, its clock, and the mistakes that the settings cannot
-/// show.
+/// The parts that a budget was built from: its settings, its clock, and the mistakes that the settings
+/// cannot show.
 #[derive(Debug, Clone)]
 pub(crate) struct BudgetSetup {
     pub(super) settings: BudgetSettings,

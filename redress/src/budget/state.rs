@@ -8,7 +8,7 @@ use super::settings::{BudgetKind, BudgetSetup};
 use crate::classify::ErrorClass;
 use crate::clock::{NEVER, Stopwatch, nanos};
 
-/// What all clones of a budget share. The account may be that of a budget with other settings, too:
+/// The state that all clones of a budget share. The account may be that of a budget with other settings, too:
 /// one of a file goes on when they change.
 #[derive(Debug)]
 pub(super) struct BudgetState {
@@ -24,8 +24,8 @@ enum Account {
     InFlight(Arc<InFlight>),
 }
 
-/// What was taken from an account, in eight bytes: when a rolling window has it back, and the class
-/// that says what it cost.
+/// The record of a withdrawal, in eight bytes: the time at which a rolling window has it back, and the
+/// class that determines the cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket(u64);
 
@@ -33,7 +33,7 @@ impl Ticket {
     /// Nothing to give back any more. No other ticket is this number, as [`NEVER`] is less.
     pub(crate) const KEPT: Self = Self(u64::MAX);
 
-    /// Tells whether there is something to give back.
+    /// Returns `true` if there is something to give back.
     #[inline]
     pub(crate) const fn is_held(self) -> bool {
         self.0 != Self::KEPT.0
@@ -215,7 +215,7 @@ impl BudgetState {
 }
 
 fn share(share: f64) -> f64 {
-    // What is no number at all becomes zero as well.
+    // NaN becomes zero as well.
     share.clamp(0.0, 1.0).max(0.0)
 }
 

@@ -80,7 +80,7 @@ impl fmt::Debug for BudgetCall<'_> {
     }
 }
 
-/// What a call without a lifetime holds of its budget: a call in flight, and a token.
+/// The hold of a call without a lifetime on its budget: a call in flight, and a token.
 #[derive(Debug)]
 pub(crate) struct BudgetHold {
     state: Arc<BudgetState>,
