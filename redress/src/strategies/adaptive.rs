@@ -69,7 +69,7 @@ pub struct Adaptive<S> {
     memory: Arc<Memory>,
 }
 
-/// What all clones have learned.
+/// The state that all clones share.
 #[derive(Debug)]
 struct Memory {
     recent: Recent,
@@ -242,7 +242,7 @@ impl Learner for Memory {
     }
 }
 
-/// Multiplies, and saturates: a product that is no length of time ends a call rather than making it
+/// Multiplies, and saturates: a product that is not a length of time ends a call rather than making it
 /// spin.
 #[inline]
 fn multiply(delay: Duration, multiplier: f64) -> Delay {

@@ -9,7 +9,7 @@ use crate::testing::VirtualClock;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What `strategy` says after so many successes and failures.
+/// Returns the delay of `strategy` after so many successes and failures.
 fn after(strategy: &dyn Strategy, successes: u32, failures: u32) -> f64 {
     let transient = Classification::new(ErrorClass::Transient);
     let ctx = BackoffContext::first(&transient);

@@ -106,7 +106,7 @@ impl Description {
         self.fallback.as_deref()
     }
 
-    /// Tells whether callers that failed together wait differently; `None` if nobody knows.
+    /// Returns `true` if callers that failed together wait differently; `None` if that is unknown.
     #[must_use]
     pub const fn has_jitter(&self) -> Option<bool> {
         self.jitter
@@ -137,7 +137,8 @@ impl fmt::Display for Description {
     }
 }
 
-/// Writes a length of time as a configuration file takes it; the longest is no length any more.
+/// Writes a length of time as a configuration file takes it; the
+/// longest is written as `for ever`.
 pub(crate) fn length(time: Duration) -> String {
     if time == Duration::MAX {
         "for ever".to_owned()

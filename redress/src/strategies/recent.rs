@@ -3,7 +3,7 @@ use std::array;
 use crate::sync::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize};
 
-/// What ended in the last `window` of time, in constant memory and without a lock.
+/// Counts the ends of attempts in the last `window` of time, in constant memory and without a lock.
 ///
 /// All there ever was is counted in one word. Marks say how much it held when: what a window holds
 /// is the difference to the first mark in it. The first [`EXACT`] marks in a window are set
@@ -21,7 +21,7 @@ pub(super) struct Recent {
     tail: AtomicUsize,
     /// Before this time, no mark is set.
     next_mark: AtomicU64,
-    /// Somebody sets a mark. Nobody waits: others leave it at counting.
+    /// A thread is setting a mark. The others do not wait: they only count.
     marking: AtomicBool,
 }
 
@@ -43,7 +43,7 @@ const MARKS: usize = EXACT + PARTS + 2;
 const SUCCESS: u64 = 1;
 const FAILURE: u64 = 1 << 32;
 
-/// What `total` was before anything that ended at `at`, which is none while it is written.
+/// The value of `total` before the first end at `at`, which is none while the mark is written.
 #[derive(Debug)]
 struct Mark {
     at: AtomicU64,
@@ -173,7 +173,7 @@ mod tests {
 
     const WINDOW: u64 = 64_000_000_000;
 
-    /// What `Recent` stands for: every end with its time.
+    /// The reference model: every end with its time.
     #[derive(Default)]
     struct Exact(VecDeque<(u64, bool)>);
 

@@ -8,7 +8,7 @@ use crate::problems::Problems;
 use crate::reason::Cause;
 use crate::strategies::Learner;
 
-/// What a strategy knows when it chooses a delay.
+/// The facts of a call from which a strategy chooses a delay.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct BackoffContext<'a> {
@@ -19,11 +19,11 @@ pub struct BackoffContext<'a> {
     /// How many failures the strategy's slot has seen in this call, this one included: those of
     /// its class, or for the default strategy those of all classes without one of their own.
     pub slot_attempt: u32,
-    /// What the failure means.
+    /// The class, the hint and the details of the failure.
     pub classification: &'a Classification,
     /// The previous delay that this slot asked for in this call.
     pub prev_sleep: Option<Duration>,
-    /// What is left until the deadline, if there is one.
+    /// The time left until the deadline, if there is one.
     pub remaining: Option<Duration>,
     /// Whether an error, a value or a timeout was the failure.
     pub cause: Cause,
@@ -86,7 +86,7 @@ pub trait Strategy: Send + Sync {
         None
     }
 
-    /// Tells whether the delay is the other side's hint wherever there is one, as that of
+    /// Returns `true` if the delay is the other side's hint wherever there is one, as that of
     /// [`retry_after_or`](crate::strategies::retry_after_or()) is. What wraps such a strategy leaves
     /// hints as they are. Default: no.
     fn honours_hints(&self) -> bool {
@@ -101,7 +101,7 @@ pub trait Strategy: Send + Sync {
 
     /// Returns the bounds of the delay after the `failures`-th failure that the slot has seen in a
     /// call, counted from 1 and without hints; `previous` are those of the delay before. Default:
-    /// `None`, nobody knows.
+    /// `None`, unknown.
     fn delay_bounds(&self, failures: u32, previous: Option<DelayBounds>) -> Option<DelayBounds> {
         let _ = (failures, previous);
         None
