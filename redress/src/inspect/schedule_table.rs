@@ -9,7 +9,7 @@ use crate::strategies::length;
 const ROWS: usize = 20;
 
 /// Writes the schedule as a table, the first 20 attempts at most. Times are rounded to the
-/// millisecond; `*` marks those that are not before the deadline, `?` those that nobody knows.
+/// millisecond; `*` marks those that are not before the deadline, `?` those that are unknown.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = vec![["attempt ", "earliest ", "expected ", "latest "].map(str::to_owned)];

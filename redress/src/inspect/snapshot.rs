@@ -40,7 +40,7 @@ macro_rules! snapshot {
 }
 
 snapshot! {
-    /// What a policy does: every value, as it was given or by default.
+    /// The settings of a policy: every value, as it was given or by default.
     ///
     /// It is plain data and shares nothing with the policy. [`Display`](fmt::Display) writes it as a
     /// table for people.

@@ -21,7 +21,7 @@ pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
     lease(patient, breaker, findings);
 }
 
-/// What is counted opens it in no case. Tells whether that is so.
+/// Finds a breaker that no failure can open. Returns `true` if it does.
 fn never_opens(breaker: &BreakerSettings, findings: &mut Findings) -> bool {
     let mut never = false;
     if breaker.metrics_only {
@@ -77,7 +77,7 @@ fn trips_on_caller(breaker: &BreakerSettings, findings: &mut Findings) {
         .trip_on
         .iter()
         .copied()
-        // Whoever gives a class a threshold of its own has thought of it.
+        // A class with a threshold of its own was chosen on purpose.
         .filter(|class| !defaults::BREAKER_TRIP_ON.contains(class) && !has_own(breaker, *class))
         .collect();
     if blamed.is_empty() {
@@ -121,7 +121,7 @@ fn unused_rule(breaker: &BreakerSettings, findings: &mut Findings) {
     }
     let count = breaker.failure_threshold;
     let rules = [
-        // The default is nobody's mistake.
+        // The default is not a mistake.
         (
             "failure_threshold",
             count.is_some_and(|n| n != defaults::BREAKER_FAILURES),
@@ -190,7 +190,7 @@ fn opens_late(patient: &Patient<'_>, breaker: &BreakerSettings, findings: &mut F
     );
 }
 
-/// Nobody finds out that the dependency is back.
+/// Finds a breaker that stays open when the dependency is back.
 fn stays_open(breaker: &BreakerSettings, findings: &mut Findings) {
     let shortest = breaker.recovery_bounds.map(DelayBounds::shortest);
     let Some(shortest) = shortest.filter(|time| *time > defaults::LONG_RECOVERY) else {

@@ -13,7 +13,7 @@ pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
     no_strategy(patient, findings);
 }
 
-/// Nothing stops a call early when nobody knows what its failures mean.
+/// Finds that calls with UNKNOWN failures are not stopped early.
 fn unknown(patient: &Patient<'_>, findings: &mut Findings) {
     let snapshot = &patient.snapshot;
     let class = ErrorClass::Unknown;
@@ -76,7 +76,7 @@ fn unreachable_unknown(patient: &Patient<'_>, findings: &mut Findings) {
     let Some(cap) = snapshot.max_unknown_attempts else {
         return;
     };
-    // The default is nobody's mistake.
+    // The default is not a mistake.
     if cap <= defaults::MAX_UNKNOWN_ATTEMPTS {
         return;
     }

@@ -1,4 +1,4 @@
-//! What the doctor looks for.
+//! The lints of the doctor.
 
 mod breaker;
 mod budget;
@@ -79,7 +79,7 @@ impl<'a> Patient<'a> {
         }
     }
 
-    /// Tells whether a failure of `class` can be retried, if there is time.
+    /// Returns `true` if a failure of `class` can be retried, given enough time.
     fn retries(&self, class: ErrorClass) -> bool {
         self.config.rules.next_delay(class, 1, 1).is_ok()
     }
@@ -91,13 +91,13 @@ impl StrategySlot<'_> {
         self.schedule.attempts().len()
     }
 
-    /// Tells whether even the first delay ends the call.
+    /// Returns `true` if even the first delay ends the call.
     fn never_retries(&self) -> bool {
         self.attempts() == 1 && self.schedule.ends() == Some(StopReason::DeadlineExceeded)
     }
 
-    /// Lists the bounds of the delays before the attempts that can happen; empty if nobody knows
-    /// them.
+    /// Lists the bounds of the delays before the attempts that can happen; empty if they are
+    /// unknown.
     fn delays(&self) -> Vec<DelayBounds> {
         let mut previous = None;
         let retries = self.schedule.attempts().iter().skip(1);
@@ -114,7 +114,7 @@ impl StrategySlot<'_> {
 #[derive(Default)]
 struct Findings(Vec<Finding>);
 
-/// What a finding says: what is wrong, why that hurts, what to do.
+/// The text of a finding: the problem, its consequence, the fix.
 struct Text {
     message: String,
     reason: String,

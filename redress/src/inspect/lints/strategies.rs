@@ -47,7 +47,7 @@ fn never_retries(patient: &Patient<'_>, slot: &StrategySlot<'_>, findings: &mut 
     );
 }
 
-/// Attempts without number follow each other without delay. Tells whether that is so.
+/// Finds an unlimited number of attempts without delay. Returns `true` if it does.
 fn hot_loop(slot: &StrategySlot<'_>, findings: &mut Findings) -> bool {
     let delays = slot.delays();
     let endless = slot.schedule.ends().is_none() && !delays.is_empty();
@@ -166,7 +166,7 @@ fn unused(patient: &Patient<'_>, findings: &mut Findings) {
     }
 }
 
-/// What can never succeed is tried again.
+/// Finds that failures which can never succeed are retried.
 fn permanent(patient: &Patient<'_>, findings: &mut Findings) {
     if patient.retries(ErrorClass::Permanent) {
         findings.warning(

@@ -66,7 +66,7 @@ fn too_short(patient: &Patient<'_>, findings: &mut Findings) {
     );
 }
 
-/// After an attempt that timed out, no time is left. Tells whether that is so.
+/// Finds that no time is left after an attempt that timed out. Returns `true` if it does.
 fn no_room(patient: &Patient<'_>, deadline: Duration, findings: &mut Findings) -> bool {
     let Some(timeout) = patient.snapshot.attempt_timeout else {
         return false;
@@ -124,7 +124,7 @@ fn beyond(patient: &Patient<'_>, deadline: Duration, findings: &mut Findings) {
     }
 }
 
-/// What happens when everything takes as long as it can.
+/// The course of a call in which everything takes as long as it can.
 #[derive(Debug, Clone, Copy)]
 struct Worst {
     attempts: u32,
@@ -207,7 +207,7 @@ fn over_time(
         planned.certain && ends.is_some_and(|end| end <= deadline)
     });
     let fitting = fit.count();
-    // One attempt is no retry: that is no advice.
+    // One attempt is not a retry, so it is not advised.
     let fewer = (fitting > 1).then(|| format!("lower max_attempts to {fitting}"));
     findings.warning(
         "beyond-deadline",
@@ -279,8 +279,8 @@ fn one_of<const N: usize>(fixes: [Option<String>; N]) -> String {
     }
 }
 
-/// Leaves out what nobody would write: parts of a millisecond, and beyond ten seconds parts of a
-/// second.
+/// Leaves out digits that are not worth writing: parts of a millisecond, and beyond ten seconds
+/// parts of a second.
 fn rounded(time: Duration) -> Duration {
     if time >= Duration::from_secs(10) {
         Duration::from_secs(time.as_secs())
