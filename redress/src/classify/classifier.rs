@@ -55,7 +55,7 @@ where
     note = "a result classifier is a function or closure `fn(&{T}) -> Option<ErrorClass>` (or `-> Option<Classification>`)"
 )]
 pub trait ResultClassifier<T: ?Sized> {
-    /// Classifies `value`; `None` means that it is no failure.
+    /// Classifies `value`; `None` means that it is not a failure.
     fn classify(&self, value: &T) -> Option<Classification>;
 }
 

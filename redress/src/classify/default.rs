@@ -14,7 +14,7 @@ use super::{Classification, Classifier, Classify, ClassifyAny};
 ///    was aborted.
 /// 2. The outermost [`PermanentError`](super::PermanentError), [`RateLimitError`](super::RateLimitError) (with its hint), [`ConcurrencyError`](super::ConcurrencyError),
 ///    [`ServerError`](super::ServerError), [`TransientError`](super::TransientError) (with its hint),
-///    [`AuthError`](super::AuthError), [`PermissionError`](super::PermissionError), [`Interrupt`](crate::Interrupt) or [`Rejected`](crate::breaker::Rejected): somebody said what the failure means, so it
+///    [`AuthError`](super::AuthError), [`PermissionError`](super::PermissionError), [`Interrupt`](crate::Interrupt) or [`Rejected`](crate::breaker::Rejected): it says what the failure means, so it
 ///    counts more than what wraps it.
 /// 3. The outermost `Elapsed` of tokio (feature `tokio`), [`io::Error`](std::io::Error) with a kind that
 ///    [`io_error_kind`](super::io_error_kind) knows, or error of a receiver of [`std::sync::mpsc`]: a timeout and an empty
@@ -43,7 +43,7 @@ use super::{Classification, Classifier, Classify, ClassifyAny};
 ///
 /// Errors that are not [`std::error::Error`] themselves but lead to one (`anyhow::Error`,
 /// `Box<dyn Error>`) go through [`classify_dyn`](super::classify_dyn). `#[retry]` and
-/// `#[derive(Classify)]` do so by themselves. A `.context(..)` of anyhow is no link of a chain: that a
+/// `#[derive(Classify)]` do so by themselves. A `.context(..)` of anyhow is not a link of a chain: that a
 /// marker counts there needs the feature `anyhow-1`.
 ///
 /// ```

@@ -10,7 +10,7 @@ use super::ErrorClass;
 /// | 401, 407 | AUTH | credentials are missing or wrong, at the server or at a proxy |
 /// | 403 | PERMISSION | the credentials are good, but not for this |
 /// | 408 | TRANSIENT | the request did not arrive in time; it may be repeated |
-/// | 409, 412, 423 | CONCURRENCY | somebody else changed, or holds, the resource |
+/// | 409, 412, 423 | CONCURRENCY | another client changed, or holds, the resource |
 /// | 421 | TRANSIENT | another connection may be the right one |
 /// | 425 | TRANSIENT | the same request is welcome once the handshake is done (RFC 8470) |
 /// | 429 | RATE_LIMIT | too many requests (RFC 6585) |
@@ -19,7 +19,7 @@ use super::ErrorClass;
 /// | everything else | UNKNOWN | no failure that HTTP knows of |
 ///
 /// A code without a meaning of its own counts as the `x00` of its hundred, as RFC 9110 section 15
-/// asks. Codes below 400 tell of no failure, and codes from 600 up do not exist: whoever treats
+/// asks. Codes below 400 are not failures, and codes from 600 up do not exist: a caller that treats
 /// one as an error knows something that the number does not say.
 ///
 /// [IANA registry]: https://www.iana.org/assignments/http-status-codes
@@ -43,7 +43,7 @@ pub const fn http_status(status: u16) -> ErrorClass {
         // 421: RFC 9110 section 15.5.20 allows a retry over a different connection.
         408 | 421 | 425 => ErrorClass::Transient,
         // 412 is a lost optimistic lock (an `If-Match` that no longer matches) and 423 a lock that
-        // somebody holds (RFC 4918). The operation that reads again before it writes can succeed.
+        // another client holds (RFC 4918). The operation that reads again before it writes can succeed.
         409 | 412 | 423 => ErrorClass::Concurrency,
         429 => ErrorClass::RateLimit,
         // 402, 410, 413, 414, 415, 422, 424, 426, 428, 431, 451 and the rest: sent again, the same

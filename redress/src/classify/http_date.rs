@@ -123,7 +123,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 /// From 1 March of the year 0 to 1 January 1970.
 const DAYS_TO_1970: i64 = 719_468;
 
-/// What is left to read.
+/// The text that is left to read.
 struct Input<'a>(&'a [u8]);
 
 impl Input<'_> {

@@ -13,7 +13,7 @@ use super::ErrorClass;
 /// | UNKNOWN | `Other`, and every kind that is not in this table |
 ///
 /// A full disk and a used-up disk quota are PERMANENT because no backoff outlasts them: they end
-/// when somebody makes room, not when a call waits. `OutOfMemory` is TRANSIENT: it ends when other
+/// when space is freed, not when a call waits. `OutOfMemory` is TRANSIENT: it ends when other
 /// work does. So are `AddrInUse` and `AddrNotAvailable`, which is what a connect says when local
 /// ports run out.
 ///

@@ -1,4 +1,4 @@
-//! What a failure means: classes, classifications, classifiers, and the tables behind them.
+//! The meaning of failures: classes, classifications, classifiers, and the tables behind them.
 
 mod aws;
 mod boxed;

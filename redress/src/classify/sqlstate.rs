@@ -20,7 +20,7 @@ use super::ErrorClass;
 /// | `0A`, `0B`, `0F`, `0P`, `20`-`25`, `27`, `2B`, `2D`, `2F`, `34`, `3B`, `3D`, `3F`, `42`, `44`, `54`, `55`, `IM` | PERMANENT | the statement, its data or the session is wrong |
 /// | everything else | UNKNOWN | see below |
 ///
-/// UNKNOWN on purpose: `00`, `01` and `02` are no errors; `57014` is a statement timeout or an
+/// UNKNOWN on purpose: `00`, `01` and `02` are not errors; `57014` is a statement timeout or an
 /// operator who wants the query gone; `40003` may have been committed; `26` is often a pooler
 /// that changed the connection; `P0001` means what its author says; `38`, `39` and `HV` are
 /// failures of something else.
@@ -77,7 +77,7 @@ fn by_code(code: &[u8; 5]) -> Option<ErrorClass> {
         b"42501" => ErrorClass::Permission,
         // too_many_connections: backing off is the cure, a breaker is not.
         b"53300" => ErrorClass::RateLimit,
-        // object_in_use and lock_not_available: somebody holds it for now.
+        // object_in_use and lock_not_available: another session holds it for now.
         b"55006" | b"55P03" => ErrorClass::Concurrency,
         // no_data_found, too_many_rows, assert_failure in PL/pgSQL.
         b"P0002" | b"P0003" | b"P0004" => ErrorClass::Permanent,
