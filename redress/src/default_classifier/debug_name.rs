@@ -9,7 +9,7 @@ const PATIENCE: usize = 64 * 1024;
 /// The name with which the `Debug` output of an error begins: what `#[derive(Debug)]` prints for a
 /// struct, or for the variant of an enum.
 ///
-/// What follows the name is dropped, and nothing is allocated. Output that `derive` would not
+/// The output after the name is dropped, and nothing is allocated. Output that `derive` would not
 /// write (prose, a quoted string, a name of more than 64 bytes) gives no name, so that no message
 /// is ever taken for one.
 pub(super) struct DebugName {

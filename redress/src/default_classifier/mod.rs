@@ -55,7 +55,7 @@ impl<E: Error + 'static> Classifier<E> for StrictClassifier {
     }
 }
 
-/// What the classifiers do with an error whose type is not known.
+/// Implements the classifiers for errors whose type is not known.
 macro_rules! classifies_dyn {
     ($($dyn:ty)*) => {$(
         #[diagnostic::do_not_recommend]

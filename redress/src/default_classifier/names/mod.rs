@@ -1,4 +1,4 @@
-//! What the name of an error, or of its variant, suggests.
+//! Classifies errors by the name of the type or the variant.
 
 mod beside;
 mod lists;
@@ -110,7 +110,7 @@ const RULES: &[Rule] = &[
             "serialization failure",
             "optimistic lock",
             "stale version",
-            // Waiting for somebody else's lock, not for the network.
+            // Waiting for another transaction's lock, not for the network.
             "lock timeout",
             "lock wait",
             "contention",
