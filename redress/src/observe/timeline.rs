@@ -67,7 +67,7 @@ impl Timeline {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TimelineEvent {
-    /// What happened.
+    /// The name of the event.
     pub name: EventName,
     /// The attempt after which it happened; 0 before the first.
     pub attempt: u32,
@@ -77,9 +77,9 @@ pub struct TimelineEvent {
     pub sleep: Duration,
     /// The class of the failure.
     pub class: Option<ErrorClass>,
-    /// Why the call stopped, if it stopped without a success.
+    /// The reason why the call stopped, if it stopped without a success.
     pub stop_reason: Option<StopReason>,
-    /// What made the attempt a failure.
+    /// The cause of the failure.
     pub cause: Option<Cause>,
 }
 
