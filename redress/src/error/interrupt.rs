@@ -7,7 +7,7 @@ use super::UnknownPolicy;
 use crate::classify::{Classification, Classify, ErrorClass};
 use crate::reason::{Cause, StopReason};
 
-/// Why a call ended without anything that an attempt returned.
+/// The report of a call that ended without anything that an attempt returned.
 ///
 /// A function with `#[retry]` returns its own error type; where an argument such as
 /// `attempt_timeout` makes interruptions possible, that type takes them by
