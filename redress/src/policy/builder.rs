@@ -102,8 +102,8 @@ impl<C, R> PolicyBuilder<C, R> {
     /// On Linux a deadline of 1 s or more is kept by the kernel's coarse monotonic clock, which moves
     /// in steps of 1 ms to 10 ms (its tick): a call may find its deadline reached that much too late
     /// or too early. Reading the exact clock would be most of what a successful call costs. Exact to
-    /// the nanosecond are shorter deadlines, calls with an attempt timeout, calls that somebody
-    /// observes or that report (`execute`), every other clock, and all of them in a build whose tokio
+    /// the nanosecond are shorter deadlines, calls with an attempt timeout, calls that are
+    /// observed or that report (`execute`), every other clock, and all of them in a build whose tokio
     /// can pause time.
     #[must_use]
     pub fn deadline(mut self, deadline: impl Into<Delay>) -> Self {

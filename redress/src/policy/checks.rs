@@ -1,4 +1,4 @@
-//! What a policy is not built with.
+//! The settings with which a policy cannot be built.
 
 use std::time::Duration;
 

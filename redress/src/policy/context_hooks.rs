@@ -1,4 +1,4 @@
-//! What a [`CallContext`](super::CallContext) brings to each of its calls.
+//! The hooks that a [`CallContext`](super::CallContext) brings to each of its calls.
 
 use std::borrow::Cow;
 use std::cell::RefCell;

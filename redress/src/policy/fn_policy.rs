@@ -13,7 +13,7 @@ use crate::drive::{Compiled, CompiledPolicy, Run};
 #[derive(Debug)]
 pub struct FnPolicy {
     config: OnceLock<CompiledPolicy>,
-    /// What computes the settings, where they are no such values.
+    /// Computes the settings, where they are not such values.
     compute: Option<fn() -> CompiledPolicy>,
     operation: Option<&'static str>,
     literals: Literals,

@@ -1,4 +1,4 @@
-//! What a call may do: the policy, its builder, and the settings of a single call.
+//! The configuration of calls: the policy, its builder, and the settings of a single call.
 
 mod builder;
 mod checks;

@@ -33,7 +33,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// Adds a circuit breaker and a budget that let an outage end when its cause ends.
     ///
     /// **[`build`](Self::build) makes one breaker and one budget, which the policy and its clones
-    /// share, and nobody else: build one policy for each dependency, once.** One that is built for
+    /// share, and no other policy: build one policy for each dependency, once.** One that is built for
     /// each call protects nothing; one for two dependencies lets either refuse the calls to the
     /// other.
     ///
