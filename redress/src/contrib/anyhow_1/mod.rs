@@ -1,7 +1,7 @@
 //! Errors of [`anyhow`](::anyhow_1) 1. Feature `anyhow-1`.
 //!
 //! Without this feature an `anyhow::Error` is classified, too: by the chain of errors that it shows.
-//! A context is no link of that chain: anyhow alone can tell what it is. With the feature an
+//! A context is not a link of that chain: anyhow alone can tell what it is. With the feature an
 //! [`AbortRetry`] and the marker errors count as a context, too:
 //!
 //! ```

@@ -117,7 +117,7 @@ pub fn may_repeat_after(status: StatusCode, headers: &HeaderMap, repeatable: boo
     }
 }
 
-/// What became of a request, as its response tells.
+/// The fate of a request, as its response tells.
 enum Verdict {
     /// It was answered, and would be again in the same way.
     Answer,
