@@ -1,4 +1,4 @@
-//! What the macros' expansions call. Not public: it changes with every release, together with the
+//! Items that the macros' expansions call. Not public: it changes with every release, together with the
 //! macros, whose version is pinned.
 
 use std::task::{Context, Poll, Waker};
@@ -105,7 +105,7 @@ pub struct Hooked<N, A, F> {
 #[derive(Debug)]
 pub struct Operation<T>(pub T);
 
-/// What a call's own hooks are told.
+/// The facts that a call's own hooks are told.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Hook<'a> {

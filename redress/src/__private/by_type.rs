@@ -10,7 +10,7 @@ use super::{ReturnsResult, classify};
 use crate::classify::{Classification, Classifier, Classify, DefaultClassifier, ErrorClass};
 use crate::drive::{Judge, Verdict};
 
-/// Starts with what an attempt returned; of another type it says that it is no `Result`.
+/// Starts with what an attempt returned; for any other type it reports that it is not a `Result`.
 #[inline]
 pub fn by_type<R: ReturnsResult>(_returned: &R) -> ByClassify<R::Error> {
     ByClassify::NEW
@@ -120,7 +120,7 @@ impl<E: ?Sized> ByNothing<E> {
     }
 }
 
-/// What the chain has found.
+/// The result of the chain.
 #[derive(Debug)]
 pub struct ByType<C>(pub(super) C);
 

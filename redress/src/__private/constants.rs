@@ -19,14 +19,14 @@ macro_rules! constants {
                 $nanos
             }
 
-            /// Tells whether this is a length of time, and not zero.
+            /// Returns `true` if this is a length of time, and not zero.
             #[must_use]
             #[inline]
             pub const fn is_above_zero(self) -> bool {
                 matches!(self.nanos(), Some(1..))
             }
 
-            /// Tells whether this is below `other`. What is no length is reported elsewhere.
+            /// Returns `true` if this is below `other`. A value that is not a length is reported elsewhere.
             #[must_use]
             #[inline]
             pub const fn below(self, other: Option<u128>) -> bool {
@@ -36,7 +36,7 @@ macro_rules! constants {
                 }
             }
 
-            /// Tells whether this is not above `other`.
+            /// Returns `true` if this is not above `other`.
             #[must_use]
             #[inline]
             pub const fn at_most(self, other: Option<u128>) -> bool {

@@ -1,4 +1,4 @@
-//! What the expansion of `#[derive(Classify)]` calls.
+//! Functions that the expansion of `#[derive(Classify)]` calls.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub fn classified(by: impl Into<Classification>) -> Classification {
     by.into()
 }
 
-/// What `http_status = field` takes.
+/// A type that `http_status = field` takes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an HTTP status",
     label = "not an HTTP status",
@@ -42,7 +42,7 @@ pub fn http_status(status: &impl HttpStatus) -> ErrorClass {
     classify::http_status(status.number())
 }
 
-/// What `grpc_code = field` takes.
+/// A type that `grpc_code = field` takes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a gRPC code",
     label = "not a gRPC code",
@@ -67,7 +67,7 @@ pub fn grpc_code(code: &impl GrpcCode) -> ErrorClass {
     classify::grpc_code(code.number())
 }
 
-/// What `sqlstate = field` takes.
+/// A type that `sqlstate = field` takes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a SQLSTATE",
     label = "not a SQLSTATE",
@@ -92,7 +92,7 @@ pub fn sqlstate(state: &(impl Sqlstate + ?Sized)) -> ErrorClass {
     classify::sqlstate(state.state())
 }
 
-/// What `retry_after = field` takes.
+/// A type that `retry_after = field` takes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how long to wait",
     label = "neither a duration nor a number of seconds",

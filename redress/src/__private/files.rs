@@ -1,4 +1,4 @@
-//! What files know of strategies, classes and durations. A test of `redress-macros` compares it with
+//! The strategies, classes and durations that files know. A test of `redress-macros` compares it with
 //! what the macros know.
 
 use std::time::Duration;
@@ -75,7 +75,7 @@ pub const POLICY_KEYS: &[&str] = RetryConfig::KEYS;
 ///
 /// # Errors
 ///
-/// The text is no duration.
+/// The text is not a duration.
 pub fn duration(text: &str) -> Result<Duration, (String, String)> {
     config::parse_duration(text)
 }

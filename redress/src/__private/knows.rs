@@ -84,7 +84,7 @@ knows! {
     knows_8(A B C D E F G H);
 }
 
-/// What no type implements, so that the message is shown.
+/// A trait that no type implements, so that the message is shown.
 #[diagnostic::on_unimplemented(
     message = "`knows` cannot look into `{Self}`",
     label = "neither a `std::error::Error` nor a box that holds one",

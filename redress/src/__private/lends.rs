@@ -6,11 +6,11 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, LinkedList, VecDeque};
 use std::sync::{Mutex, OnceLock, RwLock};
 
-/// What a method is called on.
+/// The receiver of a method.
 #[derive(Debug)]
 pub struct Lender<'a, T: ?Sized>(pub &'a T);
 
-/// What the method returns is a part of what it is called on.
+/// The method returns a part of its receiver.
 #[derive(Debug)]
 pub struct SurelyLends;
 

@@ -1,16 +1,16 @@
-//! What `policy = ...` takes: a policy, whatever dereferences to one, a handle, and what asking for
-//! a handle by name returns.
+//! The values that `policy = ...` takes: a policy, whatever dereferences to one, a handle, and what
+//! asking for a handle by name returns.
 
 use std::ops::Deref;
 
 use super::{Interrupt, Policy};
 
-/// What stands after `policy =`, by method resolution: a `Result` has a method of its own, and
+/// The value after `policy =`, by method resolution: a `Result` has a method of its own, and
 /// everything else is [`Given`].
 #[derive(Debug)]
 pub struct Source<'a, P: ?Sized>(pub &'a P);
 
-/// What is there without being asked for.
+/// A policy that is there without a lookup that may fail.
 pub trait Given<'a, P: ?Sized> {
     /// Returns it.
     fn found(self) -> Result<&'a P, Interrupt>;
@@ -35,14 +35,14 @@ impl<'a, P> Source<'a, Result<P, crate::error::UnknownPolicy>> {
     }
 }
 
-/// What has a policy for a call.
+/// A source of the policy of a call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a policy",
     label = "not a `Policy`",
     note = "`policy = ...` takes a `Policy`, anything that dereferences to one, a `PolicyHandle`, or what `Policies::get` returns"
 )]
 pub trait HasPolicy {
-    /// What a call holds the policy by.
+    /// The form in which a call holds the policy.
     type Held<'a>: Held
     where
         Self: 'a;

@@ -1,4 +1,4 @@
-//! What expansions need to take what an attempt returned: types to infer from, errors to judge.
+//! Support for expansions that take what an attempt returned: types to infer from, errors to judge.
 
 use std::convert::Infallible;
 
@@ -27,9 +27,9 @@ pub fn never<T>() -> T {
     note = "return a `Result<_, _>`, or declare which values are failures with `result_classifier = ...`"
 )]
 pub trait ReturnsResult {
-    /// What a success holds.
+    /// The type of the value of a success.
     type Value;
-    /// What a failure holds.
+    /// The type of the error of a failure.
     type Error;
     /// Returns it as what it is.
     fn as_result(&self) -> &Result<Self::Value, Self::Error>;
@@ -86,12 +86,12 @@ where
     f
 }
 
-/// Gives `result_classifier = |value| ...` its signature, for a value that is no `Result`.
+/// Gives `result_classifier = |value| ...` its signature, for a value that is not a `Result`.
 pub fn value_fn<T, K: Into<Classification>, F: Fn(&T) -> Option<K>>(f: F) -> F {
     f
 }
 
-/// What an attempt returned, to be judged by a result classifier: a `Result` by its own methods,
+/// The return value of an attempt, to be judged by a result classifier: a `Result` by its own methods,
 /// anything else by [`PlainValue`].
 #[derive(Debug)]
 pub struct Returned<'a, T>(pub &'a T);
@@ -118,7 +118,7 @@ impl<T, E> Returned<'_, Result<T, E>> {
     }
 }
 
-/// What is no `Result`.
+/// A value that is not a `Result`.
 pub trait PlainValue<T> {
     /// Judges the value. There is no error to classify.
     fn judge<R: ResultClassifier<T>>(
