@@ -1,7 +1,10 @@
 //! Duration literals: `30s`, `500ms`, `1.5s`, `2m`, `1h`, or a number of seconds.
 
+mod meant;
+
 use std::time::Duration;
 
+pub(crate) use meant::show;
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
 /// The accepted forms, for help texts.
@@ -30,14 +33,15 @@ pub(crate) fn literal(expr: &Expr) -> Option<Result<Duration, (String, String)>>
         Expr::Lit(ExprLit {
             lit: Lit::Str(lit), ..
         }) => {
-            let hint = match lit.value().trim() {
-                inner
-                    if !inner.is_empty()
-                        && inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '.') =>
-                {
+            let value = lit.value();
+            let inner: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+            let bare = |inner: &str| inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+            let hint = match meant::elsewhere(&value, '`') {
+                Some((_, help)) => help,
+                None if !inner.is_empty() && bare(&inner) => {
                     format!("write it without quotes: `{inner}`")
                 }
-                _ => FORMS.to_owned(),
+                None => FORMS.to_owned(),
             };
             Some(Err(("a duration is not a string".to_owned(), hint)))
         }
@@ -62,16 +66,14 @@ fn read(digits: &str, suffix: &str) -> Result<Duration, (String, String)> {
         suffix => suffix,
     };
     let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-        let hint = match unit {
-            "sec" | "secs" | "second" | "seconds" => "write `s` for seconds",
-            "min" | "mins" | "minute" | "minutes" => "write `m` for minutes",
-            "hr" | "hrs" | "hour" | "hours" => "write `h` for hours",
-            "msec" | "msecs" | "millis" => "write `ms` for milliseconds",
-            "µs" | "μs" | "micros" => "write `us` for microseconds",
-            "d" | "day" | "days" => "write hours: a day is `24h`",
-            _ => "the units are `ns`, `us`, `ms`, `s`, `m` and `h`",
-        };
-        return Err((format!("unknown unit `{unit}`"), hint.to_owned()));
+        let whole = format!("{digits}{suffix}");
+        return Err(match meant::elsewhere(&whole, '`') {
+            Some((what, help)) => (format!("`{whole}` {what}"), help),
+            None => (
+                format!("unknown unit `{unit}`"),
+                meant::unit_help(unit, '`'),
+            ),
+        });
     };
     let too_long = || {
         let what = format!("`{digits}{suffix}` is longer than a `Duration` holds");
@@ -103,18 +105,6 @@ fn from_nanos(nanos: u128) -> Option<Duration> {
     let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
     let rest = u32::try_from(nanos % 1_000_000_000).ok()?;
     Some(Duration::new(seconds, rest))
-}
-
-/// Formats a duration in the largest unit that holds it as a whole number: `1500ms`, `2m`.
-pub(crate) fn show(duration: Duration) -> String {
-    let nanos = duration.as_nanos();
-    for (unit, scale) in UNITS.iter().rev() {
-        let scale = u128::from(*scale);
-        if nanos >= scale && nanos.is_multiple_of(scale) {
-            return format!("{}{unit}", nanos / scale);
-        }
-    }
-    format!("{}s", duration.as_secs_f64())
 }
 
 #[cfg(test)]

@@ -294,7 +294,8 @@ fn what_is_wrong_with_a_unit_is_said_alike() {
     for unit in [
         "sec", "secs", "second", "seconds", "min", "mins", "minute", "minutes", "hr", "hrs",
         "hour", "hours", "msec", "msecs", "millis", "µs", "μs", "micros", "d", "day", "days",
-        "parsecs",
+        "parsecs", "S", "Sec", "MS", "M", "H", "D", "weeks", "months", "m30s", "h5m", "d12h",
+        "m30", "s5", "S30MS",
     ] {
         let text = format!("5{unit}");
         let (_, by_file) = files::duration(&text).unwrap_err();
@@ -302,6 +303,15 @@ fn what_is_wrong_with_a_unit_is_said_alike() {
         let (_, by_macro) = by_macro.unwrap().unwrap_err();
         assert_eq!(by_macro, by_file.replace('"', "`"), "{unit}");
     }
+}
+
+#[test]
+fn what_is_meant_by_another_notation_is_found_alike() {
+    let ours = include_str!("duration/meant.rs");
+    assert_eq!(
+        ours,
+        include_str!("../../redress/src/config/duration/meant.rs")
+    );
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Durations as people write them: `30s`, `500ms`, `1.5s`, `2m`, `1h`. The macros read the same.
 
+mod meant;
+
 use std::time::Duration;
 
 use super::names::quoted;
+pub(super) use meant::show;
 
 /// What is accepted, for every message that has to say so.
 pub(super) const FORMS: &str =
@@ -22,10 +25,15 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// What is wrong with a text that is no duration, and what to write instead.
 pub(crate) type Mistake = (String, String);
 
-/// Reads a duration with its unit; without one, it is a number of seconds.
+/// Reads a duration with its unit; without one, it is a number of seconds. One number and one unit: a
+/// length of time has one way to be written, in files and in the macros.
 pub(crate) fn parse(text: &str) -> Result<Duration, Mistake> {
     let (number, unit) = split(text.trim());
     let digits = number.replace('_', "");
+    let elsewhere = || {
+        let (what, help) = meant::elsewhere(text, '"')?;
+        Some((format!("{} {what}", quoted(text)), help))
+    };
     if digits.is_empty() {
         let what = match unit.strip_prefix('-') {
             Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
@@ -33,9 +41,9 @@ pub(crate) fn parse(text: &str) -> Result<Duration, Mistake> {
             }
             _ => format!("{} is no duration", quoted(text)),
         };
-        return Err((what, FORMS.to_owned()));
+        return Err(elsewhere().unwrap_or((what, FORMS.to_owned())));
     }
-    let scale = scale(unit.trim_start())?;
+    let scale = scale(unit.trim_start()).map_err(|mistake| elsewhere().unwrap_or(mistake))?;
     let too_long = || {
         let what = format!("{} is too long", quoted(text));
         (what, "write \"none\" where no limit is meant".to_owned())
@@ -111,16 +119,8 @@ fn scale(unit: &str) -> Result<u64, Mistake> {
     if let Some((_, scale)) = UNITS.iter().find(|(known, _)| *known == name) {
         return Ok(*scale);
     }
-    let help = match name {
-        "sec" | "secs" | "second" | "seconds" => "write `s` for seconds",
-        "min" | "mins" | "minute" | "minutes" => "write `m` for minutes",
-        "hr" | "hrs" | "hour" | "hours" => "write `h` for hours",
-        "msec" | "msecs" | "millis" => "write `ms` for milliseconds",
-        "µs" | "μs" | "micros" => "write `us` for microseconds",
-        "d" | "day" | "days" => "write hours: a day is \"24h\"",
-        _ => "the units are `ns`, `us`, `ms`, `s`, `m` and `h`",
-    };
-    Err((format!("unknown unit {}", quoted(name)), help.to_owned()))
+    let what = format!("unknown unit {}", quoted(name));
+    Err((what, meant::unit_help(name, '"')))
 }
 
 fn from_nanos(nanos: u128) -> Option<Duration> {
@@ -128,18 +128,6 @@ fn from_nanos(nanos: u128) -> Option<Duration> {
     let seconds = u64::try_from(nanos / second).ok()?;
     let rest = u32::try_from(nanos % second).ok()?;
     Some(Duration::new(seconds, rest))
-}
-
-/// Writes a duration as a person would, exactly: `90s`, `250ms`.
-pub(super) fn show(duration: Duration) -> String {
-    let nanos = duration.as_nanos();
-    for (unit, scale) in UNITS.iter().rev() {
-        let scale = u128::from(*scale);
-        if nanos >= scale && nanos.is_multiple_of(scale) {
-            return format!("{}{unit}", nanos / scale);
-        }
-    }
-    "0s".to_owned()
 }
 
 #[cfg(test)]
@@ -172,6 +160,60 @@ mod tests {
             assert_eq!(parse(&show(expected)), Ok(expected), "{text}");
         }
         assert_eq!(parse(&show(Duration::MAX)), Ok(Duration::MAX));
+    }
+
+    #[test]
+    fn says_what_is_meant_by_another_notation() {
+        for (text, help) in [
+            ("1m30s", "write one number and one unit: \"90s\""),
+            ("1h 30m", "write one number and one unit: \"90m\""),
+            (
+                "1 hour, 30 minutes",
+                "write one number and one unit: \"90m\"",
+            ),
+            ("2 min and 5 sec", "write one number and one unit: \"125s\""),
+            ("1.5m500ms", "write one number and one unit: \"90500ms\""),
+            ("1H30M", "write one number and one unit: \"90m\""),
+            ("1d12h", "write one number and one unit: \"36h\""),
+            ("30S", "write `s` for seconds"),
+            ("30 Seconds", "write `s` for seconds"),
+            ("30sec", "write `s` for seconds"),
+            ("500MS", "write `ms` for milliseconds"),
+            ("5 Milliseconds", "write `ms` for milliseconds"),
+            ("5M", "write `m` for minutes"),
+            ("5 Mins", "write `m` for minutes"),
+            ("2H", "write `h` for hours"),
+            ("7\u{b5}s", "write `us` for microseconds"),
+            ("7nanos", "write `ns` for nanoseconds"),
+            ("1D", "write hours: a day is \"24h\""),
+            ("2 weeks", "write hours: a week is \"168h\""),
+            ("PT30S", "write \"30s\""),
+            ("pt1m30s", "write \"90s\""),
+            ("PT0.5S", "write \"500ms\""),
+            ("P1DT2H", "write \"26h\""),
+            ("00:01:30", "write \"90s\""),
+            (
+                "1:30",
+                "write \"90s\" for minutes and seconds, \"90m\" for hours and minutes",
+            ),
+            (
+                "1 month",
+                "the units are `ns`, `us`, `ms`, `s`, `m` and `h`",
+            ),
+            ("P1M", FORMS),
+            ("PT", FORMS),
+            ("1m30", "the units are `ns`, `us`, `ms`, `s`, `m` and `h`"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().1, help, "{text}");
+        }
+        assert_eq!(
+            parse("1m30s").unwrap_err().0,
+            "\"1m30s\" has more than one unit"
+        );
+        let endless = "9".repeat(40);
+        for text in ["1m", "PT1", "1:", "1:2:", "0.1m"].map(|text| format!("{text}{endless}h2s")) {
+            assert!(parse(&text).is_err(), "{text}");
+        }
     }
 
     #[test]

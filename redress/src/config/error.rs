@@ -238,7 +238,7 @@ impl<'t> Lines<'t> {
 }
 
 /// Returns the last boundary of a character that is not behind `at`.
-fn floor(text: &str, at: usize) -> usize {
+pub(super) fn floor(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;

@@ -7,6 +7,7 @@ use super::error::Lines;
 use super::names::quoted;
 use super::node::Node;
 use super::reader::{Found, Reader, Stands, place_of};
+use super::strange::Strange;
 use super::{
     BreakerConfig, BudgetSettings, ConfigFileError, FileProblem, Format, NamedOr, Place,
     RetryConfig, names,
@@ -129,8 +130,13 @@ impl ConfigFile {
             help: fault.help.map(str::to_owned),
             span: fault.span,
         });
+        let mut faults: Vec<Found> = faults.map(|fault| explain_fault(&text, fault)).collect();
+        // One sign may be the reason for several faults.
+        faults.dedup();
+        let found = found.into_iter().map(|found| explain_value(&text, found));
         let lines = Lines::of(&text);
         let problems: Vec<_> = faults
+            .into_iter()
             .chain(found)
             .map(|found| {
                 let place = Some(lines.place(&found.span));
@@ -183,6 +189,33 @@ impl ConfigFile {
     #[must_use]
     pub fn place(&self, setting: &str) -> Place {
         Lines::of(&self.text).place(&place_of(&self.places, setting))
+    }
+}
+
+/// Names the sign that is the reason for a fault of the form, if there is one that looks like another
+/// or like nothing.
+fn explain_fault(text: &str, fault: Found) -> Found {
+    match Strange::near(text, &fault.span) {
+        Some(strange) => Found {
+            message: format!("unexpected {}", strange.name()),
+            help: Some(strange.help()),
+            span: strange.span,
+            ..fault
+        },
+        None => fault,
+    }
+}
+
+/// Names such a sign in a value or a key that is wrong.
+fn explain_value(text: &str, found: Found) -> Found {
+    match Strange::within(text, &found.span) {
+        Some(strange) => Found {
+            message: format!("{}, and there is {} in it", found.message, strange.name()),
+            help: Some(strange.help()),
+            span: strange.span,
+            ..found
+        },
+        None => found,
     }
 }
 

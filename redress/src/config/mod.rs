@@ -43,7 +43,7 @@
 //!
 //! | what | written as |
 //! |---|---|
-//! | duration | `"30s"`, `"500ms"`, `"1.5s"`, `"2m"`, `"1h"`, `"10us"`, `"5ns"`, or a number of seconds |
+//! | duration | `"30s"`, `"500ms"`, `"1.5s"`, `"2m"`, `"1h"`, `"10us"`, `"5ns"`: one number and one unit; or a number of seconds |
 //! | limit | the value, or `"none"` for no limit |
 //! | class | `auth`, `permission`, `permanent`, `concurrency`, `rate_limit`, `server_error`, `transient`, `unknown` |
 //! | by class | a table with a value for any of the classes: `{ rate_limit = 3 }` |
@@ -164,7 +164,7 @@
 
 // Each file uses those before it: `names`, `duration`, `node`, `format`, `bound`, `reader`, `named_or`,
 // `section`; then the sections `strategy`, `budget`, `breaker`, `retry` with its `checks`; then `error`,
-// `file`, `lint`, `serde`; then `reuse`, `handle`, `policies`, `trail`, `watch`.
+// `strange`, `file`, `lint`, `serde`; then `reuse`, `handle`, `policies`, `trail`, `watch`.
 
 mod bound;
 mod breaker;
@@ -187,6 +187,7 @@ mod retry;
 mod reuse;
 mod section;
 mod serde;
+mod strange;
 mod strategy;
 #[cfg(feature = "watch")]
 mod trail;

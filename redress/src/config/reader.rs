@@ -274,6 +274,10 @@ impl<'t> Reader<'t> {
         if is_none(node) || self.not_null(node).is_none() {
             return Bound::Unlimited;
         }
+        if means_none(node) {
+            self.wrong_kind(node, "a limit", "write \"none\" where no limit is meant");
+            return Bound::Unlimited;
+        }
         read(self).unwrap_or(Bound::Unlimited)
     }
 
@@ -456,4 +460,34 @@ pub(super) fn in_a_file(part: &str) -> Vec<String> {
 
 fn is_none(node: &Node) -> bool {
     matches!(&node.value, Value::Text(text) if text == "none")
+}
+
+/// Returns `true` for what other configurations write for no limit.
+fn means_none(node: &Node) -> bool {
+    const NAMES: [&str; 15] = [
+        "none",
+        "null",
+        "nil",
+        "no",
+        "off",
+        "false",
+        "never",
+        "unlimited",
+        "unbounded",
+        "infinite",
+        "infinity",
+        "inf",
+        "forever",
+        "disabled",
+        "-1",
+    ];
+    match &node.value {
+        Value::Flag(false) | Value::Integer(-1) => true,
+        Value::Float(number) => number.is_infinite(),
+        Value::Text(text) => {
+            let text = text.trim();
+            NAMES.iter().any(|name| text.eq_ignore_ascii_case(name))
+        }
+        _ => false,
+    }
 }

@@ -25,6 +25,10 @@ pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Option<Node> {
         .strip_prefix('\u{feff}')
         .map(|text| format!("   {text}"));
     let text = unmarked.as_deref().unwrap_or(text);
+    if let Some(span) = other_space(text) {
+        faults.push(Fault::new("this is no space of JSON", span).help("write an ordinary space"));
+        return None;
+    }
     match parse_to_ast(text, &CollectOptions::default(), &STRICT) {
         Ok(parsed) => match parsed.value {
             Some(value) => Some(node(value, faults)),
@@ -36,6 +40,20 @@ pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Option<Node> {
             None
         }
     }
+}
+
+/// Finds a space outside of texts that only the parser takes for one.
+fn other_space(text: &str) -> Option<Span> {
+    let (mut in_text, mut escaped) = (false, false);
+    let mut signs = text.char_indices();
+    let (at, sign) = signs.find(|(_, sign)| {
+        let is_quote = *sign == '"' && !escaped;
+        escaped = in_text && *sign == '\\' && !escaped;
+        in_text ^= is_quote;
+        let is_space = sign.is_whitespace() || *sign == '\u{feff}';
+        !in_text && is_space && !matches!(sign, ' ' | '\t' | '\n' | '\r')
+    })?;
+    Some(at..at + sign.len_utf8())
 }
 
 fn span(range: jsonc_parser::common::Range) -> Span {

@@ -241,3 +241,229 @@ fn a_pipe_is_refused_and_not_waited_for() {
     let error = ConfigFile::read(&path).unwrap_err();
     assert!(error.to_string().contains("not a regular file"), "{error}");
 }
+
+#[test]
+fn a_sign_that_cannot_be_seen_or_looks_like_another_is_named() {
+    let mark = "unexpected U+FEFF (byte order mark): it cannot be seen: remove it";
+    let space = "unexpected U+00A0 (no-break space): write an ordinary space";
+    let zero = "there is U+200B (zero width space) in it: it cannot be seen: remove it";
+    let double = "U+201C (typographic quotation mark): write `\"`";
+    let single = "unexpected U+2018 (typographic quotation mark): write `'`";
+    for (format, text, place, message) in [
+        // Of the form.
+        (
+            Format::Toml,
+            "[policies.a]\n\u{feff}deadline = '30s'\n",
+            "2:1: ",
+            mark,
+        ),
+        (
+            Format::Toml,
+            "[policies.a]\nmax_attempts = 3\u{feff}\n",
+            "2:17: ",
+            mark,
+        ),
+        (
+            Format::Toml,
+            "[policies.a]\ndeadline\u{a0}= '30s'\n",
+            "2:9: ",
+            space,
+        ),
+        (
+            Format::Toml,
+            "[policies.a]\ndeadline = \u{201c}30s\u{201d}\n",
+            "2:12: ",
+            double,
+        ),
+        (
+            Format::Toml,
+            "[policies.a]\ndeadline = \u{2018}30s\u{2019}\n",
+            "2:12: ",
+            single,
+        ),
+        (
+            Format::Toml,
+            "[policies.a]\nmax_attempts = \u{2212}3\n",
+            "2:16: ",
+            "(minus sign): write `-`",
+        ),
+        (
+            Format::Toml,
+            "[policies.a]\nmax_attempts = 3\0\n",
+            "2:17: ",
+            "U+0000 (control character)",
+        ),
+        (
+            Format::Toml,
+            "[policies.a\u{200b}]\n",
+            "1:12: ",
+            "U+200B (zero width space)",
+        ),
+        (Format::Json, "{\n\u{feff}\"policies\": {}}", "2:1: ", mark),
+        (
+            Format::Json,
+            "{\"policies\":\u{a0}{\"a\\\"\": {}}}",
+            "1:13: ",
+            space,
+        ),
+        (
+            Format::Json,
+            "{\"policies\"\u{2003}: {\"a\": {}}}",
+            "1:12: ",
+            "U+2003 (space of another width)",
+        ),
+        (
+            Format::Json,
+            "{\u{201c}policies\u{201d}: {\"a\": {}}}",
+            "1:2: ",
+            double,
+        ),
+        (
+            Format::Yaml,
+            "policies:\n\u{feff}  a:\n    deadline: 30s\n",
+            "2:1: ",
+            mark,
+        ),
+        (
+            Format::Yaml,
+            "policies:\n  a: {deadline: 30s\u{ff0c} max_attempts: 3}\n",
+            "2:20: ",
+            "write `,`",
+        ),
+        // Of values and keys.
+        (
+            Format::Toml,
+            "[policies.a]\ndeadline = '30\u{200b}s'\n",
+            "2:15: ",
+            zero,
+        ),
+        (
+            Format::Toml,
+            "[policies.a]\n\"dead\u{200b}line\" = '30s'\n",
+            "2:6: ",
+            zero,
+        ),
+        (
+            Format::Json,
+            "{\"policies\": {\"a\": {\"deadline\": \"30\u{200b}s\"}}}",
+            "1:36: ",
+            zero,
+        ),
+        (
+            Format::Yaml,
+            "policies:\n  a:\n    dead\u{200b}line: 30s\n",
+            "3:9: ",
+            zero,
+        ),
+        (
+            Format::Yaml,
+            "policies:\n  a:\n    deadline: \u{201c}30s\u{201d}\n",
+            "3:15: ",
+            "there is U+201C (typographic quotation mark) in it: write `\"",
+        ),
+        (
+            Format::Yaml,
+            "policies:\n  a:\n    deadline:\u{a0}30s\n",
+            "3:14: ",
+            "U+00A0 (no-break space)",
+        ),
+    ] {
+        let error = ConfigFile::parse(format, text).unwrap_err().to_string();
+        assert!(
+            error.starts_with(place) && error.contains(message),
+            "{text:?}: {error}"
+        );
+        assert_eq!(error.matches("U+").count(), 1, "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn signs_that_belong_into_a_text_are_blamed_for_nothing() {
+    for (format, text) in [
+        (Format::Toml, "[policies.a]\ndeadline = 30s # it\u{2019}s\n"),
+        (Format::Toml, "[policies.a]\noperation = 'it\u{2019}s' x\n"),
+        (
+            Format::Toml,
+            "[policies.a]\noperation = '\u{201c}a\u{a0}b\u{201d}'\ndeadline = '0s'\n",
+        ),
+        (
+            Format::Json,
+            "{\"policies\": {\"\u{a0}\": {\"operation\": \"\u{a0}\\\"\u{feff}\"},}}",
+        ),
+        (
+            Format::Yaml,
+            "\u{feff}policies:\n  a: {operation: it\u{2019}s, deadline: 0s}\n",
+        ),
+        (Format::Yaml, "\u{feff}policies: {a: {deadline: 30s}\n"),
+    ] {
+        let error = ConfigFile::parse(format, text).unwrap_err().to_string();
+        assert!(!error.contains("U+"), "{text:?}: {error}");
+    }
+    let fine = "{\"policies\": {\"a\": {\"operation\": \"\u{a0}\\\"\u{feff}\u{2019}\"}}}";
+    ConfigFile::parse(Format::Json, fine).unwrap();
+    ConfigFile::parse(Format::Json, format!("\u{feff}{fine}")).unwrap();
+}
+
+#[test]
+fn what_elsewhere_means_no_limit_is_told_its_name() {
+    for (key, values) in [
+        (
+            "deadline",
+            "None null NULL off never unlimited Infinity false -1 .inf",
+        ),
+        ("attempt_timeout", "None no inf forever"),
+        ("max_attempts", "None unlimited infinite -1 .inf false"),
+        ("max_unknown_attempts", "None -1"),
+    ] {
+        for value in values.split(' ') {
+            let text = format!("policies: {{a: {{{key}: {value}}}}}");
+            let error = ConfigFile::parse(Format::Yaml, text)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("write \"none\" where no limit is meant"),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_duration_of_another_notation_is_told_how_it_is_written() {
+    for (value, expected) in [
+        (
+            "1m30s",
+            "1:26: policies.a.deadline: \"1m30s\" has more than one unit: write one number and one unit: \"90s\"",
+        ),
+        (
+            "30S",
+            "1:26: policies.a.deadline: unknown unit \"S\": write `s` for seconds",
+        ),
+        (
+            "PT30S",
+            "1:26: policies.a.deadline: \"PT30S\" is a duration of ISO 8601: write \"30s\"",
+        ),
+        (
+            "00:00:30",
+            "1:26: policies.a.deadline: \"00:00:30\" is a time of day: write \"30s\"",
+        ),
+        (
+            "30 seconds",
+            "1:26: policies.a.deadline: unknown unit \"seconds\": write `s` for seconds",
+        ),
+    ] {
+        let text = format!("policies: {{a: {{deadline: {value}}}}}");
+        let error = ConfigFile::parse(Format::Yaml, text)
+            .unwrap_err()
+            .to_string();
+        assert_eq!(error, expected);
+    }
+    let text = "[policies.a]\nstrategy = 'equal_jitter(base = 100ms, max = 1m30s)'\n";
+    let error = ConfigFile::parse(Format::Toml, text)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("2:46: ") && error.contains("\"90s\""),
+        "{error}"
+    );
+}
