@@ -211,6 +211,9 @@ pub(crate) const FAILURES_PER_SECOND: f64 = 1_000_000.0;
 /// people notice an outage; what lasts longer after it than that is an outage of its own.
 pub(crate) const LONG_RECOVERY: Duration = Duration::from_secs(600);
 
+/// A share of failures from which on the doctor asks whether one success leaves it within reach.
+pub(crate) const HIGH_FAILURE_RATE: f64 = 0.9;
+
 /// Below which attempt timeout the doctor warns: a request and its answer within one machine take
 /// some ten microseconds, and a scheduler's turn as long.
 pub(crate) const SHORTEST_ATTEMPT: Duration = Duration::from_micros(100);

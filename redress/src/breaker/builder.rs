@@ -85,6 +85,9 @@ impl CircuitBreakerBuilder {
     /// at least `minimum_calls`; checked at each failure. Default: no such rule. Named as in
     /// Resilience4j, where the rate is in percent.
     ///
+    /// One success within the window takes a rate of 1 out of reach, and a rate such as 0.95 until
+    /// there are 19 failures beside it: the doctor warns of rates that are too high for their minimum.
+    ///
     /// Calls without a verdict are not in it. Every success is counted, in constant memory. The
     /// window moves on by a sixteenth at a time. With the machine's clock, a thread with more than
     /// 64 successes in a sixteenth looks at the time only once for 16 of them, so the last up to 15

@@ -16,6 +16,7 @@ pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
     unused_rule(breaker, findings);
     if !never {
         opens_late(patient, breaker, findings);
+        rate_too_high(breaker, findings);
     }
     stays_open(breaker, findings);
     lease(patient, breaker, findings);
@@ -188,6 +189,64 @@ fn opens_late(patient: &Patient<'_>, breaker: &BreakerSettings, findings: &mut F
             fix: "observe attempts, raise the window, or lower the threshold".to_owned(),
         },
     );
+}
+
+/// One success among many failures keeps it closed.
+fn rate_too_high(breaker: &BreakerSettings, findings: &mut Findings) {
+    let Some((rate, minimum)) = breaker.failure_rate else {
+        return;
+    };
+    let by_count = breaker.failure_threshold.or(breaker.consecutive_failures);
+    let counts_none = breaker.trip_on.iter().all(|class| has_own(breaker, *class));
+    // As the breaker divides, so that a share that is met exactly is reached.
+    let at_minimum = f64::from(minimum.saturating_sub(1)) / f64::from(minimum);
+    if by_count.is_some() || counts_none || rate < defaults::HIGH_FAILURE_RATE || at_minimum >= rate
+    {
+        return;
+    }
+    let window = length(breaker.window);
+    let lower = "lower failure_rate, such as to 0.5";
+    let text = match failures_beside_one_success(rate) {
+        None => Text {
+            message: format!(
+                "one success within {window} keeps the breaker closed, however many calls fail"
+            ),
+            reason: format!(
+                "a failure rate of {rate} is reached only while no call at all succeeds, and in most outages some do"
+            ),
+            fix: format!("{lower}, or count failures in a row: consecutive_failures"),
+        },
+        Some(failures) => Text {
+            message: format!(
+                "after one success within {window} it takes {failures} failures to open the breaker, although {minimum} calls are said to be enough"
+            ),
+            reason: format!(
+                "a failure rate of {rate} leaves no room for a success among {minimum} calls, and in most outages some succeed"
+            ),
+            fix: format!(
+                "{lower}, or raise minimum_calls to {}",
+                failures.saturating_add(1)
+            ),
+        },
+    };
+    findings.warning("breaker-rate-too-high", "breaker.failure_rate", text);
+}
+
+/// Returns how many failures reach the rate together with one success; `None` if no number does.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "it saturates, and is compared as the breaker compares"
+)]
+fn failures_beside_one_success(rate: f64) -> Option<u64> {
+    if rate >= 1.0 {
+        return None;
+    }
+    let reaches = |failures: u64| failures as f64 / failures.saturating_add(1) as f64 >= rate;
+    let about = (rate / (1.0 - rate)).round() as u64;
+    let mut near = about.saturating_sub(1)..=about.saturating_add(2);
+    near.find(|failures| reaches(*failures))
 }
 
 /// Finds a breaker that stays open when the dependency is back.

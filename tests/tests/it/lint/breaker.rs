@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redress::inspect::Level;
 use redress::strategies::{equal_jitter, fixed};
-use redress::{CircuitBreaker, ErrorClass};
+use redress::{CircuitBreaker, CircuitState, ErrorClass};
 
 use super::{assert_clean, assert_finds, codes, with_breaker};
 
@@ -102,6 +102,54 @@ fn a_breaker_that_one_caller_alone_never_opens_is_named() {
         .strategy(equal_jitter(16).base(16))
         .max_attempts(3);
     assert_finds(server, "breaker-opens-late", "breaker.failure_threshold");
+}
+
+#[test]
+fn a_rate_that_one_success_keeps_out_of_reach_is_named() {
+    let rate = |rate, minimum| CircuitBreaker::builder().failure_rate(rate, minimum);
+    let found = |breaker| {
+        assert_finds(
+            with_breaker(breaker),
+            "breaker-rate-too-high",
+            "breaker.failure_rate",
+        )
+    };
+    for minimum in [1, 20, 50_000] {
+        let finding = found(rate(1.0, minimum).window(30));
+        assert_eq!(finding.level(), Level::Warning);
+        assert_eq!(
+            finding.message(),
+            "one success within 30s keeps the breaker closed, however many calls fail"
+        );
+    }
+    for (share, minimum, failures) in [
+        (0.95, 10, 19),
+        (0.9, 5, 9),
+        (0.99, 20, 99),
+        (0.96, 24, 24),
+        (0.999, 999, 999),
+    ] {
+        let finding = found(rate(share, minimum));
+        let expected = format!("it takes {failures} failures to open");
+        assert!(finding.message().contains(&expected), "{finding}");
+        // It takes so many, as the fix says, and with so many calls it is clean.
+        let breaker = rate(share, minimum).build().unwrap();
+        breaker.try_acquire().unwrap().success();
+        for _ in 0..failures {
+            assert_eq!(breaker.state(), CircuitState::Closed, "{share} {minimum}");
+            let permit = breaker.try_acquire().unwrap();
+            permit.failure(ErrorClass::Transient);
+        }
+        assert_eq!(breaker.state(), CircuitState::Open, "{share} {minimum}");
+        assert_clean(with_breaker(rate(share, failures + 1)));
+    }
+    for (share, minimum) in [(0.9, 10), (0.95, 20), (0.5, 1), (0.8, 2), (0.5, 20)] {
+        assert_clean(with_breaker(rate(share, minimum)));
+    }
+    // Another rule opens it.
+    assert_clean(with_breaker(rate(1.0, 20).consecutive_failures(5)));
+    assert_clean(with_breaker(rate(1.0, 20).failure_threshold(5)));
+    found(rate(1.0, 20).class_threshold(ErrorClass::Auth, 2));
 }
 
 #[test]
