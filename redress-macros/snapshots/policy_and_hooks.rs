@@ -51,7 +51,13 @@ fn get(&self, name: &str) -> Result<u32, Error> {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<u32, Error> = { self.fetch() };
             #[allow(unreachable_code)]
-            let __judged = ::redress::__private::judge_by_policy(__policy, &__returned);
+            let __judged = {
+                use ::redress::__private::OwnClassifier as _;
+                let __by_type = ::redress::__private::by_type(&__returned)
+                    .redress_classifier();
+                ::redress::__private::ByPolicy(__policy)
+                    .redress_judge(&__returned, &__by_type)
+            };
             __run.redress_after(__returned, __judged)
         } {
             return __returned;

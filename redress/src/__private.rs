@@ -80,16 +80,6 @@ pub fn judge_both<T, E, R: ResultClassifier<T>>(
     }
 }
 
-/// Judges a `Result` by `policy = ...`.
-#[inline]
-pub fn judge_by_policy<T, E, C, R>(policy: &Policy<C, R>, returned: &Result<T, E>) -> Verdict
-where
-    C: Classifier<E>,
-    R: ResultClassifier<T>,
-{
-    policy.judge(returned)
-}
-
 /// Adapts what the macro was given to [`Hooks`].
 #[derive(Debug)]
 pub struct Hooked<N, A, F> {
@@ -203,6 +193,7 @@ pub fn abort_hook<F: Fn() -> bool>(hook: F) -> F {
 }
 
 mod abort_on;
+mod by_policy;
 mod by_type;
 mod constants;
 mod derive;
@@ -217,6 +208,7 @@ mod question_mark;
 mod returned;
 
 pub use abort_on::*;
+pub use by_policy::*;
 pub use by_type::*;
 pub use constants::*;
 pub use derive::*;

@@ -87,7 +87,19 @@ impl<E: ?Sized> Deref for ByDynError<E> {
     }
 }
 
-impl<E: Classify + ?Sized> ByClassify<E> {
+/// An error that classifies itself. One that does not is only asked where its type was not known when
+/// the chain was walked.
+#[diagnostic::on_unimplemented(
+    message = "the type of the error, `{Self}`, is only known after this",
+    label = "`?` leaves the type of the error open",
+    note = "name it: `retry_block!(<{Self}> ...)`"
+)]
+pub trait ClassifiesItself: Classify {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Classify + ?Sized> ClassifiesItself for E {}
+
+impl<E: ClassifiesItself + ?Sized> ByClassify<E> {
     /// Ends the chain.
     #[inline]
     pub const fn redress_classifier(self) -> ByType<Itself> {
@@ -146,7 +158,7 @@ impl<R: ReturnsResult, C: Classifier<R::Error>> Judge<R> for ByType<C> {
 #[derive(Debug)]
 pub struct Itself;
 
-impl<E: Classify + ?Sized> Classifier<E> for Itself {
+impl<E: ClassifiesItself + ?Sized> Classifier<E> for Itself {
     #[inline]
     fn classify(&self, error: &E) -> Classification {
         error.classify()

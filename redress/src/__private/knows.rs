@@ -7,7 +7,7 @@
 
 use std::error::Error;
 
-use super::{ByClassify, ByDynError, ByError, ByNothing, ByType, Nothing};
+use super::{ByClassify, ByDynError, ByError, ByNothing, ByType, ClassifiesItself, Nothing};
 use crate::classify::{Classification, Classifier, Classify, DefaultClassifier};
 
 /// An error type that `knows(...)` may list.
@@ -131,7 +131,7 @@ where
     }
 }
 
-impl<E: Classify + ?Sized> ByClassify<E> {
+impl<E: ClassifiesItself + ?Sized> ByClassify<E> {
     /// Ends the chain: such an error is not looked into, unless it holds one of any type.
     #[inline]
     pub fn redress_knowing<F>(self, classify: F) -> ByType<KnowingItself<F>>

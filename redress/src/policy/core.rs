@@ -399,9 +399,24 @@ impl<C, R> Policy<C, R> {
 impl<C: Classifier<E>, R: ResultClassifier<T>, T, E> Judge<Result<T, E>> for &Policy<C, R> {
     #[inline]
     fn judge(self, returned: &Result<T, E>) -> Verdict {
+        self.judge_errors_by(&self.classifiers.errors, returned)
+    }
+}
+
+impl<C, R> Policy<C, R> {
+    /// Judges what an attempt returned, its errors by another classifier than the policy's.
+    #[inline]
+    pub(crate) fn judge_errors_by<T, E>(
+        &self,
+        errors: &impl Classifier<E>,
+        returned: &Result<T, E>,
+    ) -> Verdict
+    where
+        R: ResultClassifier<T>,
+    {
         match returned {
             Ok(value) => Verdict::value(self.classifiers.values.classify(value)),
-            Err(error) => Verdict::failed::<E>(self.classifiers.errors.classify(error)),
+            Err(error) => Verdict::failed::<E>(errors.classify(error)),
         }
     }
 }

@@ -28,6 +28,7 @@ mod hygiene;
 mod lints;
 mod moves;
 mod nested;
+mod policies;
 mod results;
 mod shapes_async;
 mod shapes_sync;
