@@ -65,6 +65,7 @@ pub(super) fn expand(model: BlockModel) -> TokenStream {
         before_attempt: clones.collect(),
         attempt,
         leave,
+        track_caller: false,
         clone_handles: false,
     };
     let emit::Expansion { items, body } = emit::expand(&plan);

@@ -86,9 +86,14 @@ impl Scanner {
     }
 }
 
+/// Returns `true` if a macro returns, and never leaves the function around it.
+pub(super) fn is_plain_macro(name: &str, qualified: bool) -> bool {
+    !qualified && PLAIN_MACROS.contains(&name)
+}
+
 impl Name {
     fn is_plain_macro(&self) -> bool {
-        !self.qualified && PLAIN_MACROS.contains(&self.word.as_str())
+        is_plain_macro(&self.word, self.qualified)
     }
 }
 

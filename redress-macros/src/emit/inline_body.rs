@@ -20,11 +20,11 @@ pub(super) fn inline_body(body: &TokenStream, paths: &Paths) -> Option<TokenStre
             // A block has the edition of its label. It must be the user's: the edition decides when
             // temporaries of the last expression are dropped.
             let label = Lifetime::new("'__attempt", group.span());
-            let inside = Rewriter {
+            let exits = Exits {
                 paths,
                 label: &label,
-            }
-            .block(&group.stream())?;
+            };
+            let inside = Rewriter { exits }.block(&group.stream())?;
             let mut rewritten = Group::new(Delimiter::Brace, inside);
             rewritten.set_span(group.span());
             Some(quote_spanned!(site()=> #label: #rewritten))
@@ -34,8 +34,7 @@ pub(super) fn inline_body(body: &TokenStream, paths: &Paths) -> Option<TokenStre
 }
 
 struct Rewriter<'a> {
-    paths: &'a Paths,
-    label: &'a Lifetime,
+    exits: Exits<'a>,
 }
 
 fn word(token: Option<&TokenTree>) -> String {
@@ -87,7 +86,7 @@ impl Rewriter<'_> {
                 } else {
                     value
                 };
-                let label = self.label;
+                let label = self.exits.label;
                 Some(quote_spanned!(at=> break #label #value))
             }
             "let" => {
@@ -148,7 +147,7 @@ impl Rewriter<'_> {
         for token in tokens {
             match token {
                 TokenTree::Punct(punct) => match punct.as_char() {
-                    '?' => before = self.question(&before, punct.span()),
+                    '?' => before = self.exits.question(&before, punct.span()),
                     '.' if previous.is_some_and(|token| is_punct(token, '.')) => return None,
                     '.' | ':' => before.extend([token.clone()]),
                     _ => return None,
@@ -194,8 +193,17 @@ impl Rewriter<'_> {
         }
         Some(out)
     }
+}
 
-    fn question(&self, operand: &TokenStream, at: Span) -> TokenStream {
+/// How an attempt is left.
+pub(super) struct Exits<'a> {
+    pub(super) paths: &'a Paths,
+    pub(super) label: &'a Lifetime,
+}
+
+impl Exits<'_> {
+    /// Returns what stands in place of `operand?`.
+    pub(super) fn question(&self, operand: &TokenStream, at: Span) -> TokenStream {
         let at = site_at(at);
         let p = self.paths.private_at(at);
         let label = self.label;

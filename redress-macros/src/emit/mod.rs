@@ -1,6 +1,7 @@
 //! Expands an operation: to a static with the policy, and a loop around one call of the runtime.
 
 mod control_flow;
+mod exits;
 mod hooks;
 mod inline_body;
 mod per_call;

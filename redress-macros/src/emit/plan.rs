@@ -26,6 +26,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) attempt: Attempt,
     /// How the result leaves the loop: `return`, or `break` out of a labeled block.
     pub(crate) leave: TokenStream,
+    /// Whether the function reports its caller's place.
+    pub(crate) track_caller: bool,
     /// Whether the policy is borrowed from something that an attempt borrows mutably.
     pub(crate) clone_handles: bool,
 }

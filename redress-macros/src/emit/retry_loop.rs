@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use super::control_flow::may_exit_early;
 use super::inline_body::inline_body;
 use super::plan::{Attempt, Plan};
-use super::{hooks, verdict};
+use super::{exits, hooks, verdict};
 use crate::spans::{site, site_at};
 
 /// Returns the statements that start the call and run attempts until the last.
@@ -14,16 +14,18 @@ pub(super) fn statements(plan: &Plan<'_>) -> TokenStream {
     let start = start(plan);
     let Plan { before_attempt, .. } = plan;
     let attempt = match &plan.attempt {
-        Attempt::Sync(block) if may_exit_early(block) => match known_inline(plan, block) {
-            Some(block) => sync(plan, &inlined(plan, &block)),
-            None => {
-                let returns = &plan.returns;
-                sync(
-                    plan,
-                    &quote_spanned!(site()=> let __returned = (|| -> #returns #block)();),
-                )
+        Attempt::Sync(block) if may_exit_early(block) => {
+            match known_inline(plan, block).or_else(|| tracked_inline(plan, block)) {
+                Some(block) => sync(plan, &inlined(plan, &block)),
+                None => {
+                    let returns = &plan.returns;
+                    sync(
+                        plan,
+                        &quote_spanned!(site()=> let __returned = (|| -> #returns #block)();),
+                    )
+                }
             }
-        },
+        }
         Attempt::Sync(block) => sync(plan, &inlined(plan, block)),
         Attempt::Call(attempt) => sync(plan, &quote_spanned!(site()=> let __returned = #attempt;)),
         Attempt::Async(block) if can_interrupt_attempts(plan) => {
@@ -104,6 +106,12 @@ fn can_interrupt_attempts(plan: &Plan<'_>) -> bool {
 fn known_inline(plan: &Plan<'_>, block: &TokenStream) -> Option<TokenStream> {
     plan.returns.as_ref()?;
     inline_body(block, plan.paths)
+}
+
+/// Rewrites the early exits of a block that no closure may be around.
+fn tracked_inline(plan: &Plan<'_>, block: &TokenStream) -> Option<TokenStream> {
+    plan.returns.as_ref().filter(|_| plan.track_caller)?;
+    exits::rewritten(block, plan.paths)
 }
 
 /// Makes an attempt of a block without early exits.

@@ -66,6 +66,9 @@ pub(super) fn expand(model: RetryModel) -> TokenStream {
         leave: quote_spanned!(site()=> return),
         before_attempt: before.each,
         attempt,
+        track_caller: attributes
+            .iter()
+            .any(|attribute| attribute.path().is_ident("track_caller")),
         clone_handles: lends_self(&signature),
     };
     let emit::Expansion { items, body: run } = emit::expand(&plan);

@@ -19,6 +19,7 @@ mod arguments;
 mod beside;
 mod blocks;
 mod borrows;
+mod callers;
 mod classification;
 mod derive;
 mod from_macros;
