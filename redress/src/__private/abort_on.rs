@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use crate::shielded::shielded;
 
-/// What makes the future that ends a call.
+/// A function that makes the future which ends a call.
 #[diagnostic::on_unimplemented(
     message = "`abort_on` takes a function that returns a future",
     label = "not a function without arguments whose future returns `()`",
@@ -29,7 +29,7 @@ impl<M: Fn() -> F, F: Future<Output = ()>> MakesAbort for M {
     }
 }
 
-/// What ends a call from outside, if anything does.
+/// A future that ends a call from outside, or none.
 pub trait Aborts {
     /// Is ready once the call should end, and from then on.
     fn poll(&self, cx: &mut Context<'_>) -> Poll<()>;

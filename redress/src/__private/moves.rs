@@ -1,4 +1,4 @@
-//! What a call takes of an argument: a part of a `&mut`, and anything else as a whole. Method
+//! Finds how much of an argument a call takes: a part of a `&mut`, and anything else as a whole. Method
 //! resolution finds the method of a `&mut`, and [`Moves`] for any other type.
 
 /// An argument that is given to a call.

@@ -55,7 +55,7 @@ pub struct CircuitBreaker {
     own: OnceLock<Own>,
 }
 
-/// What a handle is of: the breaker, and the settings that this handle was built with. A breaker of
+/// The parts of a handle: the breaker, and the settings that this handle was built with. A breaker of
 /// a file goes on with other settings when they change; handles from before have theirs to show.
 #[derive(Clone)]
 struct Own {

@@ -25,7 +25,7 @@ impl Probes {
         }
     }
 
-    /// Gives it so many slots from now on. Whoever holds one keeps it.
+    /// Sets the number of slots. A probe that holds a slot keeps it.
     #[cfg(feature = "config")]
     pub(super) fn resize(&mut self, slots: u32) {
         self.limit = limit(slots);

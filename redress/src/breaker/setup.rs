@@ -1,7 +1,7 @@
 use super::settings::BreakerSettings;
 use crate::strategies::Strategy;
 
-/// What a breaker was built with: its settings, and what they cannot hold.
+/// The parts that a breaker was built from: its settings, and what they cannot hold.
 pub(crate) struct BreakerSetup {
     pub(super) settings: BreakerSettings,
     /// Chooses how long it stays open, if there is no recovery timeout.

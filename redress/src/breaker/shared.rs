@@ -37,7 +37,7 @@ pub(crate) struct Shared {
     unclassified: AtomicU64,
 }
 
-/// What decides, and by which settings: those that were built last of all that share it.
+/// The machine that decides, and its settings: of all that share it, those that were built last.
 struct Decisions {
     machine: Machine,
     setup: Arc<BreakerSetup>,

@@ -3,7 +3,7 @@ use crate::defaults;
 use crate::sync::Ordering::Relaxed;
 use crate::sync::{AtomicBool, AtomicU64, Setting};
 
-/// What a retry costs. Large, so that what a success pays in is right to a millionth, and the same
+/// The price of a retry. Large, so that the deposit of a success is right to a millionth, and the same
 /// for every budget: a balance means as many retries whatever the ratio is.
 const RETRY: u64 = 1 << 32;
 
@@ -16,7 +16,7 @@ pub(super) struct Funded {
     balance: AtomicU64,
     full: Setting,
     deposit: Setting,
-    /// What time pays in per nanosecond: the bits of a number that is not negative.
+    /// The deposit of a nanosecond: the bits of a number that is not negative.
     income: Setting,
     /// There was a success since time was last paid for.
     succeeded: AtomicBool,

@@ -21,7 +21,7 @@ pub(super) struct Rolling {
     returns: AtomicU64,
     /// The time until which no unit is free, as the last look at all of them has found: a [`Full`].
     full: AtomicU64,
-    /// What took its place, with all that it had spent. It has no unit any more.
+    /// The account that took its place, with all that it had spent. It has no units of its own left.
     successor: OnceLock<Arc<Rolling>>,
 }
 
@@ -46,8 +46,8 @@ impl Rolling {
         }
     }
 
-    /// Moves all that it has spent to a new account, to which whoever asks this one is sent from now
-    /// on. `None` if that was done before.
+    /// Moves all that it has spent to a new account, to which this one redirects every request from
+    /// now on. `None` if that was done before.
     ///
     /// A retry counts from its spending until the new window is over. Of more than there are units
     /// those count that are the last to be free, which is when there is room for another.
