@@ -169,7 +169,7 @@ impl<'a> Search<'a> {
 
     /// Looks at an expression. What it does not know it leaves out, and the count tells.
     fn expr(&mut self, expr: &Expr) {
-        if !attributes(expr).is_none_or(are_plain) {
+        if !attributes(expr).is_none_or(|attributes| are_plain(attributes)) {
             return;
         }
         match expr {
@@ -384,7 +384,7 @@ fn has_glob(tree: &UseTree) -> bool {
 }
 
 /// Returns `true` if attributes change nothing: others may remove or rewrite what they stand on.
-fn are_plain(attributes: &Vec<Attribute>) -> bool {
+fn are_plain(attributes: &[Attribute]) -> bool {
     const PLAIN: [&str; 6] = ["allow", "doc", "deny", "expect", "forbid", "warn"];
     attributes
         .iter()

@@ -43,6 +43,10 @@ impl<T: Copy> Quantity<T> {
 }
 
 /// A limit that may be lifted.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an expansion has a few, and most have a limit"
+)]
 pub(crate) enum Limit<T> {
     /// `none`: no limit.
     None,
