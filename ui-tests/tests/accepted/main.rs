@@ -9,9 +9,11 @@
 #![allow(
     clippy::boxed_local,
     clippy::manual_async_fn,
+    clippy::manual_unwrap_or,
     clippy::multiple_bound_locations,
     clippy::needless_question_mark,
-    clippy::non_minimal_cfg
+    clippy::non_minimal_cfg,
+    clippy::toplevel_ref_arg
 )]
 
 mod abort;
