@@ -115,7 +115,8 @@ impl Funded {
         let time = now.saturating_sub(paid_until);
         let time = time.min(nanos(defaults::BUDGET_INCOME_MEMORY));
         let income = f64::from_bits(self.income.load(Relaxed));
-        self.pay_in((income * time as f64) as u64);
+        // Rounded up, as a deposit is: 10 s at 4.1 a second pay for 41 retries.
+        self.pay_in((income * time as f64).ceil() as u64);
     }
 }
 
@@ -165,6 +166,19 @@ mod tests {
             assert_eq!(funded.remaining(0), retries - 1, "{ratio}");
             funded.on_success();
             assert_eq!(spend_all(&funded, 0), retries, "{ratio}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_of_seconds_pays_for_a_retry() {
+        for (per_second, seconds, retries) in [(0.1, 10, 1), (0.7, 10, 7), (4.1, 10, 41)] {
+            let funded = Funded::new(0.0, 100, per_second);
+            assert_eq!(spend_all(&funded, 0), 100);
+            funded.on_success();
+            let before = seconds * SECOND - 1_000_000;
+            assert_eq!(funded.remaining(before), retries - 1, "{per_second}");
+            funded.on_success();
+            assert_eq!(funded.remaining(seconds * SECOND), retries, "{per_second}");
         }
     }
 
