@@ -45,10 +45,11 @@ fn here(_: u32) -> u32 {
 
 #[test]
 fn the_line_is_the_callers() {
-    assert_eq!(
-        (in_statements(&mut 0).unwrap(), line!()),
-        (line!(), line!())
-    );
-    assert_eq!((in_a_match(&mut 0).unwrap(), line!()), (line!(), line!()));
-    assert_eq!((in_a_loop(&mut 0).unwrap(), line!()), (line!(), line!()));
+    // Each call stands on one line with the line that it should report.
+    let (found, expected) = (in_statements(&mut 0), line!());
+    assert_eq!(found.unwrap(), expected);
+    let (found, expected) = (in_a_match(&mut 0), line!());
+    assert_eq!(found.unwrap(), expected);
+    let (found, expected) = (in_a_loop(&mut 0), line!());
+    assert_eq!(found.unwrap(), expected);
 }
