@@ -25,8 +25,10 @@ use std::fmt;
 /// | when | stop reason |
 /// |---|---|
 /// | `abort_if` or `abort_on` aborts, or the classification is an abort | [`Aborted`](Self::Aborted) |
+/// | the classification [forbids a retry](crate::Classification::no_retry) | [`RetryForbidden`](Self::RetryForbidden) |
 /// | the failures of this class in this call have reached its cap | [`MaxAttemptsPerClass`](Self::MaxAttemptsPerClass) |
 /// | AUTH, PERMISSION or PERMANENT, without a strategy of its own | [`NonRetryableClass`](Self::NonRetryableClass) |
+/// | the call is [`once`](crate::PolicyBuilder::once), and the failure not [unsent](crate::Classification::unsent) | [`MayHaveBeenApplied`](Self::MayHaveBeenApplied) |
 /// | UNKNOWN, as often as its cap allows | [`MaxUnknownAttempts`](Self::MaxUnknownAttempts) |
 /// | the deadline has passed | [`DeadlineExceeded`](Self::DeadlineExceeded) |
 /// | there is no strategy for the class | [`NoStrategy`](Self::NoStrategy) |
@@ -46,10 +48,15 @@ use std::fmt;
 pub enum StopReason {
     /// The operation or `abort_if` asked to stop.
     Aborted,
+    /// The classification of the last failure [forbids a retry](crate::Classification::no_retry).
+    RetryForbidden,
     /// The class of the last failure has failed as often as its cap allows.
     MaxAttemptsPerClass,
     /// AUTH, PERMISSION or PERMANENT, without a strategy of its own.
     NonRetryableClass,
+    /// The call is [`once`](crate::PolicyBuilder::once), and nothing says that its last attempt cannot
+    /// have been applied: the failure is not [unsent](crate::Classification::unsent).
+    MayHaveBeenApplied,
     /// UNKNOWN has failed as often as its cap allows.
     MaxUnknownAttempts,
     /// The deadline has passed, or the next delay would reach it.
@@ -78,8 +85,10 @@ impl StopReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Aborted => "ABORTED",
+            Self::RetryForbidden => "RETRY_FORBIDDEN",
             Self::MaxAttemptsPerClass => "MAX_ATTEMPTS_PER_CLASS",
             Self::NonRetryableClass => "NON_RETRYABLE_CLASS",
+            Self::MayHaveBeenApplied => "MAY_HAVE_BEEN_APPLIED",
             Self::MaxUnknownAttempts => "MAX_UNKNOWN_ATTEMPTS",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::NoStrategy => "NO_STRATEGY",

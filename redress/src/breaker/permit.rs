@@ -182,8 +182,9 @@ impl fmt::Display for Rejected {
 impl std::error::Error for Rejected {}
 
 impl Classify for Rejected {
-    /// TRANSIENT, with the time to wait as its hint.
+    /// TRANSIENT and [unsent](Classification::unsent), with the time to wait as its hint.
     fn classify(&self) -> Classification {
-        Classification::new(ErrorClass::Transient).retry_after(self.retry_after())
+        let refused = Classification::new(ErrorClass::Transient).unsent();
+        refused.retry_after(self.retry_after())
     }
 }

@@ -18,10 +18,23 @@ use super::ErrorClass;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classification {
     class: ErrorClass,
-    abort: bool,
+    ends: Ends,
+    unsent: bool,
     retry_after: Option<Duration>,
     /// Boxed, since most failures have none and every failure moves this.
     details: Option<Box<Details>>,
+}
+
+/// Whether a failure ends its call, whatever the policy says. One value, so that a failure which does
+/// not is known by one comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// The policy decides.
+    No,
+    /// It must not be retried.
+    Forbidden,
+    /// It aborts the call, and does not count.
+    Abort,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +46,8 @@ impl Classification {
     pub const fn new(class: ErrorClass) -> Self {
         Self {
             class,
-            abort: false,
+            ends: Ends::No,
+            unsent: false,
             retry_after: None,
             details: None,
         }
@@ -45,10 +59,73 @@ impl Classification {
     pub const fn abort() -> Self {
         Self {
             class: ErrorClass::Unknown,
-            abort: true,
+            ends: Ends::Abort,
+            unsent: false,
             retry_after: None,
             details: None,
         }
+    }
+
+    /// Says that nothing of the attempt can have been applied: the request was never written, or the
+    /// other side refused it before it acted.
+    ///
+    /// The class stays what it is. A call that is [`once`](crate::PolicyBuilder::once) is retried only
+    /// after such a failure. Say it only of what is certain, and of the whole attempt: a reset
+    /// connection may have carried the request, and an operation that wrote to one server has applied
+    /// something even if the next server refused it.
+    ///
+    /// An attempt that was cut off by its timeout is never unsent.
+    ///
+    /// ```
+    /// use redress::{Classification, Classify, ErrorClass};
+    ///
+    /// enum PayError {
+    ///     /// No connection was made.
+    ///     NotConnected,
+    ///     /// The answer did not come.
+    ///     NoAnswer,
+    /// }
+    ///
+    /// impl Classify for PayError {
+    ///     fn classify(&self) -> Classification {
+    ///         let transient = Classification::new(ErrorClass::Transient);
+    ///         match self {
+    ///             Self::NotConnected => transient.unsent(),
+    ///             Self::NoAnswer => transient,
+    ///         }
+    ///     }
+    /// }
+    /// assert!(PayError::NotConnected.classify().is_unsent());
+    /// assert!(!PayError::NoAnswer.classify().is_unsent());
+    /// ```
+    #[must_use]
+    pub const fn unsent(mut self) -> Self {
+        self.unsent = true;
+        self
+    }
+
+    /// Forbids a retry, as a server does that pushes back. The class stays what it is, and the failure
+    /// counts like any other, for the breaker too; the call ends with
+    /// [`StopReason::RetryForbidden`](crate::StopReason::RetryForbidden), under every policy. An
+    /// [`abort`](Self::abort) stays one.
+    ///
+    /// ```
+    /// use redress::{Classification, ErrorClass, Policy, StopReason};
+    ///
+    /// let policy = Policy::builder()
+    ///     .classifier(|_: &&str| Classification::new(ErrorClass::ServerError).no_retry())
+    ///     .build()?;
+    /// let outcome = policy.execute(|| Err::<(), _>("overloaded, do not come back"));
+    /// assert_eq!(outcome.stop_reason, Some(StopReason::RetryForbidden));
+    /// assert_eq!(outcome.last_class, Some(ErrorClass::ServerError));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub const fn no_retry(mut self) -> Self {
+        if matches!(self.ends, Ends::No) {
+            self.ends = Ends::Forbidden;
+        }
+        self
     }
 
     /// Adds how long the other side asked to wait; also takes an `Option`, of which `None` removes
@@ -96,12 +173,64 @@ impl Classification {
     /// Returns `true` if the failure ends the call at once.
     #[must_use]
     pub const fn is_abort(&self) -> bool {
-        self.abort
+        matches!(self.ends, Ends::Abort)
+    }
+
+    /// Returns `true` if nothing of the attempt can have been applied.
+    #[must_use]
+    pub const fn is_unsent(&self) -> bool {
+        self.unsent
+    }
+
+    /// Returns `true` if the failure must not be retried, whatever its class.
+    #[must_use]
+    pub const fn is_retry_forbidden(&self) -> bool {
+        matches!(self.ends, Ends::Forbidden)
+    }
+
+    /// Returns whether the failure ends its call, whatever the policy says.
+    #[inline]
+    pub(crate) const fn ends(&self) -> Ends {
+        self.ends
     }
 }
 
 impl From<ErrorClass> for Classification {
     fn from(class: ErrorClass) -> Self {
         Self::new(class)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn what_is_said_beside_the_class_costs_no_space() {
+        assert_eq!(size_of::<Classification>(), 32);
+        assert_eq!(size_of::<Option<Classification>>(), 32);
+    }
+
+    #[test]
+    fn unsent_and_no_retry_are_said_apart_and_keep_the_rest() {
+        let plain = Classification::new(ErrorClass::RateLimit).retry_after(Duration::from_secs(7));
+        assert!(!plain.is_unsent() && !plain.is_retry_forbidden());
+        let unsent = plain.clone().unsent();
+        assert!(unsent.is_unsent() && !unsent.is_retry_forbidden());
+        let forbidden = plain.clone().no_retry();
+        assert!(forbidden.is_retry_forbidden() && !forbidden.is_unsent());
+        for said in [unsent, forbidden] {
+            assert_ne!(said, plain);
+            assert_eq!(said.class(), plain.class());
+            assert_eq!(said.retry_after_hint(), plain.retry_after_hint());
+            assert!(!said.is_abort());
+        }
+    }
+
+    #[test]
+    fn an_abort_stays_an_abort() {
+        let abort = Classification::abort().no_retry();
+        assert!(abort.is_abort() && !abort.is_retry_forbidden());
     }
 }

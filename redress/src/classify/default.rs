@@ -16,6 +16,8 @@ use super::{Classification, Classifier, Classify, ClassifyAny};
 ///    [`ServerError`](super::ServerError), [`TransientError`](super::TransientError) (with its hint),
 ///    [`AuthError`](super::AuthError), [`PermissionError`](super::PermissionError), [`Interrupt`](crate::Interrupt) or [`Rejected`](crate::breaker::Rejected): it says what the failure means, so it
 ///    counts more than what wraps it.
+///    An `Interrupt` of a call without an attempt, and `Rejected`, are [unsent](Classification::unsent);
+///    nothing else is that this classifier finds by itself.
 /// 3. The outermost `Elapsed` of tokio (feature `tokio`), [`io::Error`](std::io::Error) with a kind that
 ///    [`io_error_kind`](super::io_error_kind) knows, or error of a receiver of [`std::sync::mpsc`]: a timeout and an empty
 ///    channel are TRANSIENT, but a channel without its other end is PERMANENT.

@@ -45,6 +45,10 @@ pub trait Hooks {
     fn budget(&self) -> Option<&Budget> {
         None
     }
+    /// Returns `true` if the call is to be applied at most once, also where its policy does not say so.
+    fn once(&self) -> bool {
+        false
+    }
     /// Returns the token from which this call continues, if it resumes an operation.
     fn resumed(&self) -> Option<&ResumeToken> {
         None

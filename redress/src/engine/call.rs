@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{ResumeToken, Rules, Slot, Tally};
 use crate::budget::{Budget, BudgetToken};
-use crate::classify::{Classification, ErrorClass};
+use crate::classify::{Classification, Ends, ErrorClass};
 use crate::reason::{Cause, StopReason};
 use crate::strategies::BackoffContext;
 
@@ -170,15 +170,17 @@ impl Call {
     }
 
     /// Records a failure. Returns the delay before the next attempt, or why there is none. The order
-    /// of the checks is public: [`StopReason`] documents it.
+    /// of the checks is public: [`StopReason`] documents it. A call that is `once`, by its rules or by
+    /// itself, is retried only after failures that are unsent.
     pub(crate) fn fail<'r>(
         &mut self,
         rules: &Rules,
         budget: Option<&'r Budget>,
         failed: &Failed,
         elapsed: Duration,
+        once: bool,
     ) -> Result<Retry<'r>, StopReason> {
-        let (delay, slot) = self.fail_unfunded(rules, failed, elapsed)?;
+        let (delay, slot) = self.fail_unfunded(rules, failed, elapsed, once)?;
         let hint = failed.classification.retry_after_hint();
         let token = match budget {
             Some(budget) if !budget.is_free(hint, delay) => {
@@ -197,9 +199,10 @@ impl Call {
         rules: &Rules,
         failed: &Failed,
         elapsed: Duration,
+        once: bool,
     ) -> Result<(Duration, Slot), StopReason> {
-        if failed.classification.is_abort() {
-            return Err(StopReason::Aborted);
+        if failed.classification.ends() != Ends::No {
+            return Err(self.fail_finally(rules, failed));
         }
         let class = failed.classification.class();
         let slot = rules.slot(class);
@@ -208,7 +211,8 @@ impl Call {
             class,
             cause: failed.cause,
         });
-        if let Some(reason) = rules.class_limit(slot, failures) {
+        let applied = once && !failed.classification.is_unsent();
+        if let Some(reason) = rules.class_limit(slot, failures, applied) {
             return Err(reason);
         }
         let remaining = rules.remaining(elapsed);
@@ -235,6 +239,22 @@ impl Call {
             return Err(StopReason::DeadlineExceeded);
         }
         Ok((delay, slot))
+    }
+
+    /// Records a failure that ends the call whatever the rules say. An abort counts for nothing.
+    #[cold]
+    #[inline(never)]
+    fn fail_finally(&mut self, rules: &Rules, failed: &Failed) -> StopReason {
+        if failed.classification.is_abort() {
+            return StopReason::Aborted;
+        }
+        let class = failed.classification.class();
+        self.tally.count(rules.slot(class));
+        self.failure = Some(LastFailure {
+            class,
+            cause: failed.cause,
+        });
+        StopReason::RetryForbidden
     }
 
     /// Makes the delay that [`fail`](Self::fail) chose the slot's previous sleep.

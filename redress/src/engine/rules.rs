@@ -19,6 +19,8 @@ with_defaults! {
         /// `None` while a builder has been given none: `compile` adds one unless a class has its own.
         pub(crate) default_strategy: Option<Arc<dyn Strategy>> = None,
         pub(crate) class_strategies: PerClass<Option<Arc<dyn Strategy>>> = PerClass::default(),
+        /// Only what cannot have been applied is tried again.
+        pub(crate) once: bool = false,
         pub(crate) budget: Option<Budget> = None,
         pub(crate) successes: Successes = Successes::default(),
     }
@@ -96,14 +98,23 @@ impl Rules {
         self.class_strategies.get(class).as_deref()
     }
 
-    /// Returns why a class ends a call after so many failures, regardless of time.
+    /// Returns why a class ends a call after so many failures, regardless of time. The last of them may
+    /// have been `applied` by a call that is `once`.
     #[inline(always)]
-    pub(crate) fn class_limit(&self, slot: Slot, failures: u32) -> Option<StopReason> {
+    pub(crate) fn class_limit(
+        &self,
+        slot: Slot,
+        failures: u32,
+        applied: bool,
+    ) -> Option<StopReason> {
         if reached(failures, *self.class_caps.get(slot.class)) {
             return Some(StopReason::MaxAttemptsPerClass);
         }
         if slot.class.is_terminal() && !slot.own {
             return Some(StopReason::NonRetryableClass);
+        }
+        if applied {
+            return Some(StopReason::MayHaveBeenApplied);
         }
         if slot.class == ErrorClass::Unknown && reached(failures, self.max_unknown_attempts) {
             return Some(StopReason::MaxUnknownAttempts);
@@ -118,7 +129,8 @@ impl Rules {
     }
 
     /// Returns the strategy that chooses the delay after so many failures of a class and so many
-    /// attempts, or why there is no next attempt, regardless of time.
+    /// attempts, or why there is no next attempt, regardless of time. The failures are taken for
+    /// unsent: of others a call that is `once` sees no second.
     pub(crate) fn next_delay(
         &self,
         class: ErrorClass,
@@ -126,7 +138,7 @@ impl Rules {
         attempts: u32,
     ) -> Result<&dyn Strategy, StopReason> {
         let slot = self.slot(class);
-        if let Some(reason) = self.class_limit(slot, failures) {
+        if let Some(reason) = self.class_limit(slot, failures, false) {
             return Err(reason);
         }
         let strategy = self.strategy(slot).ok_or(StopReason::NoStrategy)?;

@@ -125,14 +125,21 @@ impl From<UnknownPolicy> for Interrupt {
 impl Classify for Interrupt {
     /// An abort aborts an outer call too. A policy that is not there is PERMANENT. Everything else
     /// is TRANSIENT, with the time after which the circuit breaker may admit a call as its hint.
+    ///
+    /// A call that started no attempt is [unsent](Classification::unsent).
     fn classify(&self) -> Classification {
         if self.is_aborted() {
             return Classification::abort();
         }
-        if self.stop_reason() == StopReason::NoPolicy {
-            return ErrorClass::Permanent.into();
+        let class = match self.stop_reason() {
+            StopReason::NoPolicy => ErrorClass::Permanent,
+            _ => ErrorClass::Transient,
+        };
+        let said = Classification::new(class).retry_after(self.retry_after());
+        match self.attempts() {
+            0 => said.unsent(),
+            _ => said,
         }
-        Classification::new(ErrorClass::Transient).retry_after(self.retry_after())
     }
 }
 

@@ -80,7 +80,9 @@ impl Schedule {
                 .is_some_and(crate::strategies::Strategy::honours_hints),
             limited: deadline.is_some()
                 || rules.max_attempts.is_some()
-                || rules.class_limit(rules.slot(class), u32::MAX).is_some(),
+                || rules
+                    .class_limit(rules.slot(class), u32::MAX, false)
+                    .is_some(),
         };
         let mut previous = None;
         let mut next = Planned::first();

@@ -18,11 +18,15 @@ pub enum EventName {
     Retry,
     /// The call stopped: [`StopReason::Aborted`].
     Aborted,
+    /// The call stopped: [`StopReason::RetryForbidden`].
+    RetryForbidden,
     /// The call stopped: [`StopReason::MaxAttemptsGlobal`] or
     /// [`StopReason::MaxAttemptsPerClass`].
     MaxAttemptsExceeded,
     /// The call stopped: [`StopReason::NonRetryableClass`].
     PermanentFail,
+    /// The call stopped: [`StopReason::MayHaveBeenApplied`].
+    MayHaveBeenApplied,
     /// The call stopped: [`StopReason::MaxUnknownAttempts`].
     MaxUnknownAttemptsExceeded,
     /// The call stopped: [`StopReason::DeadlineExceeded`].
@@ -58,8 +62,10 @@ impl EventName {
             Self::Success => "success",
             Self::Retry => "retry",
             Self::Aborted => "aborted",
+            Self::RetryForbidden => "retry_forbidden",
             Self::MaxAttemptsExceeded => "max_attempts_exceeded",
             Self::PermanentFail => "permanent_fail",
+            Self::MayHaveBeenApplied => "may_have_been_applied",
             Self::MaxUnknownAttemptsExceeded => "max_unknown_attempts_exceeded",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::NoStrategyConfigured => "no_strategy_configured",
@@ -78,10 +84,12 @@ impl EventName {
         match reason {
             // Without a policy there is no call, and no event.
             StopReason::Aborted | StopReason::NoPolicy => Self::Aborted,
+            StopReason::RetryForbidden => Self::RetryForbidden,
             StopReason::MaxAttemptsPerClass | StopReason::MaxAttemptsGlobal => {
                 Self::MaxAttemptsExceeded
             }
             StopReason::NonRetryableClass => Self::PermanentFail,
+            StopReason::MayHaveBeenApplied => Self::MayHaveBeenApplied,
             StopReason::MaxUnknownAttempts => Self::MaxUnknownAttemptsExceeded,
             StopReason::DeadlineExceeded => Self::DeadlineExceeded,
             StopReason::NoStrategy => Self::NoStrategyConfigured,

@@ -20,7 +20,9 @@ impl ActiveCall<'_, '_> {
             return Err(self.stop(StopReason::Aborted, None));
         }
         let (rules, budget) = (&self.frame.policy.rules, self.frame.budget(self.hooks));
-        let retry = self.state.call.fail(rules, budget, failed, self.state.now);
+        let once = rules.once || (self.frame.is_hooked() && self.hooks.once());
+        let (call, now) = (&mut self.state.call, self.state.now);
+        let retry = call.fail(rules, budget, failed, now, once);
         let change = self.frame.attempt_over(Some(failed), self.hooks);
         self.show_unclassified(failed);
         match retry {

@@ -121,7 +121,7 @@ impl Steps {
                 self.call.succeed(rules, None);
                 Step::Done
             }
-            Some(failed) => match self.call.fail(rules, budget, &failed, elapsed) {
+            Some(failed) => match self.call.fail(rules, budget, &failed, elapsed, rules.once) {
                 Ok(Retry { delay, slot, token }) => {
                     if let (Some(hold), Some(token)) = (&mut self.hold, token) {
                         hold.take(token);

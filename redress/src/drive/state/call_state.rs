@@ -145,10 +145,8 @@ impl CallState {
     ) -> Result<Duration, Stopped> {
         let elapsed = frame.elapsed();
         self.now = elapsed;
-        match self
-            .call
-            .fail_unfunded(&frame.policy.rules, failed, elapsed)
-        {
+        let rules = &frame.policy.rules;
+        match self.call.fail_unfunded(rules, failed, elapsed, rules.once) {
             Ok((delay, slot)) => {
                 self.call.take_delay(slot, delay);
                 Ok(delay)
