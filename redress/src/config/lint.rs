@@ -2,7 +2,7 @@ use super::error::Lines;
 use super::node::Span;
 use super::reader::{in_a_file, nearest, segment};
 use super::{BreakerConfig, ConfigFile, NamedOr, Place, RetryConfig, names};
-use crate::inspect::{Finding, Level};
+use crate::inspect::{Finding, Level, ONCE_NEVER_RETRIES};
 use crate::policy::Policy;
 use crate::problems::ConfigError;
 
@@ -111,7 +111,9 @@ impl ConfigFile {
             let Ok(policy) = self.policy(name) else {
                 continue;
             };
-            for finding in policy.lint_shared() {
+            // The classifier is given by the code that asks for the policy.
+            let certain = |finding: &Finding| finding.code() != ONCE_NEVER_RETRIES;
+            for finding in policy.lint_shared().into_iter().filter(certain) {
                 let setting = self.setting_of(name, config, &finding);
                 let mut known = shared.iter_mut();
                 let known = known.find(|o| o.setting == setting && o.finding == finding);

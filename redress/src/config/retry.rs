@@ -71,6 +71,8 @@ section! {
     /// [`PolicyBuilder::max_class_attempts`], for each class that has one.
     per_class_max_attempts: BTreeMap<ErrorClass, u32> = caps,
         |builder, (class, attempts), _| builder.max_class_attempts(class, attempts);
+    /// [`PolicyBuilder::once`].
+    once: bool = switch, |builder, (), _| builder.once();
     /// [`PolicyBuilder::operation`].
     operation: Option<String> = text;
     /// [`PolicyBuilder::budget`].

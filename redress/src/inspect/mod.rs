@@ -9,6 +9,8 @@ mod snapshot;
 pub use crate::breaker::BreakerSettings;
 pub use crate::budget::{BudgetKind, BudgetSettings};
 pub use finding::{Finding, Level};
+#[cfg(feature = "config")]
+pub(crate) use lints::ONCE_NEVER_RETRIES;
 pub use schedule::{Planned, Schedule};
 pub use snapshot::PolicySnapshot;
 
@@ -30,7 +32,8 @@ impl<C, R> Policy<C, R> {
     }
 
     /// Computes when the attempts of a call can start, if every one of them fails with `class` and
-    /// brings no Retry-After hint.
+    /// brings no Retry-After hint. Failures are taken for [unsent](crate::Classification::unsent): any
+    /// other ends a call that is [`once`](crate::PolicyBuilder::once) after its first attempt.
     ///
     /// It calls no operation and draws nothing; strategies are asked for their
     /// [bounds](crate::Strategy::delay_bounds). A budget and a breaker may end the call earlier.
@@ -69,7 +72,7 @@ impl<C, R> Policy<C, R> {
     /// ```
     #[must_use]
     pub fn lint(&self) -> Vec<Finding> {
-        lints::run(self.compiled(), self.circuit_breaker().is_some())
+        self.lint_as(self.circuit_breaker().is_some())
     }
 
     /// Lists what is wrong as [`lint`](Self::lint) does, for a policy that many callers share, as
@@ -83,6 +86,10 @@ impl<C, R> Policy<C, R> {
     /// ```
     #[must_use]
     pub fn lint_shared(&self) -> Vec<Finding> {
-        lints::run(self.compiled(), true)
+        self.lint_as(true)
+    }
+
+    fn lint_as(&self, shared: bool) -> Vec<Finding> {
+        lints::run(self.compiled(), shared, self.is_classified())
     }
 }

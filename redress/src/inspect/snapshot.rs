@@ -28,7 +28,7 @@ macro_rules! snapshot {
             }
 
             /// Lists every setting with its value as text, in a fixed order. What is not set is
-            /// `none`.
+            /// `none`; the name and `once` are listed only where they are given.
             #[must_use]
             pub fn rows(&self) -> Vec<(String, String)> {
                 let mut rows = Rows::default();
@@ -74,6 +74,8 @@ snapshot! {
     /// After how many failures of a class a call stops.
     max_class_attempts: Vec<(ErrorClass, u32)> =
         |p| given(&p.rules.class_caps, |cap| *cap), "max_class_attempts";
+    /// Whether only what is unsent is tried again.
+    once: bool = |p| p.rules.once, "once";
     /// The strategy of all classes without one of their own.
     default_strategy: Option<Description> =
         |p| p.rules.default_strategy.as_ref().map(|own| own.describe()), "strategy";
@@ -160,6 +162,15 @@ impl AddTo for Option<Duration> {
 impl AddTo for Option<u32> {
     fn add_to(&self, rows: &mut Rows, setting: &str) {
         rows.add(setting, self.map_or_else(none, |count| count.to_string()));
+    }
+}
+
+/// Shown only where it is so: most policies are not.
+impl AddTo for bool {
+    fn add_to(&self, rows: &mut Rows, setting: &str) {
+        if *self {
+            rows.add(setting, self.to_string());
+        }
     }
 }
 

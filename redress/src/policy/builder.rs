@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::settings::Settings;
-use super::{Policy, checks};
+use super::{Classifiers, Policy, checks};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::classify::{AnyValue, DefaultClassifier, ErrorClass};
@@ -176,6 +176,44 @@ impl<C, R> PolicyBuilder<C, R> {
         self
     }
 
+    /// Applies each operation at most once: a failure is retried only if it is
+    /// [unsent](crate::Classification::unsent), and any other ends the call with
+    /// [`StopReason::MayHaveBeenApplied`](crate::StopReason::MayHaveBeenApplied). Default: not.
+    ///
+    /// For what must not be done twice and has no idempotency key: a payment, an order, a message. What
+    /// is unsent is said by the classifier, or by the error's own [`Classify`](crate::Classify). The
+    /// default classifier knows it only of refusals: those of a circuit breaker, and calls of this crate
+    /// that started no attempt. All limits count as ever, and a class that has a strategy of its own is
+    /// no exception. An attempt that was cut off by its timeout is never unsent.
+    ///
+    /// [`CallContext::once`](crate::CallContext::once) is the same for one call.
+    ///
+    /// ```
+    /// use redress::{Classification, ErrorClass, Policy, StopReason, strategies::instant};
+    ///
+    /// #[derive(Debug, Clone, Copy, PartialEq)]
+    /// enum PayError { NotConnected, NoAnswer }
+    ///
+    /// let policy = Policy::builder()
+    ///     .strategy(instant())
+    ///     .classifier(|e: &PayError| match e {
+    ///         PayError::NotConnected => Classification::new(ErrorClass::Transient).unsent(),
+    ///         PayError::NoAnswer => Classification::new(ErrorClass::Transient),
+    ///     })
+    ///     .once()
+    ///     .build()?;
+    /// let mut answers = [PayError::NotConnected, PayError::NoAnswer].into_iter();
+    /// let outcome = policy.execute(|| answers.next().map_or(Ok(()), Err));
+    /// assert_eq!(outcome.attempts, 2); // the payment may have been made: no third
+    /// assert_eq!(outcome.stop_reason, Some(StopReason::MayHaveBeenApplied));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.settings.rules.once = true;
+        self
+    }
+
     /// Names the operation in events. Default: no name.
     #[must_use]
     pub fn operation(mut self, name: impl Into<Cow<'static, str>>) -> Self {
@@ -283,15 +321,22 @@ impl<C, R> PolicyBuilder<C, R> {
 
     /// Builds a policy of settings that are known to be right.
     pub(crate) fn build_unchecked(self) -> Policy<C, R> {
-        Policy::from_parts(self.settings.compile(), self.errors, self.values)
+        let classifiers = Classifiers {
+            errors: self.errors,
+            values: self.values,
+            given: self.settings.classified,
+        };
+        Policy::from_parts(self.settings.compile(), classifiers)
     }
 
     fn with_classifiers<D, S>(self, change: impl FnOnce(C, R) -> (D, S)) -> PolicyBuilder<D, S> {
         let (errors, values) = change(self.errors, self.values);
+        let mut settings = self.settings;
+        settings.classified = true;
         PolicyBuilder {
             errors,
             values,
-            settings: self.settings,
+            settings,
         }
     }
 }

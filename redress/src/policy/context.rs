@@ -322,6 +322,24 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
         self
     }
 
+    /// Applies the operation at most once: as [`PolicyBuilder::once`](crate::PolicyBuilder::once), for
+    /// these calls.
+    ///
+    /// ```
+    /// use redress::{Policy, StopReason};
+    ///
+    /// let policy = Policy::new();
+    /// let reset = || Err::<(), _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+    /// let outcome = policy.context().once().execute(reset);
+    /// assert_eq!(outcome.attempts, 1); // the request may have arrived
+    /// assert_eq!(outcome.stop_reason, Some(StopReason::MayHaveBeenApplied));
+    /// ```
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.shared.once = true;
+        self
+    }
+
     /// Goes on with an operation that was deferred, once its delay has passed. Say everything else
     /// before: what this returns makes one call.
     ///

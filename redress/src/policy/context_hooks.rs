@@ -30,6 +30,7 @@ pub(super) struct Shared<'a> {
     pub(super) observers: Vec<Box<dyn Observer + 'a>>,
     pub(super) breaker: Option<CircuitBreaker>,
     pub(super) budget: Option<Budget>,
+    pub(super) once: bool,
 }
 
 /// Where the events of a call go, beside its observers.
@@ -124,6 +125,10 @@ impl Hooks for ContextHooks<'_, '_> {
 
     fn budget(&self) -> Option<&Budget> {
         self.shared.budget.as_ref()
+    }
+
+    fn once(&self) -> bool {
+        self.shared.once
     }
 
     fn resumed(&self) -> Option<&ResumeToken> {

@@ -50,8 +50,10 @@ pub struct Policy<C = DefaultClassifier, R = AnyValue> {
 }
 
 pub(crate) struct Classifiers<C, R> {
-    errors: C,
-    values: R,
+    pub(super) errors: C,
+    pub(super) values: R,
+    /// At least one of them was given, and is not the default.
+    pub(super) given: bool,
 }
 
 /// The result classifier of classifiers that are shared.
@@ -70,6 +72,7 @@ impl Classifiers<DefaultClassifier, AnyValue> {
     pub(crate) const DEFAULT: Self = Self {
         errors: DefaultClassifier,
         values: AnyValue,
+        given: false,
     };
 }
 
@@ -80,7 +83,11 @@ impl<C, R> Classifiers<C, R> {
         R: Clone,
     {
         let values = self.values.clone();
-        Classifiers { errors, values }
+        Classifiers {
+            errors,
+            values,
+            given: true,
+        }
     }
 
     pub(crate) fn with_values<S>(&self, values: S) -> Classifiers<C, S>
@@ -88,7 +95,11 @@ impl<C, R> Classifiers<C, R> {
         C: Clone,
     {
         let errors = self.errors.clone();
-        Classifiers { errors, values }
+        Classifiers {
+            errors,
+            values,
+            given: true,
+        }
     }
 }
 
@@ -131,11 +142,16 @@ impl Default for Policy {
 }
 
 impl<C, R> Policy<C, R> {
-    pub(super) fn from_parts(config: CompiledPolicy, errors: C, values: R) -> Self {
+    pub(super) fn from_parts(config: CompiledPolicy, classifiers: Classifiers<C, R>) -> Self {
         Self {
             config: Arc::new(config),
-            classifiers: Arc::new(Classifiers { errors, values }),
+            classifiers: Arc::new(classifiers),
         }
+    }
+
+    /// Returns `true` if the policy was given a classifier, for errors or for values.
+    pub(crate) fn is_classified(&self) -> bool {
+        self.classifiers.given
     }
 
     /// Calls a sync operation until it succeeds or the policy stops it.
@@ -328,12 +344,17 @@ impl<C, R> Policy<C, R> {
         R: HiddenAs<B> + Send + Sync + 'static,
         E: 'static,
     {
+        let given = self.classifiers.given;
         let values = R::hide(Values(Arc::clone(&self.classifiers)));
         let classifiers = self.classifiers;
         let errors = BoxedClassifier::new(move |e: &E| classifiers.errors.classify(e));
         Policy {
             config: self.config,
-            classifiers: Arc::new(Classifiers { errors, values }),
+            classifiers: Arc::new(Classifiers {
+                errors,
+                values,
+                given,
+            }),
         }
     }
 

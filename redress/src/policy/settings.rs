@@ -24,6 +24,8 @@ with_defaults! {
         pub(super) observers: Observers = Observers::default(),
         pub(super) breaker: Option<CircuitBreaker> = None,
         pub(super) max_detached_threads: u32 = defaults::MAX_DETACHED_THREADS,
+        /// A classifier was given, for errors or for values.
+        pub(super) classified: bool = false,
         // A function, so that only a program that wants one contains it.
         pub(super) recommended: Option<Recommend> = None,
     }
@@ -42,6 +44,7 @@ impl Settings {
             max_detached_threads,
             recommended,
             times: _,
+            classified: _,
         } = self;
         if let Some(recommend) = recommended {
             recommend(&time, &mut breaker, &mut rules.budget);

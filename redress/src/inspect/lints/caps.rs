@@ -3,6 +3,9 @@ use crate::classify::ErrorClass;
 use crate::defaults;
 use crate::reason::StopReason;
 
+/// The code of the finding about `once` with the default classifier.
+pub(crate) const ONCE_NEVER_RETRIES: &str = "once-never-retries";
+
 /// Looks at what bounds the attempts, class by class.
 pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
     unknown(patient, findings);
@@ -11,6 +14,7 @@ pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
     }
     unreachable_unknown(patient, findings);
     no_strategy(patient, findings);
+    once(patient, findings);
 }
 
 /// Finds that calls with UNKNOWN failures are not stopped early.
@@ -115,6 +119,23 @@ fn no_strategy(patient: &Patient<'_>, findings: &mut Findings) {
                 .to_owned(),
             fix: "set a default strategy, or cap a class at 1 attempt if it shall not be retried"
                 .to_owned(),
+        },
+    );
+}
+
+/// Nothing says of a failure that it is unsent, which alone is retried.
+fn once(patient: &Patient<'_>, findings: &mut Findings) {
+    let rules = &patient.config.rules;
+    if !rules.once || patient.classified || rules.is_last(1) {
+        return;
+    }
+    findings.warning(
+        ONCE_NEVER_RETRIES,
+        "once",
+        Text {
+            message: "no failure of the operation itself is retried".to_owned(),
+            reason: "the default classifier says only of refusals, of a breaker or of a call without an attempt, that nothing can have been applied".to_owned(),
+            fix: "give the policy a classifier that says `unsent()`, or set max_attempts to 1 if this is meant".to_owned(),
         },
     );
 }

@@ -6,15 +6,17 @@ mod caps;
 mod strategies;
 mod time;
 
+pub(crate) use caps::ONCE_NEVER_RETRIES;
+
 use super::{Finding, Level, PolicySnapshot, Schedule};
 use crate::classify::ErrorClass;
 use crate::drive::CompiledPolicy;
 use crate::reason::StopReason;
 use crate::strategies::{DelayBounds, Strategy};
 
-/// Looks at everything, errors first.
-pub(super) fn run(config: &CompiledPolicy, shared: bool) -> Vec<Finding> {
-    let patient = Patient::new(config, shared);
+/// Looks at everything, errors first. A policy that is not `classified` has the default classifiers.
+pub(super) fn run(config: &CompiledPolicy, shared: bool, classified: bool) -> Vec<Finding> {
+    let patient = Patient::new(config, shared, classified);
     let mut findings = Findings::default();
     time::lint(&patient, &mut findings);
     caps::lint(&patient, &mut findings);
@@ -29,6 +31,7 @@ pub(super) fn run(config: &CompiledPolicy, shared: bool) -> Vec<Finding> {
 struct Patient<'a> {
     config: &'a CompiledPolicy,
     shared: bool,
+    classified: bool,
     snapshot: PolicySnapshot,
     /// The slots that choose a delay for some class.
     slots: Vec<StrategySlot<'a>>,
@@ -44,7 +47,7 @@ struct StrategySlot<'a> {
 }
 
 impl<'a> Patient<'a> {
-    fn new(config: &'a CompiledPolicy, shared: bool) -> Self {
+    fn new(config: &'a CompiledPolicy, shared: bool, classified: bool) -> Self {
         let rules = &config.rules;
         let mut slots: Vec<StrategySlot<'a>> = Vec::new();
         // TRANSIENT first: among equals it is the one that people think of.
@@ -74,6 +77,7 @@ impl<'a> Patient<'a> {
         Self {
             config,
             shared,
+            classified,
             snapshot: PolicySnapshot::of(config),
             slots,
         }
