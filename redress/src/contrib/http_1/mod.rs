@@ -50,7 +50,9 @@
 //! | every other 4xx, 412 among them | `None` | no | no |
 //!
 //! A hint is what [`retry_after`] reads. Where any request may be sent again, the server says that
-//! it did not act on this one, or asks for it later.
+//! it did not act on this one, or asks for it later. Where it did not act, which 409 and 423 leave
+//! open, [`response`] is [unsent](crate::Classification::unsent): so a policy that is
+//! [`once`](crate::PolicyBuilder::once) is one for POST.
 //!
 //! # Sources
 //!

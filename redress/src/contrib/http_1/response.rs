@@ -22,6 +22,11 @@ use crate::classify::{Classification, ErrorClass, http_status};
 ///   do, it does not learn until the next attempt.
 /// - 600 to 999, which do not exist, count as 5xx.
 ///
+/// Where the server says that it did not act on the request, the classification is
+/// [unsent](Classification::unsent): a POST under a policy that is [`once`](crate::PolicyBuilder::once)
+/// is repeated after 408, 421, 425, 429, and 413 and 503 with a hint, and after nothing else. 409 and
+/// 423 are not among them: they tell of a conflict, which a request may meet half way.
+///
 /// A policy returns the last response, a failure or not, as `Ok`: see
 /// [`Policy::call`](crate::Policy::call). Where 401 is worth a strategy of its own, say so before:
 ///
@@ -59,12 +64,14 @@ use crate::classify::{Classification, ErrorClass, http_status};
 #[must_use]
 pub fn response(status: StatusCode, headers: &HeaderMap) -> Option<Classification> {
     let (verdict, hint) = verdict(status, headers);
-    let class = match verdict {
+    let said = |class| Classification::new(class).retry_after(hint);
+    Some(match verdict {
         Verdict::Answer => return None,
-        Verdict::Never => ErrorClass::Permanent,
-        Verdict::NotApplied(class) | Verdict::Failed(class) => class,
-    };
-    Some(Classification::new(class).retry_after(hint))
+        Verdict::Never => said(ErrorClass::Permanent),
+        Verdict::NotApplied(class) => said(class).unsent(),
+        Verdict::Conflict => said(ErrorClass::Concurrency),
+        Verdict::Failed(class) => said(class),
+    })
 }
 
 /// Classifies a response of any body, as [`response()`] does: the result classifier of a policy.
@@ -112,7 +119,7 @@ pub fn of_response<B>(response: &Response<B>) -> Option<Classification> {
 pub fn may_repeat_after(status: StatusCode, headers: &HeaderMap, repeatable: bool) -> bool {
     match verdict(status, headers).0 {
         Verdict::Answer | Verdict::Never => false,
-        Verdict::NotApplied(_) => true,
+        Verdict::NotApplied(_) | Verdict::Conflict => true,
         Verdict::Failed(_) => repeatable,
     }
 }
@@ -123,8 +130,11 @@ enum Verdict {
     Answer,
     /// It failed, and so does every repetition.
     Never,
-    /// It was not applied, or is asked for later.
+    /// The server did not act on it, and may be asked again.
     NotApplied(ErrorClass),
+    /// The resource was in the way. RFC 9110 says of 409 that the request "could not be completed", and
+    /// 423 is used far beyond WebDAV, so neither rules out that a part of it was applied.
+    Conflict,
     /// It failed, after it was applied or before.
     Failed(ErrorClass),
 }
@@ -134,7 +144,11 @@ fn verdict(status: StatusCode, headers: &HeaderMap) -> (Verdict, Option<Duration
     let status = status.as_u16();
     let class = http_status(status);
     match status {
-        408 | 409 | 421 | 423 | 425 | 429 => (Verdict::NotApplied(class), retry_after(headers)),
+        // Each says so itself: the request did not arrive whole (408), the server is not the one for it
+        // (421), does not want to risk it (425), or refuses it for now (429).
+        408 | 421 | 425 | 429 => (Verdict::NotApplied(class), retry_after(headers)),
+        409 | 423 => (Verdict::Conflict, retry_after(headers)),
+        // "Refusing to process", and "unable to handle" below: with a time, for this request.
         413 => match retry_after(headers) {
             None => (Verdict::Answer, None),
             hint => (Verdict::NotApplied(ErrorClass::Transient), hint),
@@ -187,6 +201,17 @@ mod tests {
             };
             assert_eq!(class(status, &HeaderMap::new()), expected, "{status}");
         }
+    }
+
+    #[test]
+    fn unsent_is_what_the_server_says_it_did_not_act_on() {
+        let unsent = |headers: &HeaderMap| -> Vec<u16> {
+            let said = |status| response(status, headers).is_some_and(|said| said.is_unsent());
+            all().filter(|s| said(*s)).map(|s| s.as_u16()).collect()
+        };
+        assert_eq!(unsent(&HeaderMap::new()), [408, 421, 425, 429]);
+        assert_eq!(unsent(&with("soon")), [408, 421, 425, 429]);
+        assert_eq!(unsent(&with("7")), [408, 413, 421, 425, 429, 503]);
     }
 
     #[test]
