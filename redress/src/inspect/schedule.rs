@@ -39,6 +39,8 @@ pub struct Schedule {
     deadline: Option<Duration>,
     /// A hint of the other side may take the place of a delay.
     pub(super) hinted: bool,
+    /// The policy is `once`: each of the failures is unsent.
+    pub(super) once: bool,
     /// Something ends the call, however far away.
     pub(super) limited: bool,
 }
@@ -78,6 +80,7 @@ impl Schedule {
             hinted: rules
                 .strategy(rules.slot(class))
                 .is_some_and(crate::strategies::Strategy::honours_hints),
+            once: rules.once,
             limited: deadline.is_some()
                 || rules.max_attempts.is_some()
                 || rules

@@ -35,6 +35,10 @@ impl fmt::Display for Schedule {
         if self.hinted && self.attempts().len() > 1 {
             writeln!(f, "without Retry-After: a hint takes the place of a delay")?;
         }
+        if self.once && self.attempts().len() > 1 {
+            let reason = StopReason::MayHaveBeenApplied;
+            writeln!(f, "only failures that are unsent: others end with {reason}")?;
+        }
         Ok(())
     }
 }

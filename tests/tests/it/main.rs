@@ -23,6 +23,7 @@ mod hooks;
 mod inspect;
 mod knows;
 mod lint;
+mod once;
 mod own_error;
 mod paused;
 mod public_enums;

@@ -35,6 +35,7 @@ fn every_setting_arrives() {
     assert_eq!(payments.max_attempts, Some(Bound::At(5)));
     assert_eq!(payments.max_unknown_attempts, Some(Bound::At(1)));
     assert_eq!(payments.per_class_max_attempts[&ErrorClass::RateLimit], 3);
+    assert!(payments.once && !file.policies()["search"].once);
     assert_eq!(payments.operation.as_deref(), Some("charge"));
     assert_eq!(payments.budget, Some(NamedOr::Named("shared".to_owned())));
     let search = &file.policies()["search"];

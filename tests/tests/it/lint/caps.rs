@@ -1,8 +1,14 @@
 //! Findings about the limits of attempts and retries.
 
+use std::io::Error;
+
+use redress::config::{ConfigFile, Format};
 use redress::inspect::Level;
 use redress::strategies::{equal_jitter, token_backoff};
-use redress::{Budget, CircuitBreaker, ErrorClass, Policy};
+use redress::{
+    BoxedClassifier, Budget, CircuitBreaker, Classification, DefaultClassifier, ErrorClass,
+    Interrupt, Policy,
+};
 
 use super::{assert_clean, assert_finds, builder};
 
@@ -72,6 +78,36 @@ fn classes_that_end_as_no_strategy_are_listed() {
         builder.max_class_attempts(class, 1)
     });
     assert_clean(meant.max_unknown_attempts(1).deadline(200));
+}
+
+#[test]
+fn a_policy_that_is_once_needs_a_classifier_that_knows_what_is_unsent() {
+    let finding = assert_finds(builder().once(), "once-never-retries", "once");
+    assert_eq!(
+        finding.message(),
+        "no failure of the operation itself is retried"
+    );
+    assert_clean(builder());
+    assert_clean(builder().once().max_attempts(1));
+    let classified = || builder().classifier(|_: &Error| Classification::abort());
+    assert_eq!(classified().once().build().unwrap().lint(), []);
+    let knowing = builder().classifier(DefaultClassifier.knows::<Interrupt>());
+    assert_eq!(knowing.once().build().unwrap().lint(), []);
+    let by_value = builder().result_classifier(|_: &u8| None::<ErrorClass>);
+    assert_eq!(by_value.once().build().unwrap().lint(), []);
+    let boxed: Policy<BoxedClassifier<Error>> = classified().once().build().unwrap().boxed();
+    assert_eq!(boxed.lint(), []);
+    let boxed: Policy<BoxedClassifier<Error>> = builder().once().build().unwrap().boxed();
+    assert_eq!(boxed.lint()[0].code(), "once-never-retries");
+}
+
+#[test]
+fn a_file_does_not_say_which_classifier_its_policies_get() {
+    let text = "[policies.charge]\nrecommended = true\nonce = true\n";
+    let file = ConfigFile::parse(Format::Toml, text).unwrap();
+    assert!(file.lint().is_empty());
+    let charge = file.policy("charge").unwrap();
+    assert_eq!(charge.lint()[0].code(), "once-never-retries");
 }
 
 #[test]
