@@ -9,7 +9,8 @@ use std::fmt;
 /// # Order of the checks
 ///
 /// Several reasons may apply at once; the first in these tables is the one that is given. The order is
-/// part of the contract: it changes with a major version only.
+/// part of the contract: it changes with a major version only. A reason that only a new setting or a
+/// new word of a classifier can bring about may be added between.
 ///
 /// Before the first attempt:
 ///
