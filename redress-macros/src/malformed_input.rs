@@ -9,7 +9,7 @@ use crate::retry::retry;
 const ARGUMENTS: &str = "strategy = equal_jitter(base = 1ms, max = 4ms).factor(1.5), \
     strategies(rate_limit = retry_after_or(decorrelated_jitter(60.0), jitter = 100ms), transient = fixed(2ms)), \
     max_attempts = ATTEMPTS, max_unknown_attempts = none, per_class_max_attempts(rate_limit = 3), \
-    deadline = 30s, attempt_timeout = 1.5s, classifier = |e: &Error| class(e), \
+    deadline = 30s, once, attempt_timeout = 1.5s, classifier = |e: &Error| class(e), \
     result_classifier = judge::<u32>, knows(ApiError, db::Error<u32>), operation = \"everything\", on_event = |event| (), \
     on_attempt_start = self.start, on_attempt_end = |_| {}, before_sleep = |context, delay| log(delay), \
     abort_if = || self.stopped, abort_on = || token.cancelled(), clone(a, b), crate = ::again::redress";

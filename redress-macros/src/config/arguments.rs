@@ -5,11 +5,12 @@ use syn::Lit;
 use super::builtin::Builtin;
 use super::class;
 
-/// The form in which an argument is written: `name = value` or `name(...)`.
+/// The form in which an argument is written: `name = value`, `name(...)` or `name`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Form {
     Value,
     List,
+    Flag,
 }
 
 /// One argument of the macros.
@@ -48,6 +49,15 @@ const fn list(name: &'static str, example: &'static str) -> ArgumentSpec {
     }
 }
 
+const fn flag(name: &'static str) -> ArgumentSpec {
+    ArgumentSpec {
+        name,
+        form: Form::Flag,
+        example: name,
+        in_policy: false,
+    }
+}
+
 /// Every argument, in the order of the documentation.
 pub(crate) const ARGUMENTS: &[ArgumentSpec] = &[
     fixed_by_policy(value("strategy", "strategy = equal_jitter(5s)")),
@@ -60,6 +70,7 @@ pub(crate) const ARGUMENTS: &[ArgumentSpec] = &[
     )),
     fixed_by_policy(value("deadline", "deadline = 30s")),
     fixed_by_policy(value("attempt_timeout", "attempt_timeout = 5s")),
+    flag("once"),
     fixed_by_policy(value("classifier", "classifier = my_function")),
     fixed_by_policy(value(
         "result_classifier",

@@ -42,6 +42,8 @@ pub(crate) fn read(arguments: Vec<Argument>, diagnostics: &mut Diagnostics) -> C
         match (spec.form, value) {
             (_, Value::Broken) => {}
             (Form::Value, Value::Expr(expr)) => read_value(&mut config, key, expr, diagnostics),
+            // There is one so far.
+            (Form::Flag, Value::Missing) => config.once = true,
             (Form::List, Value::List(tokens)) => read_list(&mut config, &key, tokens, diagnostics),
             (_, value) => wrong_form(&key, spec, &value, diagnostics),
         }
@@ -77,6 +79,9 @@ fn wrong_form(key: &Ident, spec: &ArgumentSpec, value: &Value, diagnostics: &mut
     let name = spec.name;
     let help = format!("write `{}`", spec.example);
     let (place, what) = match value {
+        Value::Expr(_) | Value::List(_) if spec.form == Form::Flag => {
+            (key.to_token_stream(), format!("`{name}` takes no value"))
+        }
         Value::Expr(expr) => (
             expr.to_token_stream(),
             format!("`{name}` takes a list in parentheses"),

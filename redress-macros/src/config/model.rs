@@ -94,6 +94,8 @@ pub(crate) struct Config {
     pub(crate) class_caps: Vec<(Class, Keyed<Count>)>,
     pub(crate) deadline: Option<Keyed<Limit<Duration>>>,
     pub(crate) attempt_timeout: Option<Keyed<Limit<Duration>>>,
+    /// Only what is unsent is retried.
+    pub(crate) once: bool,
     pub(crate) classifier: Option<Keyed<Expr>>,
     pub(crate) result_classifier: Option<Keyed<Expr>>,
     /// The error types that the default classifier is to know; not empty.

@@ -9,7 +9,7 @@ use super::static_policy;
 use crate::config::Keyed;
 use crate::spans::{site, site_at};
 
-/// Returns the hooks of the call, with its breaker and budget, if there are any.
+/// Returns the hooks of the call, with its breaker, its budget and `once`, if there are any.
 pub(super) fn hooks(plan: &Plan<'_>) -> Option<TokenStream> {
     let p = plan.paths.private();
     let hooks = observers(plan);
@@ -21,13 +21,15 @@ pub(super) fn hooks(plan: &Plan<'_>) -> Option<TokenStream> {
         }
     };
     let (breaker, budget) = (&plan.config.circuit_breaker, &plan.config.budget);
-    if breaker.is_none() && budget.is_none() {
+    // Without `policy` the static says it.
+    let once = plan.config.once && plan.config.policy.is_some();
+    if breaker.is_none() && budget.is_none() && !once {
         return hooks;
     }
     let (breaker, budget) = (option(breaker, "__breaker"), option(budget, "__budget"));
     let hooks = hooks.unwrap_or_else(|| quote_spanned!(site()=> ()));
     Some(quote_spanned! {site()=>
-        #p::Guarded { breaker: #breaker, budget: #budget, hooks: #hooks }
+        #p::Guarded { breaker: #breaker, budget: #budget, once: #once, hooks: #hooks }
     })
 }
 

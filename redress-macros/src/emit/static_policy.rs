@@ -96,6 +96,9 @@ fn settings(plan: &Plan<'_>) -> TokenStream {
         None | Some(Limit::None) => {}
         Some(Limit::At(value)) => set("attempt_timeout", time(value, paths)),
     }
+    if config.once {
+        set("once", TokenStream::new());
+    }
     out
 }
 

@@ -5,13 +5,15 @@ use super::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Ev
 use crate::drive::SleepDecision;
 use crate::observe::Timeline;
 
-/// Hooks beside a breaker or a budget of the call's own.
+/// Hooks beside what else is the call's own: a breaker, a budget, that it is `once`.
 #[derive(Debug)]
 pub struct Guarded<'a, H> {
     /// The breaker; `None` leaves the policy's.
     pub breaker: Option<&'a CircuitBreaker>,
     /// The budget; `None` leaves the policy's.
     pub budget: Option<&'a Budget>,
+    /// Only what is unsent is retried; `false` leaves it to the policy.
+    pub once: bool,
     /// Everything else.
     pub hooks: H,
 }
@@ -35,6 +37,10 @@ impl<H: Hooks> Hooks for Guarded<'_, H> {
     #[inline]
     fn budget(&self) -> Option<&Budget> {
         self.budget
+    }
+
+    fn once(&self) -> bool {
+        self.once
     }
 
     fn operation(&self) -> Option<&str> {

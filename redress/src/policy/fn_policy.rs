@@ -17,6 +17,7 @@ pub struct FnPolicy {
     compute: Option<fn() -> CompiledPolicy>,
     operation: Option<&'static str>,
     literals: Literals,
+    once: bool,
 }
 
 impl FnPolicy {
@@ -31,6 +32,7 @@ impl FnPolicy {
         compute: None,
         operation: None,
         literals: Literals::NONE,
+        once: false,
     };
 
     /// Starts with the defaults, and a name.
@@ -55,6 +57,13 @@ impl FnPolicy {
         policy
     }
 
+    /// Retries only what is unsent.
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
     /// Starts a call without hooks.
     #[inline]
     pub fn redress_run(&self) -> Run<'_> {
@@ -69,6 +78,9 @@ impl FnPolicy {
                 let mut builder = Policy::builder();
                 if let Some(name) = self.operation {
                     builder = builder.operation(name);
+                }
+                if self.once {
+                    builder = builder.once();
                 }
                 self.literals.give(builder).build_for_function()
             }
@@ -163,12 +175,12 @@ mod tests {
     fn literal_settings_make_what_the_builder_makes() {
         let second = Duration::from_secs(1);
         let all = FnPolicy::of("get").max_attempts(3).max_unknown_attempts(1);
-        let all = all.deadline(5 * second).attempt_timeout(second);
+        let all = all.deadline(5 * second).attempt_timeout(second).once();
         let computed = FnPolicy::computed(|| {
             let second = Duration::from_secs(1);
             let builder = builder().operation("get").max_attempts(3);
             let builder = builder.max_unknown_attempts(1).deadline(5 * second);
-            build(builder.attempt_timeout(second))
+            build(builder.attempt_timeout(second).once())
         });
         assert_eq!(shown(&all), shown(&computed));
         assert_eq!(

@@ -12,7 +12,6 @@ mod recommended;
 mod resumed;
 mod settings;
 
-#[cfg(feature = "config")]
 pub(crate) use self::core::Classifiers;
 pub use self::core::Policy;
 pub use builder::PolicyBuilder;

@@ -11,10 +11,10 @@ use redress::testing::{RecordingObserver, VirtualClock, assert_timeline};
 use redress::{
     Attempted, Budget, CallContext, Cause, CircuitBreaker, CircuitState, Classification,
     Classifier, Classify, DefaultClassifier, ErrorClass, EventName, Interrupt, Outcome, Policy,
-    PolicyBuilder, SleepDecision, Step, StopReason,
+    PolicyBuilder, SleepDecision, Step, StopReason, retry, retry_block,
 };
 
-use super::support::SECOND;
+use super::support::{Log, SECOND};
 
 #[derive(Debug, Clone, PartialEq)]
 struct Failure(Classification);
@@ -414,4 +414,93 @@ fn a_schedule_is_that_of_unsent_failures_and_says_so() {
             .to_string()
             .contains("once                  true\n")
     );
+}
+
+impl From<Interrupt> for Failure {
+    fn from(_: Interrupt) -> Self {
+        Self(Classification::abort())
+    }
+}
+
+/// Counts the attempts of an operation that fails with `said` each time.
+fn attempts(call: impl FnOnce(&mut u32) -> Result<(), Failure>) -> u32 {
+    let mut attempts = 0;
+    call(&mut attempts).unwrap_err();
+    attempts
+}
+
+#[test]
+fn functions_that_are_once_retry_what_is_unsent() {
+    #[retry(strategy = instant(), max_attempts = 3, once)]
+    fn computed(calls: &mut u32, said: &Classification) -> Result<(), Failure> {
+        *calls += 1;
+        Err(Failure(said.clone()))
+    }
+    #[retry(once, max_attempts = 1)]
+    fn literal(calls: &mut u32) -> Result<(), Failure> {
+        *calls += 1;
+        Err(Failure(unsent()))
+    }
+    #[retry(once)]
+    fn bare(calls: &mut u32) -> Result<(), Failure> {
+        *calls += 1;
+        Err(Failure(doubtful()))
+    }
+    assert_eq!(attempts(|calls| computed(calls, &unsent())), 3);
+    assert_eq!(attempts(|calls| computed(calls, &doubtful())), 1);
+    assert_eq!(attempts(|calls| computed(calls, &unsent().no_retry())), 1);
+    assert_eq!(attempts(literal), 1);
+    assert_eq!(attempts(bare), 1);
+}
+
+#[tokio::test]
+async fn a_function_is_once_beside_its_policy_breaker_and_hooks() {
+    async fn count(call: impl AsyncFnOnce(Log) -> Result<(), Failure>) -> usize {
+        let log = Log::default();
+        call(log.clone()).await.unwrap_err();
+        log.take().len()
+    }
+    #[retry(policy = policy, once)]
+    async fn alone(policy: &Policy<Own>, log: &Log, said: &Classification) -> Result<(), Failure> {
+        log.write("attempt");
+        Err(Failure(said.clone()))
+    }
+    #[retry(policy = policy, once, operation = "charge", on_event = |_| {})]
+    async fn hooked(policy: &Policy<Own>, log: &Log, said: &Classification) -> Result<(), Failure> {
+        log.write("attempt");
+        Err(Failure(said.clone()))
+    }
+    #[retry(strategy = instant(), max_attempts = 3, once, circuit_breaker = breaker)]
+    async fn guarded(
+        breaker: &CircuitBreaker,
+        log: &Log,
+        said: &Classification,
+    ) -> Result<(), Failure> {
+        log.write("attempt");
+        Err(Failure(said.clone()))
+    }
+    let policy = builder().max_attempts(3).build().unwrap();
+    for (said, expected) in [(unsent(), 3), (doubtful(), 1)] {
+        let (policy, said) = (&policy, &said);
+        let breaker = &CircuitBreaker::new();
+        let calls = count(async |log| alone(policy, &log, said).await).await;
+        assert_eq!(calls, expected);
+        let calls = count(async |log| hooked(policy, &log, said).await).await;
+        assert_eq!(calls, expected);
+        let calls = count(async |log| guarded(breaker, &log, said).await).await;
+        assert_eq!(calls, expected);
+    }
+}
+
+#[test]
+fn blocks_are_once_too() {
+    for (said, expected) in [(unsent(), 3), (doubtful(), 1)] {
+        let calls = attempts(|calls| {
+            retry_block!(strategy = instant(), max_attempts = 3, once, || {
+                *calls += 1;
+                Err(Failure(said.clone()))
+            })
+        });
+        assert_eq!(calls, expected);
+    }
 }

@@ -134,8 +134,8 @@ fn once(patient: &Patient<'_>, findings: &mut Findings) {
         "once",
         Text {
             message: "no failure of the operation itself is retried".to_owned(),
-            reason: "the default classifier says only of refusals, of a breaker or of a call without an attempt, that nothing can have been applied".to_owned(),
-            fix: "give the policy a classifier that says `unsent()`, or set max_attempts to 1 if this is meant".to_owned(),
+            reason: "the default classifier says only of refusals, of a breaker or of a call without an attempt, that nothing can have been applied; only `#[retry(policy = ...)]` asks the error's own `Classify`".to_owned(),
+            fix: "give the policy a classifier that says `unsent()`, such as DefaultClassifier.knows::<E>(), or set max_attempts to 1 if this is meant".to_owned(),
         },
     );
 }

@@ -6,6 +6,7 @@ mod caps;
 mod strategies;
 mod time;
 
+#[cfg(feature = "config")]
 pub(crate) use caps::ONCE_NEVER_RETRIES;
 
 use super::{Finding, Level, PolicySnapshot, Schedule};
