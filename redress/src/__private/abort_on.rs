@@ -45,10 +45,10 @@ impl Aborts for () {
 /// A future that ends the call.
 struct AbortOn<M: MakesAbort> {
     make: M,
-    state: RefCell<State<M::Future>>,
+    state: RefCell<AbortState<M::Future>>,
 }
 
-enum State<F> {
+enum AbortState<F> {
     /// The call has not asked yet.
     Unmade,
     Pending(Pin<Box<F>>),
@@ -61,31 +61,31 @@ enum State<F> {
 pub fn abort_on<M: MakesAbort>(make: M) -> impl Aborts {
     AbortOn {
         make,
-        state: RefCell::new(State::Unmade),
+        state: RefCell::new(AbortState::Unmade),
     }
 }
 
 impl<M: MakesAbort> Aborts for AbortOn<M> {
     fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state.borrow_mut();
-        if let State::Unmade = &*state {
+        if let AbortState::Unmade = &*state {
             let made = shielded(None, || Some(Box::pin(self.make.make())));
-            *state = made.map_or(State::Broken, State::Pending);
+            *state = made.map_or(AbortState::Broken, AbortState::Pending);
         }
-        let State::Pending(future) = &mut *state else {
+        let AbortState::Pending(future) = &mut *state else {
             return match &*state {
-                State::Ended => Poll::Ready(()),
+                AbortState::Ended => Poll::Ready(()),
                 _ => Poll::Pending,
             };
         };
         match shielded(None, || Some(future.as_mut().poll(cx))) {
             Some(Poll::Pending) => Poll::Pending,
             Some(Poll::Ready(())) => {
-                *state = State::Ended;
+                *state = AbortState::Ended;
                 Poll::Ready(())
             }
             None => {
-                *state = State::Broken;
+                *state = AbortState::Broken;
                 Poll::Pending
             }
         }

@@ -6,7 +6,7 @@ use super::admissions::Admissions;
 use super::machine::Mode;
 use super::settings::BreakerSettings;
 use super::setup::BreakerSetup;
-use super::{CircuitBreakerBuilder, CircuitSnapshot, CircuitState, Shared};
+use super::{CircuitBreakerBuilder, CircuitSnapshot, CircuitState, SharedBreaker};
 use crate::clock::Time;
 
 /// Refuses calls to a dependency that keeps failing, and lets single calls find out whether it is
@@ -59,7 +59,7 @@ pub struct CircuitBreaker {
 /// a file goes on with other settings when they change; handles from before have theirs to show.
 #[derive(Clone)]
 struct Own {
-    shared: Arc<Shared>,
+    shared: Arc<SharedBreaker>,
     setup: Arc<BreakerSetup>,
 }
 
@@ -67,7 +67,7 @@ impl Own {
     fn new(setup: BreakerSetup, time: Time) -> Self {
         let setup = Arc::new(setup);
         Self {
-            shared: Arc::new(Shared::new(&setup, time)),
+            shared: Arc::new(SharedBreaker::new(&setup, time)),
             setup,
         }
     }
@@ -102,7 +102,7 @@ impl CircuitBreaker {
     }
 
     #[inline]
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &SharedBreaker {
         &self.resolve().shared
     }
 

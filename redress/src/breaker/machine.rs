@@ -6,7 +6,7 @@ use super::probes::Probes;
 use super::ramp::Ramp;
 use super::recovery::Opening;
 use super::settings::BreakerSettings;
-use super::ticket::{Kind, Ticket};
+use super::ticket::{PermitKind, PermitTicket};
 use super::windows::{Sample, Windows};
 use super::word::Word;
 use crate::classify::ErrorClass;
@@ -109,7 +109,11 @@ impl Machine {
     /// # Errors
     ///
     /// How long to wait.
-    pub(super) fn admit(&mut self, settings: &BreakerSettings, now: u64) -> Result<Ticket, u64> {
+    pub(super) fn admit(
+        &mut self,
+        settings: &BreakerSettings,
+        now: u64,
+    ) -> Result<PermitTicket, u64> {
         let now = self.at(now);
         match &mut self.phase {
             Phase::Closed { ramp } => {
@@ -120,7 +124,7 @@ impl Machine {
                         return Err(ramping.end() - now);
                     }
                 }
-                Ok(Ticket::closed(self.word(settings)))
+                Ok(PermitTicket::closed(self.word(settings)))
             }
             Phase::Open { until: NEVER, .. } => Err(settings.ask_again()),
             Phase::Open { until, .. } if now < *until => Err(*until - now),
@@ -130,19 +134,24 @@ impl Machine {
                     since,
                     successes: 0,
                 });
-                self.probe(settings, now, Kind::FirstProbe)
+                self.probe(settings, now, PermitKind::FirstProbe)
             }
-            Phase::HalfOpen { .. } => self.probe(settings, now, Kind::Probe),
+            Phase::HalfOpen { .. } => self.probe(settings, now, PermitKind::Probe),
             Phase::Scripted(admissions) => {
                 admissions.next()?;
-                Ok(Ticket::closed(self.word(settings)))
+                Ok(PermitTicket::closed(self.word(settings)))
             }
         }
     }
 
-    fn probe(&mut self, settings: &BreakerSettings, now: u64, kind: Kind) -> Result<Ticket, u64> {
+    fn probe(
+        &mut self,
+        settings: &BreakerSettings,
+        now: u64,
+        kind: PermitKind,
+    ) -> Result<PermitTicket, u64> {
         match self.probes.take(now, nanos(settings.probe_lease)) {
-            Ok(number) => Ok(Ticket { number, kind }),
+            Ok(number) => Ok(PermitTicket { number, kind }),
             Err(free_at) => Err(free_at.saturating_sub(now)),
         }
     }
@@ -151,7 +160,7 @@ impl Machine {
     pub(super) fn probe_succeeded(
         &mut self,
         settings: &BreakerSettings,
-        ticket: Ticket,
+        ticket: PermitTicket,
         now: u64,
     ) -> Option<Change> {
         let now = self.at(now);
@@ -173,7 +182,7 @@ impl Machine {
     }
 
     /// Takes the success of a call that a closed breaker let in while failures in a row count.
-    pub(super) const fn succeeded(&mut self, ticket: Ticket) {
+    pub(super) const fn succeeded(&mut self, ticket: PermitTicket) {
         if ticket.number == self.generation {
             self.windows.end_streak();
         }
@@ -188,7 +197,7 @@ impl Machine {
     pub(super) fn failed(
         &mut self,
         settings: &BreakerSettings,
-        ticket: Ticket,
+        ticket: PermitTicket,
         class: ErrorClass,
         (now, sample): (u64, Sample),
         wait: Option<Duration>,
@@ -225,7 +234,7 @@ impl Machine {
     }
 
     /// Takes a probe's slot back. `false` if it had none any more.
-    pub(super) fn release(&mut self, ticket: Ticket) -> bool {
+    pub(super) fn release(&mut self, ticket: PermitTicket) -> bool {
         ticket.is_probe() && self.probes.give_back(ticket.number)
     }
 

@@ -37,6 +37,6 @@ pub use handle::CircuitBreaker;
 pub(crate) use machine::Change;
 pub use permit::{Permit, Rejected};
 pub use settings::BreakerSettings;
-pub(crate) use shared::Shared;
+pub(crate) use shared::SharedBreaker;
 pub use snapshot::{CircuitSnapshot, CircuitState};
-pub(crate) use ticket::{Kind, Ticket};
+pub(crate) use ticket::{PermitKind, PermitTicket};

@@ -9,7 +9,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::setup::BreakerSetup;
-use super::{BreakerSettings, Change, CircuitState, Permit, Shared};
+use super::{BreakerSettings, Change, CircuitState, Permit, SharedBreaker};
 use crate::ErrorClass::Transient;
 use crate::clock::Time;
 use crate::testing::VirtualClock;
@@ -21,7 +21,7 @@ fn model(check: impl Fn() + Sync + Send + 'static) {
 }
 
 struct Setup {
-    breaker: Arc<Shared>,
+    breaker: Arc<SharedBreaker>,
     clock: VirtualClock,
 }
 
@@ -33,7 +33,7 @@ fn setup(change: impl FnOnce(&mut BreakerSettings)) -> Setup {
     };
     change(&mut settings);
     Setup {
-        breaker: Arc::new(Shared::new(
+        breaker: Arc::new(SharedBreaker::new(
             &std::sync::Arc::new(BreakerSetup::new(settings, None)),
             Time::Custom(std::sync::Arc::new(clock.clone())),
         )),
@@ -52,14 +52,17 @@ impl Setup {
         self.clock.advance(Duration::from_secs(30));
     }
 
-    fn spawn<T: 'static>(&self, run: impl FnOnce(&Shared) -> T + 'static) -> thread::JoinHandle<T> {
+    fn spawn<T: 'static>(
+        &self,
+        run: impl FnOnce(&SharedBreaker) -> T + 'static,
+    ) -> thread::JoinHandle<T> {
         let breaker = Arc::clone(&self.breaker);
         thread::spawn(move || run(&breaker))
     }
 }
 
 /// Holds a permit for a moment, and checks that no more than `most` hold one.
-fn probe(breaker: &Shared, holders: &AtomicUsize, most: usize) -> bool {
+fn probe(breaker: &SharedBreaker, holders: &AtomicUsize, most: usize) -> bool {
     match breaker.try_acquire() {
         Ok(permit) => {
             // Not loom's: it watches, and must not order anything.
@@ -102,7 +105,7 @@ fn loom_a_half_open_breaker_never_admits_more_probes_than_it_has() {
 fn loom_failures_are_counted_exactly_and_one_call_opens() {
     model(|| {
         let setup = setup(|settings| settings.failure_threshold = Some(3));
-        let fail = |breaker: &Shared| {
+        let fail = |breaker: &SharedBreaker| {
             let permit = breaker.try_acquire();
             permit.ok().and_then(|permit| permit.fail(Transient))
         };
@@ -230,7 +233,7 @@ fn rated(settings: &mut BreakerSettings) {
 fn loom_no_success_is_lost() {
     model(|| {
         let setup = setup(rated);
-        let succeed = |breaker: &Shared| {
+        let succeed = |breaker: &SharedBreaker| {
             let permit = breaker.try_acquire();
             permit.ok().and_then(Permit::succeed)
         };

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::shared::Shared;
-use super::ticket::{Kind, Ticket};
+use super::shared::SharedBreaker;
+use super::ticket::{PermitKind, PermitTicket};
 use super::{Change, CircuitBreaker};
 use crate::classify::{Classification, Classify, ErrorClass};
 
@@ -29,13 +29,13 @@ use crate::classify::{Classification, Classify, ErrorClass};
 /// ```
 #[must_use = "a permit that is dropped is no verdict: call `success` or `failure`"]
 pub struct Permit<'a> {
-    shared: &'a Shared,
-    ticket: Ticket,
+    shared: &'a SharedBreaker,
+    ticket: PermitTicket,
 }
 
 impl<'a> Permit<'a> {
     #[inline]
-    pub(super) const fn new(shared: &'a Shared, ticket: Ticket) -> Self {
+    pub(super) const fn new(shared: &'a SharedBreaker, ticket: PermitTicket) -> Self {
         Self { shared, ticket }
     }
 
@@ -53,9 +53,9 @@ impl<'a> Permit<'a> {
         let _ = self.fail(class);
     }
 
-    /// Leaves only what must be remembered, for [`Shared::permit`] to make a permit of again.
+    /// Leaves only what must be remembered, for [`SharedBreaker::permit`] to make a permit of again.
     #[inline]
-    pub(crate) const fn into_ticket(self) -> Ticket {
+    pub(crate) const fn into_ticket(self) -> PermitTicket {
         let ticket = self.ticket;
         std::mem::forget(self);
         ticket
@@ -64,8 +64,8 @@ impl<'a> Permit<'a> {
     /// Returns the change of state that letting this call in was.
     pub(crate) const fn change(&self) -> Option<Change> {
         match self.ticket.kind {
-            Kind::FirstProbe => Some(Change::HalfOpened),
-            Kind::Plain | Kind::Counted | Kind::Probe => None,
+            PermitKind::FirstProbe => Some(Change::HalfOpened),
+            PermitKind::Plain | PermitKind::Counted | PermitKind::Probe => None,
         }
     }
 
@@ -87,7 +87,7 @@ impl<'a> Permit<'a> {
     /// Leaves nothing to give back. Not before the verdict is given: until then the user's clock or
     /// recovery strategy may panic.
     const fn settle(&mut self) {
-        self.ticket.kind = Kind::Plain;
+        self.ticket.kind = PermitKind::Plain;
     }
 }
 
@@ -121,10 +121,10 @@ impl CircuitBreaker {
     }
 }
 
-impl Shared {
+impl SharedBreaker {
     /// Makes the permit again of which this is the ticket.
     #[inline]
-    pub(crate) const fn permit(&self, ticket: Ticket) -> Permit<'_> {
+    pub(crate) const fn permit(&self, ticket: PermitTicket) -> Permit<'_> {
         Permit::new(self, ticket)
     }
 

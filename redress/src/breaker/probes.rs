@@ -2,13 +2,13 @@
 #[derive(Debug)]
 pub(super) struct Probes {
     /// As many as `limit`; more while calls still hold them that came in when there were more.
-    slots: Vec<Slot>,
+    slots: Vec<ProbeSlot>,
     limit: usize,
     last: u32,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Slot {
+struct ProbeSlot {
     /// The number of the probe that holds it; 0 if it is free.
     probe: u32,
     /// When it may be taken from its holder.
@@ -19,7 +19,7 @@ impl Probes {
     pub(super) fn new(slots: u32) -> Self {
         let limit = limit(slots);
         Self {
-            slots: vec![Slot::default(); limit],
+            slots: vec![ProbeSlot::default(); limit],
             limit,
             last: 0,
         }
@@ -30,13 +30,13 @@ impl Probes {
     pub(super) fn resize(&mut self, slots: u32) {
         self.limit = limit(slots);
         if self.slots.len() < self.limit {
-            self.slots.resize(self.limit, Slot::default());
+            self.slots.resize(self.limit, ProbeSlot::default());
         }
         self.shrink(|slot| slot.probe == 0);
     }
 
     /// Drops slots of this kind while there are too many.
-    fn shrink(&mut self, may_go: impl Fn(&Slot) -> bool) {
+    fn shrink(&mut self, may_go: impl Fn(&ProbeSlot) -> bool) {
         while self.slots.len() > self.limit {
             let Some(at) = self.slots.iter().position(&may_go) else {
                 return;
@@ -55,7 +55,7 @@ impl Probes {
         if self.slots.len() > self.limit {
             return Err(self.free_at(now));
         }
-        let first_over = |slot: &&mut Slot| (slot.probe != 0, slot.until, slot.probe);
+        let first_over = |slot: &&mut ProbeSlot| (slot.probe != 0, slot.until, slot.probe);
         let slot = match self.slots.iter_mut().min_by_key(first_over) {
             Some(slot) if slot.probe == 0 || slot.until <= now => slot,
             Some(slot) => return Err(slot.until),
@@ -70,7 +70,7 @@ impl Probes {
 
     /// Gives a slot back. `false` if it has been taken away before.
     pub(super) fn give_back(&mut self, probe: u32) -> bool {
-        let held = |slot: &&mut Slot| probe != 0 && slot.probe == probe;
+        let held = |slot: &&mut ProbeSlot| probe != 0 && slot.probe == probe;
         match self.slots.iter_mut().find(held) {
             Some(slot) => {
                 slot.probe = 0;
@@ -88,18 +88,18 @@ impl Probes {
 
     pub(super) fn clear(&mut self) {
         self.slots.clear();
-        self.slots.resize(self.limit, Slot::default());
+        self.slots.resize(self.limit, ProbeSlot::default());
     }
 
     /// Counts the probes whose lease is not over.
     pub(super) fn in_flight(&self, now: u64) -> usize {
-        let live = |slot: &&Slot| slot.probe != 0 && slot.until > now;
+        let live = |slot: &&ProbeSlot| slot.probe != 0 && slot.until > now;
         self.slots.iter().filter(live).count()
     }
 
     /// Returns the time from which on a slot can be taken, at the latest.
     pub(super) fn free_at(&self, now: u64) -> u64 {
-        let free_at = |slot: &Slot| if slot.probe == 0 { now } else { slot.until };
+        let free_at = |slot: &ProbeSlot| if slot.probe == 0 { now } else { slot.until };
         let beyond = self.slots.len().saturating_sub(self.limit);
         if beyond == 0 {
             return self.slots.iter().map(free_at).min().unwrap_or(now).max(now);

@@ -9,7 +9,7 @@ use super::settings::bit;
 use super::setup::BreakerSetup;
 use super::snapshot::Counts;
 use super::stripes::Stripes;
-use super::ticket::{Kind, Ticket};
+use super::ticket::{PermitKind, PermitTicket};
 use super::windows::Sample;
 use super::word::Word;
 use super::{Change, CircuitSnapshot, CircuitState};
@@ -22,7 +22,7 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, Setting};
 ///
 /// The lock guards the decisions. What a call needs while all is well is published in `word`,
 /// which is written under the lock only: a closed breaker is entered and left with one load of it.
-pub(crate) struct Shared {
+pub(crate) struct SharedBreaker {
     word: AtomicU64,
     /// The time from which an open breaker admits a probe. Belongs to the word that is written after
     /// it; it lets an open breaker refuse without the lock.
@@ -47,7 +47,7 @@ struct Decisions {
 #[repr(align(128))]
 struct Apart<T>(T);
 
-impl Shared {
+impl SharedBreaker {
     pub(super) fn new(setup: &Arc<BreakerSetup>, time: Time) -> Self {
         let settings = &setup.settings;
         let machine = Machine::new(settings);
@@ -103,16 +103,16 @@ impl Shared {
     ///
     /// How long to wait, in nanoseconds.
     #[inline]
-    pub(super) fn admit(&self) -> Result<Ticket, u64> {
+    pub(super) fn admit(&self) -> Result<PermitTicket, u64> {
         let word = self.word();
         if word.admits_all() {
-            return Ok(Ticket::closed(word));
+            return Ok(PermitTicket::closed(word));
         }
         self.admit_some(word)
     }
 
     #[cold]
-    fn admit_some(&self, word: Word) -> Result<Ticket, u64> {
+    fn admit_some(&self, word: Word) -> Result<PermitTicket, u64> {
         // Read before the clock: a thread that is held up between the two refuses for less time than
         // it might, not for all the time that it slept in addition.
         let probe_at = self.probe_at.load(Ordering::Relaxed);
@@ -135,19 +135,19 @@ impl Shared {
     /// Takes a success. One that came in through a closed breaker without a failure rate has
     /// nothing to tell.
     #[inline]
-    pub(super) fn succeed(&self, ticket: Ticket) -> Option<Change> {
+    pub(super) fn succeed(&self, ticket: PermitTicket) -> Option<Change> {
         match ticket.kind {
-            Kind::Plain => None,
-            Kind::Counted => {
+            PermitKind::Plain => None,
+            PermitKind::Counted => {
                 self.count_success(ticket);
                 None
             }
-            Kind::Probe | Kind::FirstProbe => self.probe_succeeded(ticket),
+            PermitKind::Probe | PermitKind::FirstProbe => self.probe_succeeded(ticket),
         }
     }
 
     #[inline]
-    fn count_success(&self, ticket: Ticket) {
+    fn count_success(&self, ticket: PermitTicket) {
         let word = self.word();
         if word.generation() != ticket.number {
             return;
@@ -161,7 +161,7 @@ impl Shared {
     }
 
     #[cold]
-    fn probe_succeeded(&self, ticket: Ticket) -> Option<Change> {
+    fn probe_succeeded(&self, ticket: PermitTicket) -> Option<Change> {
         let now = self.now();
         self.change(|machine, setup| machine.probe_succeeded(&setup.settings, ticket, now))
     }
@@ -169,7 +169,7 @@ impl Shared {
     /// Takes a failure. The caller still holds the ticket, and gives it back if this panics: the
     /// clock and the recovery strategy are the user's.
     #[cold]
-    pub(super) fn fail(&self, ticket: Ticket, class: ErrorClass) -> Option<Change> {
+    pub(super) fn fail(&self, ticket: PermitTicket, class: ErrorClass) -> Option<Change> {
         if !self.trips_on(class) {
             self.release(ticket);
             return None;
@@ -215,7 +215,7 @@ impl Shared {
 
     /// Takes a slot back from a call without a verdict.
     #[cold]
-    pub(super) fn release(&self, ticket: Ticket) {
+    pub(super) fn release(&self, ticket: PermitTicket) {
         if ticket.is_probe() {
             self.lock().machine.release(ticket);
         }

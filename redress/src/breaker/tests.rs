@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::machine::{Change, Machine, Mode};
 use super::recovery::Opening;
 use super::settings::BreakerSettings;
-use super::ticket::{Kind, Ticket};
+use super::ticket::{PermitKind, PermitTicket};
 use super::windows::Sample;
 use super::{CircuitState, Permit};
 use crate::ErrorClass::{Permanent, Transient};
@@ -111,7 +111,7 @@ fn any_history_goes_as_the_textbook_says() {
             probing: Vec::new(),
         };
         let mut now = 0;
-        let mut calls: Vec<(u32, u32, Ticket)> = Vec::new();
+        let mut calls: Vec<(u32, u32, PermitTicket)> = Vec::new();
         for call in 0..400 {
             now += draw(12);
             let era = textbook.admit(call, now);
@@ -191,7 +191,7 @@ fn a_clock_that_is_read_out_of_order_does_not_go_back() {
     assert_eq!(machine.admit(&settings, 70), Err(30));
     assert_eq!(
         machine.admit(&settings, 130).unwrap().kind,
-        Kind::FirstProbe
+        PermitKind::FirstProbe
     );
 }
 

@@ -3,17 +3,17 @@ use super::word::Word;
 /// The record of an admission. By itself it is only a number: the
 /// [`Permit`](super::Permit) gives it back. Kept small, since calls live inside futures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ticket {
+pub(crate) struct PermitTicket {
     /// A probe's own number; else the generation. A permit that is held while four thousand million
     /// others of its kind go by would be taken for the newest.
     pub(super) number: u32,
-    pub(super) kind: Kind,
+    pub(super) kind: PermitKind,
 }
 
 /// How a call came in, and so what its result is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Kind {
+pub(crate) enum PermitKind {
     /// Through a closed breaker that needs no successes: only a failure matters.
     Plain,
     /// Through a closed breaker that counts successes.
@@ -24,38 +24,38 @@ pub(crate) enum Kind {
     FirstProbe,
 }
 
-impl Ticket {
+impl PermitTicket {
     #[inline]
     pub(super) const fn closed(word: Word) -> Self {
         Self {
             number: word.generation(),
             kind: if word.is_told() {
-                Kind::Counted
+                PermitKind::Counted
             } else {
-                Kind::Plain
+                PermitKind::Plain
             },
         }
     }
 
     /// Takes it apart, for who has a place for each part.
     #[inline]
-    pub(crate) const fn into_parts(self) -> (u32, Kind) {
+    pub(crate) const fn into_parts(self) -> (u32, PermitKind) {
         (self.number, self.kind)
     }
 
     /// Makes it of its parts again.
     #[inline]
-    pub(crate) const fn from_parts(number: u32, kind: Kind) -> Self {
+    pub(crate) const fn from_parts(number: u32, kind: PermitKind) -> Self {
         Self { number, kind }
     }
 
     /// Returns `true` if the breaker needs to hear of a failure only.
     #[inline]
     pub(crate) const fn is_plain(self) -> bool {
-        matches!(self.kind, Kind::Plain)
+        matches!(self.kind, PermitKind::Plain)
     }
 
     pub(crate) const fn is_probe(self) -> bool {
-        matches!(self.kind, Kind::Probe | Kind::FirstProbe)
+        matches!(self.kind, PermitKind::Probe | PermitKind::FirstProbe)
     }
 }

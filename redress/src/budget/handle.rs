@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::settings::{BudgetKind, BudgetSettings, BudgetSetup};
-use super::state::{BudgetState, Ticket};
+use super::state::{BudgetState, BudgetTicket};
 use super::token::{BudgetCall, BudgetHold, BudgetToken};
 use crate::classify::ErrorClass;
 use crate::clock::{Clock, Time};
@@ -343,7 +343,7 @@ impl Budget {
     }
 
     /// Makes the token again of which this is the ticket.
-    pub(crate) fn token(&self, ticket: Ticket) -> BudgetToken<'_> {
+    pub(crate) fn token(&self, ticket: BudgetTicket) -> BudgetToken<'_> {
         BudgetToken::new(&self.state, ticket)
     }
 

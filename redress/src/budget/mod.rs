@@ -20,6 +20,6 @@ pub use handle::Budget;
 #[cfg(feature = "config")]
 pub(crate) use settings::BudgetSetup;
 pub use settings::{BudgetKind, BudgetSettings};
-pub(crate) use state::Ticket;
+pub(crate) use state::BudgetTicket;
 pub(crate) use token::BudgetHold;
 pub use token::{BudgetCall, BudgetToken};

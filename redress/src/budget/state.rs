@@ -27,9 +27,9 @@ enum Account {
 /// The record of a withdrawal, in eight bytes: the time at which a rolling window has it back, and the
 /// class that determines the cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct BudgetTicket(u64);
 
-impl Ticket {
+impl BudgetTicket {
     /// Nothing to give back any more. No other ticket is this number, as [`NEVER`] is less.
     pub(crate) const KEPT: Self = Self(u64::MAX);
 
@@ -53,7 +53,7 @@ impl Ticket {
     }
 }
 
-impl Default for Ticket {
+impl Default for BudgetTicket {
     fn default() -> Self {
         Self::KEPT
     }
@@ -137,7 +137,7 @@ impl BudgetState {
         })
     }
 
-    pub(super) fn spend(&self, class: ErrorClass) -> Option<Ticket> {
+    pub(super) fn spend(&self, class: ErrorClass) -> Option<BudgetTicket> {
         let cost = self.setup.settings.cost(class);
         let until = match &self.account {
             Account::Rolling(rolling) => rolling.spend(cost, self.stopwatch.nanos())?,
@@ -147,18 +147,18 @@ impl BudgetState {
             }
             Account::InFlight(in_flight) => in_flight.spend(cost).then_some(0)?,
         };
-        Some(Ticket::new(until, class))
+        Some(BudgetTicket::new(until, class))
     }
 
     /// The retry has started. One that is in flight still has an end.
-    pub(super) fn keep(&self, ticket: &mut Ticket) {
+    pub(super) fn keep(&self, ticket: &mut BudgetTicket) {
         if !matches!(self.account, Account::InFlight(_)) {
-            *ticket = Ticket::KEPT;
+            *ticket = BudgetTicket::KEPT;
         }
     }
 
-    pub(super) fn give_back(&self, ticket: Ticket) {
-        if ticket == Ticket::KEPT {
+    pub(super) fn give_back(&self, ticket: BudgetTicket) {
+        if ticket == BudgetTicket::KEPT {
             return;
         }
         let cost = self.setup.settings.cost(ticket.class());
@@ -239,9 +239,9 @@ mod tests {
     fn a_ticket_holds_its_time_and_its_class() {
         for until in [0, 1, NEVER - 1, NEVER] {
             for class in ErrorClass::ALL {
-                let ticket = Ticket::new(until, class);
+                let ticket = BudgetTicket::new(until, class);
                 assert_eq!((ticket.until(), ticket.class()), (until, class));
-                assert_ne!(ticket, Ticket::KEPT);
+                assert_ne!(ticket, BudgetTicket::KEPT);
             }
         }
     }

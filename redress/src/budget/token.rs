@@ -2,7 +2,7 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
-use super::state::{BudgetState, Ticket};
+use super::state::{BudgetState, BudgetTicket};
 
 /// The permission for one retry, from [`Budget::try_spend`](crate::Budget::try_spend).
 ///
@@ -11,17 +11,17 @@ use super::state::{BudgetState, Ticket};
 #[must_use = "dropped before `keep`, a token gives back what it cost"]
 pub struct BudgetToken<'b> {
     state: &'b BudgetState,
-    ticket: Ticket,
+    ticket: BudgetTicket,
 }
 
 impl<'b> BudgetToken<'b> {
-    pub(super) const fn new(state: &'b BudgetState, ticket: Ticket) -> Self {
+    pub(super) const fn new(state: &'b BudgetState, ticket: BudgetTicket) -> Self {
         Self { state, ticket }
     }
 
     /// Leaves only what must be remembered, for [`Budget::token`](crate::Budget) to make a token of
     /// again.
-    pub(crate) fn into_ticket(self) -> Ticket {
+    pub(crate) fn into_ticket(self) -> BudgetTicket {
         let ticket = self.ticket;
         mem::forget(self);
         ticket
@@ -45,7 +45,7 @@ impl Drop for BudgetToken<'_> {
 impl fmt::Debug for BudgetToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BudgetToken")
-            .field("kept", &(self.ticket == Ticket::KEPT))
+            .field("kept", &(self.ticket == BudgetTicket::KEPT))
             .finish_non_exhaustive()
     }
 }
@@ -85,7 +85,7 @@ impl fmt::Debug for BudgetCall<'_> {
 pub(crate) struct BudgetHold {
     state: Arc<BudgetState>,
     counted: bool,
-    ticket: Ticket,
+    ticket: BudgetTicket,
 }
 
 impl BudgetHold {
@@ -94,7 +94,7 @@ impl BudgetHold {
         Self {
             state,
             counted,
-            ticket: Ticket::KEPT,
+            ticket: BudgetTicket::KEPT,
         }
     }
 
@@ -113,7 +113,7 @@ impl BudgetHold {
     /// The retry, if there was one, has ended.
     pub(crate) fn release(&mut self) {
         self.state
-            .give_back(mem::replace(&mut self.ticket, Ticket::KEPT));
+            .give_back(mem::replace(&mut self.ticket, BudgetTicket::KEPT));
     }
 }
 

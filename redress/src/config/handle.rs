@@ -35,17 +35,17 @@ use crate::policy::{CallContext, Classifiers, Execute, Policy, execute_by_own_me
 ///
 /// Hooks of single calls are those of a [context](Self::context).
 pub struct PolicyHandle<C = DefaultClassifier, R = AnyValue> {
-    slot: Arc<Slot>,
+    slot: Arc<PolicySlot>,
     classifiers: Arc<Classifiers<C, R>>,
 }
 
 /// The place of one policy, which reloads put new values into.
-pub(super) struct Slot {
+pub(super) struct PolicySlot {
     name: String,
     current: RwLock<Arc<CompiledPolicy>>,
 }
 
-impl Slot {
+impl PolicySlot {
     pub(super) fn new(name: &str, policy: &Policy) -> Self {
         Self {
             name: name.to_owned(),
@@ -65,7 +65,7 @@ impl Slot {
 
 impl PolicyHandle {
     pub(super) fn new(
-        slot: Arc<Slot>,
+        slot: Arc<PolicySlot>,
         classifiers: Arc<Classifiers<DefaultClassifier, AnyValue>>,
     ) -> Self {
         Self { slot, classifiers }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::file::Origin;
-use super::handle::Slot;
+use super::handle::PolicySlot;
 use super::reuse::Built;
 use super::{ConfigFile, ConfigFileError, Format, PolicyHandle, UnknownPolicy, names};
 use crate::classify::{AnyValue, DefaultClassifier};
@@ -87,7 +87,7 @@ struct Registry {
 }
 
 struct Listed {
-    slot: Arc<Slot>,
+    slot: Arc<PolicySlot>,
     /// Whether the file has it still.
     present: bool,
 }
@@ -245,7 +245,7 @@ impl Registry {
                 }
                 None => {
                     reloaded.added.push(name.to_owned());
-                    let slot = Arc::new(Slot::new(name, policy));
+                    let slot = Arc::new(PolicySlot::new(name, policy));
                     slots.insert(
                         name.to_owned(),
                         Listed {

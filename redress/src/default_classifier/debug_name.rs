@@ -15,14 +15,14 @@ const PATIENCE: usize = 64 * 1024;
 pub(super) struct DebugName {
     bytes: [u8; 64],
     len: usize,
-    state: State,
+    state: NameState,
     /// How all the output begins, and how long it is.
     head: [u8; 40],
     printed: usize,
 }
 
 #[derive(Clone, Copy)]
-enum State {
+enum NameState {
     /// Inside the name. Ending here is fine: a unit struct or variant.
     Name,
     /// After the first colon of `path::Name`, as some write by hand.
@@ -38,22 +38,24 @@ impl DebugName {
         let mut name = Self {
             bytes: [0; 64],
             len: 0,
-            state: State::Name,
+            state: NameState::Name,
             head: [0; 40],
             printed: 0,
         };
         // It is foreign code: a failed attempt must not become a panic.
         let whole = shielded(false, || write!(name, "{error:?}").is_ok());
         if !whole && !name.is_decided() {
-            name.state = State::Refused;
+            name.state = NameState::Refused;
         }
         name
     }
 
     pub(super) fn as_str(&self) -> Option<&str> {
         match self.state {
-            State::Name | State::Accepted => str::from_utf8(self.bytes.get(..self.len)?).ok(),
-            State::Colon | State::Blank | State::Refused => None,
+            NameState::Name | NameState::Accepted => {
+                str::from_utf8(self.bytes.get(..self.len)?).ok()
+            }
+            NameState::Colon | NameState::Blank | NameState::Refused => None,
         }
     }
 
@@ -64,34 +66,36 @@ impl DebugName {
     }
 
     fn is_decided(&self) -> bool {
-        matches!(self.state, State::Accepted | State::Refused)
+        matches!(self.state, NameState::Accepted | NameState::Refused)
     }
 
-    fn push(&mut self, c: char) -> State {
+    fn push(&mut self, c: char) -> NameState {
         match (self.state, c) {
-            (State::Name, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_') => {
+            (NameState::Name, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_') => {
                 let (Some(byte), Ok(ascii)) = (self.bytes.get_mut(self.len), u8::try_from(c))
                 else {
-                    return State::Refused;
+                    return NameState::Refused;
                 };
                 *byte = ascii;
                 self.len += 1;
-                State::Name
+                NameState::Name
             }
-            (State::Name, ':') => State::Colon,
-            (State::Colon, ':') => {
+            (NameState::Name, ':') => NameState::Colon,
+            (NameState::Colon, ':') => {
                 self.len = 0;
-                State::Name
+                NameState::Name
             }
             // A bare `Error` says nothing; what it holds may, as in `hyper::Error(IncompleteMessage)`.
-            (State::Name, '(') if self.bytes.get(..self.len) == Some(b"Error") => {
+            (NameState::Name, '(') if self.bytes.get(..self.len) == Some(b"Error") => {
                 self.len = 0;
-                State::Name
+                NameState::Name
             }
-            (State::Name, ')') if self.len > 0 => State::Accepted,
-            (State::Name, ' ') => State::Blank,
-            (State::Name, '(') | (State::Blank, '{') | (State::Accepted, _) => State::Accepted,
-            _ => State::Refused,
+            (NameState::Name, ')') if self.len > 0 => NameState::Accepted,
+            (NameState::Name, ' ') => NameState::Blank,
+            (NameState::Name, '(') | (NameState::Blank, '{') | (NameState::Accepted, _) => {
+                NameState::Accepted
+            }
+            _ => NameState::Refused,
         }
     }
 }

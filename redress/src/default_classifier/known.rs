@@ -14,9 +14,9 @@ pub(super) trait KnownTypes {
 }
 
 /// The empty list.
-pub(super) struct Nothing;
+pub(super) struct NoTypes;
 
-impl KnownTypes for Nothing {
+impl KnownTypes for NoTypes {
     fn classify_link(_link: &(dyn Error + 'static)) -> Option<Classification> {
         None
     }

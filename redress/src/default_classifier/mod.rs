@@ -14,7 +14,7 @@ use std::io;
 
 use chain::chain;
 use debug_name::DebugName;
-use known::{KnownTypes, Nothing};
+use known::{KnownTypes, NoTypes};
 use names::{classify_name, classify_type_name};
 
 use crate::breaker::Rejected;
@@ -45,13 +45,13 @@ fn of_type<E: Error + 'static, K: KnownTypes>(error: &E) -> Classification {
 #[diagnostic::do_not_recommend]
 impl<E: Error + 'static> Classifier<E> for DefaultClassifier {
     fn classify(&self, error: &E) -> Classification {
-        of_type::<E, Nothing>(error)
+        of_type::<E, NoTypes>(error)
     }
 }
 
 impl<E: Error + 'static> Classifier<E> for StrictClassifier {
     fn classify(&self, error: &E) -> Classification {
-        by_facts::<Nothing>(error).unwrap_or(UNKNOWN)
+        by_facts::<NoTypes>(error).unwrap_or(UNKNOWN)
     }
 }
 
@@ -61,14 +61,14 @@ macro_rules! classifies_dyn {
         #[diagnostic::do_not_recommend]
         impl Classifier<$dyn> for DefaultClassifier {
             fn classify(&self, error: &$dyn) -> Classification {
-                by_all::<Nothing>(error).unwrap_or(UNKNOWN)
+                by_all::<NoTypes>(error).unwrap_or(UNKNOWN)
             }
         }
 
         #[diagnostic::do_not_recommend]
         impl Classifier<$dyn> for StrictClassifier {
             fn classify(&self, error: &$dyn) -> Classification {
-                by_facts::<Nothing>(error).unwrap_or(UNKNOWN)
+                by_facts::<NoTypes>(error).unwrap_or(UNKNOWN)
             }
         }
     )*};

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::context_hooks::{Capture, Shared};
+use super::context_hooks::{Capture, ContextSettings};
 use super::{Policy, ResumedCall};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
@@ -38,7 +38,7 @@ use crate::strategies::BackoffContext;
 pub struct CallContext<'a, C, R, M = AnyCall> {
     /// Owned by the context of a handle, whose policy changes while calls run.
     pub(super) policy: Cow<'a, Policy<C, R>>,
-    pub(super) shared: Shared<'a>,
+    pub(super) shared: ContextSettings<'a>,
     calls: PhantomData<M>,
 }
 
@@ -60,7 +60,7 @@ impl<'a, C, R> CallContext<'a, C, R> {
     pub(crate) fn new(policy: Cow<'a, Policy<C, R>>) -> Self {
         Self {
             policy,
-            shared: Shared::default(),
+            shared: ContextSettings::default(),
             calls: PhantomData,
         }
     }

@@ -17,7 +17,7 @@ use crate::strategies::BackoffContext;
 
 /// The settings that all calls of a context share.
 #[derive(Default)]
-pub(super) struct Shared<'a> {
+pub(super) struct ContextSettings<'a> {
     pub(super) operation: Option<Cow<'a, str>>,
     pub(super) timeline: Capture<'a>,
     pub(super) abort_if: Option<Box<dyn Fn() -> bool + Send + Sync + 'a>>,
@@ -53,7 +53,7 @@ pub(super) type CallWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// The hooks of one call: those of its context, and what is its own.
 pub(super) struct ContextHooks<'c, 'a> {
-    shared: &'c Shared<'a>,
+    shared: &'c ContextSettings<'a>,
     resume: Option<&'c ResumeToken>,
     detached: Option<&'c Detached<'c>>,
     timeline: RefCell<Option<Timeline>>,
@@ -70,7 +70,7 @@ enum Abort<'a> {
     Now,
 }
 
-impl<'a> Shared<'a> {
+impl<'a> ContextSettings<'a> {
     pub(super) fn hooks(&self) -> ContextHooks<'_, 'a> {
         let captured = matches!(self.timeline, Capture::Outcome);
         let abort = match &self.abort_on {

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::RecordedCall;
-use super::recorded_call::{Calls, Recorder};
+use super::recorded_call::{CallsLog, Recorder};
 use crate::classify::ErrorClass;
 use crate::delay::Delay;
 use crate::observe::{Event, EventName, Observer};
@@ -40,7 +40,7 @@ pub struct FakePolicy {
     /// Holds at least one.
     answers: Vec<Answer>,
     answered: Arc<AtomicUsize>,
-    calls: Calls,
+    calls: CallsLog,
     operation: Option<String>,
 }
 
@@ -131,7 +131,7 @@ impl FakePolicy {
         Self {
             answers: vec![answer],
             answered: Arc::default(),
-            calls: Calls::default(),
+            calls: CallsLog::default(),
             operation: None,
         }
     }

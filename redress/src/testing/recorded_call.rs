@@ -82,15 +82,15 @@ impl RecordedCall {
 
 /// The calls of a policy in the order of their starts. Clones share them.
 #[derive(Clone, Default)]
-pub(super) struct Calls(Arc<Mutex<State>>);
+pub(super) struct CallsLog(Arc<Mutex<CallLog>>);
 
 #[derive(Default)]
-struct State {
+struct CallLog {
     calls: BTreeMap<u64, RecordedCall>,
     started: u64,
 }
 
-impl Calls {
+impl CallsLog {
     pub(super) fn start(&self) -> Recorder {
         let mut state = self.lock();
         let id = state.started;
@@ -112,13 +112,13 @@ impl Calls {
         self.lock().calls.clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, CallLog> {
         // Nothing panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for Calls {
+impl fmt::Debug for CallsLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.list().fmt(f)
     }
@@ -151,7 +151,7 @@ impl Drop for Recorder {
 /// Observes the events and attempts of one call.
 #[derive(Clone)]
 pub(super) struct Seen {
-    calls: Calls,
+    calls: CallsLog,
     id: u64,
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::RecordedCall;
-use super::recorded_call::Calls;
+use super::recorded_call::CallsLog;
 use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
 use crate::outcome::Outcome;
 use crate::policy::{Execute, Policy};
@@ -29,7 +29,7 @@ use crate::policy::{Execute, Policy};
 /// ```
 pub struct RecordingPolicy<C = DefaultClassifier, R = AnyValue> {
     policy: Policy<C, R>,
-    calls: Calls,
+    calls: CallsLog,
 }
 
 impl<C, R> RecordingPolicy<C, R> {
@@ -38,7 +38,7 @@ impl<C, R> RecordingPolicy<C, R> {
     pub fn new(policy: Policy<C, R>) -> Self {
         Self {
             policy,
-            calls: Calls::default(),
+            calls: CallsLog::default(),
         }
     }
 

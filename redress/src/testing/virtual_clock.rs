@@ -34,10 +34,10 @@ use crate::clock::{Clock, Wait};
 /// ```
 #[derive(Clone)]
 pub struct VirtualClock {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ClockState>>,
 }
 
-struct State {
+struct ClockState {
     now: Instant,
     sleeps: Vec<Duration>,
     waiting: BTreeMap<u64, Waiting>,
@@ -50,7 +50,7 @@ struct Waiting {
     waker: Waker,
 }
 
-impl State {
+impl ClockState {
     /// Returns the time at which the next wait ends.
     fn next_moment(&self) -> Option<Instant> {
         let moments = self.waiting.values().filter_map(|waiting| waiting.until);
@@ -63,7 +63,7 @@ impl VirtualClock {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            state: Arc::new(Mutex::new(State {
+            state: Arc::new(Mutex::new(ClockState {
                 now: Instant::now(),
                 sleeps: Vec::new(),
                 waiting: BTreeMap::new(),
@@ -91,7 +91,7 @@ impl VirtualClock {
             }
             let now = clock.now();
             if seen.replace(now) == Some(now) {
-                clock.move_on(State::next_moment);
+                clock.move_on(ClockState::next_moment);
             } else {
                 // Concurrent futures of this task are polled before time moves on.
                 cx.waker().wake_by_ref();
@@ -100,7 +100,7 @@ impl VirtualClock {
         })
     }
 
-    fn move_on(&self, to: impl FnOnce(&State) -> Option<Instant>) {
+    fn move_on(&self, to: impl FnOnce(&ClockState) -> Option<Instant>) {
         let woken: Vec<Waker> = {
             let mut state = self.lock();
             let Some(now) = to(&state) else {
@@ -133,7 +133,7 @@ impl VirtualClock {
         state.next_id
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ClockState> {
         // Nothing panics while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

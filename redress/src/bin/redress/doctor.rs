@@ -8,7 +8,7 @@ use redress::config::{ConfigFile, ConfigFileError};
 use redress::inspect::Level;
 
 use crate::args::{Doctor, Format};
-use crate::report::Report;
+use crate::report::DoctorReport;
 use crate::target::Target;
 use crate::{json, picture, text};
 
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Doctor) -> ExitCode {
 }
 
 /// Draws the schedules. By now the report has been printed, so a failure here does not lose it.
-fn draw(report: &Report, picture: &Path) -> Result<(), Box<dyn Error>> {
+fn draw(report: &DoctorReport, picture: &Path) -> Result<(), Box<dyn Error>> {
     if report.policies.is_empty() {
         // The exit code reports the errors of the file, not the missing picture.
         writeln!(anstream::stderr(), "no picture: the file has errors")?;
@@ -60,15 +60,15 @@ fn report_error(error: &dyn Error) -> ExitCode {
 }
 
 /// Reads the file and reports on it.
-fn examine(args: &Doctor) -> Result<Report, Box<dyn Error>> {
+fn examine(args: &Doctor) -> Result<DoctorReport, Box<dyn Error>> {
     let target = Target::of(&args.target);
     let name = target.file.display().to_string();
     let file = match ConfigFile::read(&target.file) {
         Ok(file) => file,
-        Err(error) if has_text(&error) => return Ok(Report::refused(name, &error)),
+        Err(error) if has_text(&error) => return Ok(DoctorReport::refused(name, &error)),
         Err(error) => return Err(error.into()),
     };
-    Ok(Report::of(name, &file, policies(&file, &target)?))
+    Ok(DoctorReport::of(name, &file, policies(&file, &target)?))
 }
 
 /// Returns `true` if a file was refused for its contents, rather than not read at all.

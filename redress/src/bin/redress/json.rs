@@ -3,13 +3,13 @@ use std::time::Duration;
 use redress::inspect::{Level, Planned};
 use serde_json::{Value, json};
 
-use crate::report::{ClassSchedule, Finding, PolicyReport, Report};
+use crate::report::{ClassSchedule, DoctorReport, Finding, PolicyReport};
 
 /// The version of the format, which increases when a field changes its meaning or is removed.
 const VERSION: u32 = 1;
 
 /// Writes a report for programs.
-pub(crate) fn write(report: &Report, show: bool) -> String {
+pub(crate) fn write(report: &DoctorReport, show: bool) -> String {
     let mut value = json!({
         "version": VERSION,
         "file": report.file,

@@ -4,7 +4,7 @@ use std::time::Duration;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::report::{ClassSchedule, Report};
+use crate::report::{ClassSchedule, DoctorReport};
 use crate::text;
 
 const WIDTH: u32 = 900;
@@ -24,7 +24,7 @@ const UNCERTAIN: RGBColor = RGBColor(0xe6, 0x9f, 0x00);
 const DEADLINE: RGBColor = RGBColor(0xc0, 0x39, 0x2b);
 
 /// Draws the times at which each policy's attempts start, as an SVG.
-pub(crate) fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
+pub(crate) fn draw(report: &DoctorReport) -> Result<String, Box<dyn Error>> {
     let all: Vec<_> = panels(report).collect();
     let panels = all.get(..MOST_PANELS).unwrap_or(&all);
     let heights: Vec<_> = panels.iter().map(|(_, group)| height(group)).collect();
@@ -54,7 +54,7 @@ pub(crate) fn draw(report: &Report) -> Result<String, Box<dyn Error>> {
 }
 
 /// Returns the schedules with more than one attempt, or all of them if there are none.
-fn panels(report: &Report) -> impl Iterator<Item = (&str, &ClassSchedule)> {
+fn panels(report: &DoctorReport) -> impl Iterator<Item = (&str, &ClassSchedule)> {
     let all = || {
         report.policies.iter().flat_map(|policy| {
             let schedules = policy.schedules.iter();

@@ -6,7 +6,7 @@ use redress::{ErrorClass, Policy};
 
 /// The doctor's report, before it is written in one of the formats.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub(crate) struct DoctorReport {
     /// The file, as named on the command line.
     pub(crate) file: String,
     pub(crate) text: String,
@@ -52,7 +52,7 @@ impl ClassSchedule {
     }
 }
 
-impl Report {
+impl DoctorReport {
     /// Reports on a file that was refused.
     pub(crate) fn refused(file: String, error: &ConfigFileError) -> Self {
         let findings = error.problems().iter().map(|problem| Finding {

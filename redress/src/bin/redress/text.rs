@@ -5,10 +5,10 @@ use annotate_snippets::{AnnotationKind, Level as Shown, Renderer, Snippet};
 use redress::StopReason;
 use redress::inspect::Level;
 
-use crate::report::{Finding, PolicyReport, Report};
+use crate::report::{DoctorReport, Finding, PolicyReport};
 
 /// Writes a report for people, with colours, which are stripped where there is no terminal.
-pub(crate) fn write(report: &Report, show: bool) -> String {
+pub(crate) fn write(report: &DoctorReport, show: bool) -> String {
     let mut text = String::new();
     if show {
         for policy in &report.policies {
@@ -50,7 +50,7 @@ fn indent(text: &mut String, lines: &str) {
 }
 
 /// Writes one finding in the style of rustc.
-fn diagnostic(renderer: &Renderer, report: &Report, finding: &Finding) -> String {
+fn diagnostic(renderer: &Renderer, report: &DoctorReport, finding: &Finding) -> String {
     let level = match finding.level {
         Level::Error => Shown::ERROR,
         Level::Warning => Shown::WARNING,
@@ -94,7 +94,7 @@ fn first_line(text: &str, span: Range<usize>) -> (&str, Range<usize>) {
     (line, within(span.start)..within(span.end))
 }
 
-fn summary(report: &Report) -> String {
+fn summary(report: &DoctorReport) -> String {
     let (errors, warnings) = (report.count(Level::Error), report.count(Level::Warning));
     let found = match (errors, warnings) {
         (0, 0) => "nothing is wrong".to_owned(),

@@ -66,11 +66,11 @@ pub fn response(status: StatusCode, headers: &HeaderMap) -> Option<Classificatio
     let (verdict, hint) = verdict(status, headers);
     let said = |class| Classification::new(class).retry_after(hint);
     Some(match verdict {
-        Verdict::Answer => return None,
-        Verdict::Never => said(ErrorClass::Permanent),
-        Verdict::NotApplied(class) => said(class).unsent(),
-        Verdict::Conflict => said(ErrorClass::Concurrency),
-        Verdict::Failed(class) => said(class),
+        Repeatability::Answer => return None,
+        Repeatability::Never => said(ErrorClass::Permanent),
+        Repeatability::NotApplied(class) => said(class).unsent(),
+        Repeatability::Conflict => said(ErrorClass::Concurrency),
+        Repeatability::Failed(class) => said(class),
     })
 }
 
@@ -118,14 +118,14 @@ pub fn of_response<B>(response: &Response<B>) -> Option<Classification> {
 #[must_use]
 pub fn may_repeat_after(status: StatusCode, headers: &HeaderMap, repeatable: bool) -> bool {
     match verdict(status, headers).0 {
-        Verdict::Answer | Verdict::Never => false,
-        Verdict::NotApplied(_) | Verdict::Conflict => true,
-        Verdict::Failed(_) => repeatable,
+        Repeatability::Answer | Repeatability::Never => false,
+        Repeatability::NotApplied(_) | Repeatability::Conflict => true,
+        Repeatability::Failed(_) => repeatable,
     }
 }
 
 /// The fate of a request, as its response tells.
-enum Verdict {
+enum Repeatability {
     /// It was answered, and would be again in the same way.
     Answer,
     /// It failed, and so does every repetition.
@@ -140,30 +140,30 @@ enum Verdict {
 }
 
 /// Judges a response; the hint is read only of those in which it has a meaning.
-fn verdict(status: StatusCode, headers: &HeaderMap) -> (Verdict, Option<Duration>) {
+fn verdict(status: StatusCode, headers: &HeaderMap) -> (Repeatability, Option<Duration>) {
     let status = status.as_u16();
     let class = http_status(status);
     match status {
         // Each says so itself: the request did not arrive whole (408), the server is not the one for it
         // (421), does not want to risk it (425), or refuses it for now (429).
-        408 | 421 | 425 | 429 => (Verdict::NotApplied(class), retry_after(headers)),
-        409 | 423 => (Verdict::Conflict, retry_after(headers)),
+        408 | 421 | 425 | 429 => (Repeatability::NotApplied(class), retry_after(headers)),
+        409 | 423 => (Repeatability::Conflict, retry_after(headers)),
         // "Refusing to process", and "unable to handle" below: with a time, for this request.
         413 => match retry_after(headers) {
-            None => (Verdict::Answer, None),
-            hint => (Verdict::NotApplied(ErrorClass::Transient), hint),
+            None => (Repeatability::Answer, None),
+            hint => (Repeatability::NotApplied(ErrorClass::Transient), hint),
         },
         503 => match retry_after(headers) {
-            None => (Verdict::Failed(class), None),
-            hint => (Verdict::NotApplied(class), hint),
+            None => (Repeatability::Failed(class), None),
+            hint => (Repeatability::NotApplied(class), hint),
         },
-        501 | 505 | 511 => (Verdict::Never, None),
+        501 | 505 | 511 => (Repeatability::Never, None),
         // RFC 9110 section 15 asks to take a code that does not exist for a 5xx.
         500.. => (
-            Verdict::Failed(ErrorClass::ServerError),
+            Repeatability::Failed(ErrorClass::ServerError),
             retry_after(headers),
         ),
-        _ => (Verdict::Answer, None),
+        _ => (Repeatability::Answer, None),
     }
 }
 

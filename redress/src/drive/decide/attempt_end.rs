@@ -38,7 +38,8 @@ impl ActiveCall<'_, '_> {
                 if let Some(refused) = self.frame.refuses_beyond(delay, self.hooks) {
                     return Err(self.stop_refused(&refused));
                 }
-                self.state.token = token.map_or(budget::Ticket::KEPT, BudgetToken::into_ticket);
+                self.state.token =
+                    token.map_or(budget::BudgetTicket::KEPT, BudgetToken::into_ticket);
                 let held = self.state.token.is_held();
                 self.frame.marks.add(Marks::HELD, held);
                 self.retry(failed, slot, delay)

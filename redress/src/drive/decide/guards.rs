@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{ActiveCall, Stopped};
-use crate::breaker::{Change, CircuitBreaker, Shared};
+use crate::breaker::{Change, CircuitBreaker, SharedBreaker};
 use crate::budget::{self, Budget, BudgetToken};
 use crate::classify::ErrorClass;
 use crate::drive::hooks::Hooks;
@@ -109,7 +109,7 @@ impl<'p> Frame<'p> {
     /// when there have been many.
     pub(crate) fn passes_over_unclassified(&self, hooks: &dyn Hooks) -> bool {
         let breaker = self.breaker(hooks);
-        breaker.is_some_and(Shared::passes_over_unclassified)
+        breaker.is_some_and(SharedBreaker::passes_over_unclassified)
     }
 
     /// Returns the budget of the call, or of its policy.
@@ -123,7 +123,7 @@ impl<'p> Frame<'p> {
     /// Makes the token of a ticket that the call holds.
     pub(crate) fn token<'h>(
         &self,
-        ticket: budget::Ticket,
+        ticket: budget::BudgetTicket,
         hooks: &'h dyn Hooks,
     ) -> Option<BudgetToken<'h>>
     where
@@ -143,7 +143,7 @@ impl<'p> Frame<'p> {
     }
 
     /// Returns the breaker of the call, or of its policy.
-    fn breaker<'h>(&self, hooks: &'h dyn Hooks) -> Option<&'h Shared>
+    fn breaker<'h>(&self, hooks: &'h dyn Hooks) -> Option<&'h SharedBreaker>
     where
         'p: 'h,
     {
@@ -174,7 +174,7 @@ impl ActiveCall<'_, '_> {
     pub(super) fn keep_token(&mut self) {
         let ticket = std::mem::take(&mut self.state.token);
         let token = self.frame.token(ticket, self.hooks);
-        self.state.token = token.map_or(budget::Ticket::KEPT, |mut token| {
+        self.state.token = token.map_or(budget::BudgetTicket::KEPT, |mut token| {
             token.keep();
             token.into_ticket()
         });

@@ -22,13 +22,13 @@ pin_project! {
         // `None` once the call is over.
         finish: Option<G>,
         #[pin]
-        state: State<F, T>,
+        state: Phase<F, T>,
     }
 }
 
 pin_project! {
-    #[project = StateProj]
-    enum State<F, T> {
+    #[project = PhaseProj]
+    enum Phase<F, T> {
         Start,
         // The result of an earlier attempt is kept until a later one returns something.
         Attempt { #[pin] attempt: F, last: Option<T> },
@@ -45,7 +45,7 @@ impl<'p, J, H: Hooks, Op, F, T, G> CallFuture<'p, J, H, Op, F, T, G> {
             operation,
             run,
             finish: Some(finish),
-            state: State::Start,
+            state: Phase::Start,
         }
     }
 }
@@ -66,13 +66,13 @@ where
         let run = this.run;
         let last = loop {
             let last = match this.state.as_mut().project() {
-                StateProj::Start => {
+                PhaseProj::Start => {
                     if run.start().is_err() {
                         break None;
                     }
                     None
                 }
-                StateProj::Attempt { attempt, last } => {
+                PhaseProj::Attempt { attempt, last } => {
                     let returned = ready!(run.redress_poll_attempt(attempt, cx));
                     let verdict = match &returned {
                         Some(returned) => this.judge.judge(returned),
@@ -87,16 +87,16 @@ where
                         After::Ended(()) => break last,
                         After::Again => {
                             // The last attempt is dropped before the next one is created.
-                            this.state.set(State::Over);
+                            this.state.set(Phase::Over);
                             last
                         }
                         After::Paused(()) => {
-                            this.state.set(State::Pause { last });
+                            this.state.set(Phase::Pause { last });
                             continue;
                         }
                     }
                 }
-                StateProj::Pause { last } => {
+                PhaseProj::Pause { last } => {
                     let resumed = ready!(run.poll_pause(cx));
                     let last = last.take();
                     if resumed.is_err() {
@@ -104,13 +104,13 @@ where
                     }
                     last
                 }
-                StateProj::Over => return Poll::Pending,
+                PhaseProj::Over => return Poll::Pending,
             };
             let attempt = (this.operation)();
-            this.state.set(State::Attempt { attempt, last });
+            this.state.set(Phase::Attempt { attempt, last });
         };
         // The attempt is dropped before the call ends.
-        this.state.set(State::Over);
+        this.state.set(Phase::Over);
         match this.finish.take() {
             Some(finish) => {
                 let end = finish(run, last);

@@ -24,7 +24,7 @@ pub(crate) struct CallState {
     /// For how long the breaker refuses, if that stopped the call.
     pub(crate) retry_after: Option<Duration>,
     /// The budget's ticket for the retry.
-    pub(crate) token: budget::Ticket,
+    pub(crate) token: budget::BudgetTicket,
     /// The pause that is still to start.
     pub(crate) pause: Option<Duration>,
     /// The wait in progress: for the end of a pause, or of an attempt's time.
@@ -46,7 +46,7 @@ impl CallState {
         before: Duration::ZERO,
         now: Duration::ZERO,
         retry_after: None,
-        token: budget::Ticket::KEPT,
+        token: budget::BudgetTicket::KEPT,
         pause: None,
         wait: None,
     };
@@ -121,7 +121,7 @@ impl CallState {
         }
         *before = Duration::ZERO;
         *retry_after = None;
-        *token = budget::Ticket::KEPT;
+        *token = budget::BudgetTicket::KEPT;
     }
 
     /// Goes on where another call has stopped.

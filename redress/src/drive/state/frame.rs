@@ -16,7 +16,7 @@ pub(crate) struct Frame<'p> {
     /// The breaker's permit is this number and the kind. It is not a guard, which would be twice as
     /// large and would make the future one that has to be dropped.
     permit_number: u32,
-    permit_kind: Option<breaker::Kind>,
+    permit_kind: Option<breaker::PermitKind>,
     pub(crate) marks: Marks,
 }
 
@@ -142,15 +142,15 @@ impl<'p> Frame<'p> {
         self.permit_kind.is_some()
     }
 
-    pub(crate) const fn put_permit(&mut self, permit: breaker::Ticket) {
+    pub(crate) const fn put_permit(&mut self, permit: breaker::PermitTicket) {
         let (number, kind) = permit.into_parts();
         self.permit_number = number;
         self.permit_kind = Some(kind);
     }
 
-    pub(crate) fn take_permit(&mut self) -> Option<breaker::Ticket> {
+    pub(crate) fn take_permit(&mut self) -> Option<breaker::PermitTicket> {
         let kind = self.permit_kind.take()?;
-        Some(breaker::Ticket::from_parts(self.permit_number, kind))
+        Some(breaker::PermitTicket::from_parts(self.permit_number, kind))
     }
 
     /// Starts the call's time. A call without a limit of time, and whose time is not reported, never reads

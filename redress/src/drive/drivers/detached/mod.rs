@@ -27,7 +27,7 @@ pub(crate) struct Detached<'p> {
     threads: &'p Threads,
     pool: &'static Pool,
     /// The thread of the next attempt.
-    place: Mutex<Option<Place>>,
+    place: Mutex<Option<ThreadPlace>>,
 }
 
 impl<'p> Detached<'p> {
@@ -56,7 +56,7 @@ impl<'p> Detached<'p> {
         };
         // If the system gives no thread, dropping `entered` leaves again.
         let worker = self.pool.claim().map_err(|_| StopReason::NoThread)?;
-        *self.place() = Some(Place { entered, worker });
+        *self.place() = Some(ThreadPlace { entered, worker });
         Ok(())
     }
 
@@ -70,7 +70,7 @@ impl<'p> Detached<'p> {
         operation: &Arc<impl Fn() -> T + Send + Sync + 'static>,
     ) -> Option<T> {
         // Every attempt was admitted; one that was not still runs, on this thread.
-        let Some(Place { entered, worker }) = self.place().take() else {
+        let Some(ThreadPlace { entered, worker }) = self.place().take() else {
             return Some(operation());
         };
         // The time starts before the attempt, so that it cannot pass unnoticed.
@@ -86,13 +86,13 @@ impl<'p> Detached<'p> {
         }
     }
 
-    fn place(&self) -> MutexGuard<'_, Option<Place>> {
+    fn place(&self) -> MutexGuard<'_, Option<ThreadPlace>> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A thread for an attempt. Dropped before the attempt has started, it is free for others.
-struct Place {
+struct ThreadPlace {
     entered: Entered,
     worker: Worker<'static>,
 }

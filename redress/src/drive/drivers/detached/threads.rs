@@ -6,10 +6,10 @@ use super::monitor::{Limit, Monitor};
 #[derive(Clone)]
 pub(crate) struct Threads {
     max: u32,
-    counts: Arc<Monitor<Counts>>,
+    counts: Arc<Monitor<ThreadCounts>>,
 }
 
-struct Counts {
+struct ThreadCounts {
     awaited: u32,
     abandoned: u32,
 }
@@ -27,7 +27,7 @@ impl Threads {
     pub(crate) fn new(max: u32) -> Self {
         Self {
             max,
-            counts: Arc::new(Monitor::new(Counts {
+            counts: Arc::new(Monitor::new(ThreadCounts {
                 awaited: 0,
                 abandoned: 0,
             })),
