@@ -21,7 +21,7 @@ pub struct Guarded<'a, H> {
 impl<H: Hooks> Hooks for Guarded<'_, H> {
     #[inline]
     fn is_active(&self) -> bool {
-        self.hooks.is_active()
+        self.once || self.hooks.is_active()
     }
 
     #[inline]

@@ -18,23 +18,30 @@ use super::ErrorClass;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classification {
     class: ErrorClass,
-    ends: Ends,
-    unsent: bool,
+    said: Said,
     retry_after: Option<Duration>,
     /// Boxed, since most failures have none and every failure moves this.
     details: Option<Box<Details>>,
 }
 
-/// Whether a failure ends its call, whatever the policy says. One value, so that a failure which does
-/// not is known by one comparison.
+/// What is said beside the class. One byte, which every failure moves and is asked about with one
+/// comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ends {
-    /// The policy decides.
-    No,
-    /// It must not be retried.
-    Forbidden,
-    /// It aborts the call, and does not count.
-    Abort,
+struct Said(u8);
+
+impl Said {
+    const NOTHING: Self = Self(0);
+    const UNSENT: Self = Self(1);
+    const NO_RETRY: Self = Self(1 << 1);
+    const ABORT: Self = Self(1 << 2);
+
+    const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,8 +53,7 @@ impl Classification {
     pub const fn new(class: ErrorClass) -> Self {
         Self {
             class,
-            ends: Ends::No,
-            unsent: false,
+            said: Said::NOTHING,
             retry_after: None,
             details: None,
         }
@@ -59,8 +65,7 @@ impl Classification {
     pub const fn abort() -> Self {
         Self {
             class: ErrorClass::Unknown,
-            ends: Ends::Abort,
-            unsent: false,
+            said: Said::ABORT,
             retry_after: None,
             details: None,
         }
@@ -100,7 +105,7 @@ impl Classification {
     /// ```
     #[must_use]
     pub const fn unsent(mut self) -> Self {
-        self.unsent = true;
+        self.said = self.said.and(Said::UNSENT);
         self
     }
 
@@ -122,9 +127,7 @@ impl Classification {
     /// ```
     #[must_use]
     pub const fn no_retry(mut self) -> Self {
-        if matches!(self.ends, Ends::No) {
-            self.ends = Ends::Forbidden;
-        }
+        self.said = self.said.and(Said::NO_RETRY);
         self
     }
 
@@ -173,25 +176,26 @@ impl Classification {
     /// Returns `true` if the failure ends the call at once.
     #[must_use]
     pub const fn is_abort(&self) -> bool {
-        matches!(self.ends, Ends::Abort)
+        self.said.has(Said::ABORT)
     }
 
     /// Returns `true` if nothing of the attempt can have been applied.
     #[must_use]
     pub const fn is_unsent(&self) -> bool {
-        self.unsent
+        self.said.has(Said::UNSENT)
     }
 
     /// Returns `true` if the failure must not be retried, whatever its class.
     #[must_use]
     pub const fn is_retry_forbidden(&self) -> bool {
-        matches!(self.ends, Ends::Forbidden)
+        self.said.has(Said::NO_RETRY) && !self.is_abort()
     }
 
-    /// Returns whether the failure ends its call, whatever the policy says.
+    /// Returns `true` if the failure ends its call, whatever the policy says: it aborts it, or forbids
+    /// a retry.
     #[inline]
-    pub(crate) const fn ends(&self) -> Ends {
-        self.ends
+    pub(crate) const fn ends_call(&self) -> bool {
+        self.said.has(Said::ABORT.and(Said::NO_RETRY))
     }
 }
 

@@ -21,7 +21,6 @@ pub use aws::aws_error_code;
 pub use boxed::{BoxedClassifier, BoxedResultClassifier, HiddenAs};
 pub use class::ErrorClass;
 pub use classification::Classification;
-pub(crate) use classification::Ends;
 pub use classifier::{AnyValue, Classifier, ResultClassifier};
 pub use default::{DefaultClassifier, StrictClassifier, classify_dyn, classify_dyn_strict};
 pub use grpc::{grpc_code, grpc_code_name};

@@ -46,6 +46,7 @@ pub trait Hooks {
         None
     }
     /// Returns `true` if the call is to be applied at most once, also where its policy does not say so.
+    /// Asked if there is a hook to call.
     fn once(&self) -> bool {
         false
     }

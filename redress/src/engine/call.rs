@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{ResumeToken, Rules, Slot, Tally};
 use crate::budget::{Budget, BudgetToken};
-use crate::classify::{Classification, Ends, ErrorClass};
+use crate::classify::{Classification, ErrorClass};
 use crate::reason::{Cause, StopReason};
 use crate::strategies::BackoffContext;
 
@@ -201,8 +201,11 @@ impl Call {
         elapsed: Duration,
         once: bool,
     ) -> Result<(Duration, Slot), StopReason> {
-        if failed.classification.ends() != Ends::No {
-            return Err(self.fail_finally(rules, failed));
+        // One branch for what few calls have.
+        if (once || failed.classification.ends_call())
+            && let Some(reason) = self.fail_finally(rules, failed)
+        {
+            return Err(reason);
         }
         let class = failed.classification.class();
         let slot = rules.slot(class);
@@ -211,8 +214,7 @@ impl Call {
             class,
             cause: failed.cause,
         });
-        let applied = once && !failed.classification.is_unsent();
-        if let Some(reason) = rules.class_limit(slot, failures, applied) {
+        if let Some(reason) = rules.class_limit(slot, failures) {
             return Err(reason);
         }
         let remaining = rules.remaining(elapsed);
@@ -241,20 +243,33 @@ impl Call {
         Ok((delay, slot))
     }
 
-    /// Records a failure that ends the call whatever the rules say. An abort counts for nothing.
+    /// Records a failure that forbids a retry, or of a call that is `once`, if it ends the call: returns
+    /// why, and `None` with nothing recorded if the other checks decide. An abort counts for nothing.
     #[cold]
     #[inline(never)]
-    fn fail_finally(&mut self, rules: &Rules, failed: &Failed) -> StopReason {
-        if failed.classification.is_abort() {
-            return StopReason::Aborted;
+    fn fail_finally(&mut self, rules: &Rules, failed: &Failed) -> Option<StopReason> {
+        let classification = &failed.classification;
+        if classification.is_abort() {
+            return Some(StopReason::Aborted);
         }
-        let class = failed.classification.class();
-        self.tally.count(rules.slot(class));
+        let forbidden = classification.is_retry_forbidden();
+        if !forbidden && classification.is_unsent() {
+            return None;
+        }
+        let class = classification.class();
+        let slot = rules.slot(class);
+        let failures = self.tally.count(slot);
         self.failure = Some(LastFailure {
             class,
             cause: failed.cause,
         });
-        StopReason::RetryForbidden
+        if forbidden {
+            return Some(StopReason::RetryForbidden);
+        }
+        Some(match rules.class_limit(slot, failures) {
+            None | Some(StopReason::MaxUnknownAttempts) => StopReason::MayHaveBeenApplied,
+            Some(earlier) => earlier,
+        })
     }
 
     /// Makes the delay that [`fail`](Self::fail) chose the slot's previous sleep.

@@ -98,23 +98,14 @@ impl Rules {
         self.class_strategies.get(class).as_deref()
     }
 
-    /// Returns why a class ends a call after so many failures, regardless of time. The last of them may
-    /// have been `applied` by a call that is `once`.
+    /// Returns why a class ends a call after so many failures, regardless of time.
     #[inline(always)]
-    pub(crate) fn class_limit(
-        &self,
-        slot: Slot,
-        failures: u32,
-        applied: bool,
-    ) -> Option<StopReason> {
+    pub(crate) fn class_limit(&self, slot: Slot, failures: u32) -> Option<StopReason> {
         if reached(failures, *self.class_caps.get(slot.class)) {
             return Some(StopReason::MaxAttemptsPerClass);
         }
         if slot.class.is_terminal() && !slot.own {
             return Some(StopReason::NonRetryableClass);
-        }
-        if applied {
-            return Some(StopReason::MayHaveBeenApplied);
         }
         if slot.class == ErrorClass::Unknown && reached(failures, self.max_unknown_attempts) {
             return Some(StopReason::MaxUnknownAttempts);
@@ -138,7 +129,7 @@ impl Rules {
         attempts: u32,
     ) -> Result<&dyn Strategy, StopReason> {
         let slot = self.slot(class);
-        if let Some(reason) = self.class_limit(slot, failures, false) {
+        if let Some(reason) = self.class_limit(slot, failures) {
             return Err(reason);
         }
         let strategy = self.strategy(slot).ok_or(StopReason::NoStrategy)?;

@@ -83,9 +83,7 @@ impl Schedule {
             once: rules.once,
             limited: deadline.is_some()
                 || rules.max_attempts.is_some()
-                || rules
-                    .class_limit(rules.slot(class), u32::MAX, false)
-                    .is_some(),
+                || rules.class_limit(rules.slot(class), u32::MAX).is_some(),
         };
         let mut previous = None;
         let mut next = Planned::first();

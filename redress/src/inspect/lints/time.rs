@@ -24,10 +24,7 @@ fn unbounded(patient: &Patient<'_>, findings: &mut Findings) {
         return;
     }
     let uncapped = |class: &ErrorClass| {
-        patient.retries(*class)
-            && rules
-                .class_limit(rules.slot(*class), u32::MAX, false)
-                .is_none()
+        patient.retries(*class) && rules.class_limit(rules.slot(*class), u32::MAX).is_none()
     };
     let endless: Vec<_> = ErrorClass::ALL.into_iter().filter(uncapped).collect();
     if endless.is_empty() {
