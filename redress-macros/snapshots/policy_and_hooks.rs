@@ -51,13 +51,10 @@ fn get(&self, name: &str) -> Result<u32, Error> {
         if let ::redress::__private::Break(__returned) = {
             let __returned: Result<u32, Error> = { self.fetch() };
             #[allow(unreachable_code)]
-            let __judged = {
-                use ::redress::__private::OwnClassifier as _;
-                let __by_type = ::redress::__private::by_type(&__returned)
-                    .redress_classifier();
-                ::redress::__private::ByPolicy(__policy)
-                    .redress_judge(&__returned, &__by_type)
-            };
+            let __judged = ::redress::__private::by_policy(__policy)
+                .redress_errors_of(&__returned)
+                .redress_classifier()
+                .redress_judge(__policy, &__returned);
             __run.redress_after(__returned, __judged)
         } {
             return __returned;

@@ -85,7 +85,7 @@ pub fn judge_both<T, E, R: ResultClassifier<T>>(
 pub struct Hooked<N, A, F> {
     /// The operation's name: `()` for the policy's, or [`Operation`].
     pub operation: N,
-    /// Ends the call from outside: `()`, or the result of [`abort_on`].
+    /// Ends the call from outside: `()`, or the result of `abort_on`.
     pub abort_on: A,
     /// Everything else. The answer matters for [`Hook::Abort`] only.
     pub on: F,

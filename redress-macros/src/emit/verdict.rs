@@ -21,11 +21,12 @@ pub(super) fn verdict(plan: &Plan<'_>, returned: &TokenStream) -> TokenStream {
         (Some(policy), _, _) => {
             let at = site_at(policy.value.span());
             let p = plan.paths.private_at(at);
-            quote_spanned!(at=> {
-                use #p::OwnClassifier as _;
-                let __by_type = #p::by_type(#returned).redress_classifier();
-                #p::ByPolicy(__policy).redress_judge(#returned, &__by_type)
-            })
+            quote_spanned! {at=>
+                #p::by_policy(__policy)
+                    .redress_errors_of(#returned)
+                    .redress_classifier()
+                    .redress_judge(__policy, #returned)
+            }
         }
         (None, None, None) => {
             let at = site_at(plan.returns_at);

@@ -1,43 +1,86 @@
-//! Errors that a `policy = ...` judges. One with the default classifier takes an error for what the
-//! attribute takes it for without a policy: method resolution finds the method of such a policy, and
-//! [`OwnClassifier`] for any other.
+//! Errors of an operation with `policy = ...`: a policy that was given no classifier classifies as the
+//! macros do without a policy, and any other asks its own. Which of the two it is, method resolution
+//! finds out by the type of the policy, which is known at the macro's site.
 
-use super::{ByType, Policy, ResultClassifier, Verdict};
-use crate::classify::{Classifier, DefaultClassifier};
+use std::marker::PhantomData;
+use std::ops::Deref;
 
-/// The policy of a call.
+use super::{ByClassify, ByType, ReturnsResult, by_type};
+use crate::classify::{Classifier, DefaultClassifier, ResultClassifier};
+use crate::drive::{Judge as _, Verdict};
+use crate::policy::Policy;
+
+/// Starts with a policy.
+#[inline]
+pub fn by_policy<C, R>(_policy: &Policy<C, R>) -> ByPolicy<C> {
+    ByPolicy(ByOwn, PhantomData)
+}
+
+/// First: a policy with the default classifier.
 #[derive(Debug)]
-pub struct ByPolicy<'a, C, R>(pub &'a Policy<C, R>);
+pub struct ByPolicy<C>(ByOwn, PhantomData<fn(&C)>);
 
-impl<R> ByPolicy<'_, DefaultClassifier, R> {
-    /// Judges the error as its type says.
+/// Second: a policy with any other.
+#[derive(Debug, Clone, Copy)]
+pub struct ByOwn;
+
+impl<C> Deref for ByPolicy<C> {
+    type Target = ByOwn;
+
     #[inline]
-    pub fn redress_judge<T, E, K>(self, returned: &Result<T, E>, by_type: &ByType<K>) -> Verdict
+    fn deref(&self) -> &ByOwn {
+        &self.0
+    }
+}
+
+impl ByPolicy<DefaultClassifier> {
+    /// Goes on with what is known about the error's type.
+    #[inline]
+    pub fn redress_errors_of<Q: ReturnsResult>(self, returned: &Q) -> ByClassify<Q::Error> {
+        by_type(returned)
+    }
+}
+
+impl ByOwn {
+    /// Goes on without looking at the error's type, which may not be known yet.
+    #[inline]
+    pub const fn redress_errors_of<Q>(self, _returned: &Q) -> Self {
+        self
+    }
+
+    /// Ends the chain.
+    #[inline]
+    pub const fn redress_classifier(self) -> Self {
+        self
+    }
+
+    /// Judges an attempt by the policy alone.
+    #[inline]
+    pub fn redress_judge<T, E, C, R>(
+        self,
+        policy: &Policy<C, R>,
+        returned: &Result<T, E>,
+    ) -> Verdict
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        policy.judge(returned)
+    }
+}
+
+impl<K> ByType<K> {
+    /// Judges an error as its type says, and a value by the policy.
+    #[inline]
+    pub fn redress_judge<T, E, C, R>(
+        self,
+        policy: &Policy<C, R>,
+        returned: &Result<T, E>,
+    ) -> Verdict
     where
         K: Classifier<E>,
         R: ResultClassifier<T>,
     {
-        self.0.judge_errors_by(&by_type.0, returned)
-    }
-}
-
-/// A policy with a classifier of its own.
-pub trait OwnClassifier<C, R> {
-    /// Judges the error by it.
-    fn redress_judge<T, E, K>(self, returned: &Result<T, E>, by_type: &ByType<K>) -> Verdict
-    where
-        C: Classifier<E>,
-        R: ResultClassifier<T>;
-}
-
-impl<C, R> OwnClassifier<C, R> for ByPolicy<'_, C, R> {
-    #[inline]
-    fn redress_judge<T, E, K>(self, returned: &Result<T, E>, _by_type: &ByType<K>) -> Verdict
-    where
-        C: Classifier<E>,
-        R: ResultClassifier<T>,
-    {
-        use crate::drive::Judge as _;
-        self.0.judge(returned)
+        policy.judge_errors_by(&self.0, returned)
     }
 }

@@ -62,7 +62,7 @@
 //! | `max_attempts` | limit: attempts of a call, the first included | 6 |
 //! | `max_unknown_attempts` | limit: failures of class `unknown` after which a call stops | 2 |
 //! | `per_class_max_attempts` | numbers by class: failures after which a call stops | none |
-//! | `once` | true: a failure is retried only if it is [unsent](crate::Classification::unsent), as [`PolicyBuilder::once`] says | false |
+//! | `once` | true: a failure is retried only if it is [unsent](crate::Classification::unsent), as [`PolicyBuilder::once`](crate::PolicyBuilder::once) says | false |
 //! | `operation` | text: name in events | none |
 //! | `budget` | name of one of the `budgets`, or a table as there, for this policy alone | none |
 //! | `circuit_breaker` | name of one of the `breakers`, or a table as there, for this policy alone | none |

@@ -1,6 +1,7 @@
 //! The integration tests of `redress`, in one binary.
 
 mod architecture;
+mod attribute_policy;
 mod boxed;
 mod breaker;
 mod breaker_cancel;
