@@ -32,9 +32,9 @@ use crate::outcome::Outcome;
 /// [`decorrelated_jitter`]: crate::strategies::decorrelated_jitter
 ///
 /// An error type of your own is classified by the default classifier, **also if it implements
-/// [`Classify`](crate::Classify)**, which `#[retry]` would find. Tell a policy of it:
-/// `.classifier(ApiError::classify)`, or `.classifier(DefaultClassifier.knows::<ApiError>())` where
-/// other errors may wrap it.
+/// [`Classify`](crate::Classify)**, which `#[retry]` finds, also with `policy = ...`. Tell a policy
+/// of it: `.classifier(ApiError::classify)`, or `.classifier(DefaultClassifier.knows::<ApiError>())`
+/// where other errors may wrap it.
 ///
 /// ```
 /// use redress::{Policy, strategies::equal_jitter};
