@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::{UNKNOWN, by_all, of_type};
+use super::of_type;
 use crate::classify::{
     Classification, Classifier, Classify, DefaultClassifier, Knows, says_itself,
 };
@@ -13,15 +13,7 @@ pub(super) trait KnownTypes {
     fn classify_link(link: &(dyn Error + 'static)) -> Option<Classification>;
 }
 
-/// The empty list.
-pub(super) struct NoTypes;
-
-impl KnownTypes for NoTypes {
-    fn classify_link(_link: &(dyn Error + 'static)) -> Option<Classification> {
-        None
-    }
-}
-
+/// The empty list: nothing has been taught.
 impl KnownTypes for DefaultClassifier {
     fn classify_link(_link: &(dyn Error + 'static)) -> Option<Classification> {
         None
@@ -42,24 +34,4 @@ where
     fn classify(&self, error: &E) -> Classification {
         of_type::<E, Self>(error)
     }
-}
-
-macro_rules! classifies_dyn {
-    ($($dyn:ty)*) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<T, N> Classifier<$dyn> for Knows<T, N>
-        where
-            Self: KnownTypes,
-        {
-            fn classify(&self, error: &$dyn) -> Classification {
-                by_all::<Self>(error).unwrap_or(UNKNOWN)
-            }
-        }
-    )*};
-}
-
-classifies_dyn! {
-    dyn Error + 'static
-    dyn Error + Send + 'static
-    dyn Error + Send + Sync + 'static
 }

@@ -14,14 +14,14 @@ use std::io;
 
 use chain::chain;
 use debug_name::DebugName;
-use known::{KnownTypes, NoTypes};
+use known::KnownTypes;
 use names::{classify_name, classify_type_name};
 
 use crate::breaker::Rejected;
 use crate::classify::{
     AbortRetry, AuthError, Classification, Classifier, ConcurrencyError, DefaultClassifier,
-    ErrorClass, PermanentError, PermissionError, RateLimitError, ServerError, StrictClassifier,
-    TransientError, find, io_error_kind, says_itself,
+    ErrorClass, Knows, PermanentError, PermissionError, RateLimitError, ServerError,
+    StrictClassifier, TransientError, find, io_error_kind, says_itself,
 };
 use crate::contrib;
 use crate::error::Interrupt;
@@ -45,13 +45,13 @@ fn of_type<E: Error + 'static, K: KnownTypes>(error: &E) -> Classification {
 #[diagnostic::do_not_recommend]
 impl<E: Error + 'static> Classifier<E> for DefaultClassifier {
     fn classify(&self, error: &E) -> Classification {
-        of_type::<E, NoTypes>(error)
+        of_type::<E, DefaultClassifier>(error)
     }
 }
 
 impl<E: Error + 'static> Classifier<E> for StrictClassifier {
     fn classify(&self, error: &E) -> Classification {
-        by_facts::<NoTypes>(error).unwrap_or(UNKNOWN)
+        by_facts::<DefaultClassifier>(error).unwrap_or(UNKNOWN)
     }
 }
 
@@ -61,14 +61,24 @@ macro_rules! classifies_dyn {
         #[diagnostic::do_not_recommend]
         impl Classifier<$dyn> for DefaultClassifier {
             fn classify(&self, error: &$dyn) -> Classification {
-                by_all::<NoTypes>(error).unwrap_or(UNKNOWN)
+                by_all::<DefaultClassifier>(error).unwrap_or(UNKNOWN)
             }
         }
 
         #[diagnostic::do_not_recommend]
         impl Classifier<$dyn> for StrictClassifier {
             fn classify(&self, error: &$dyn) -> Classification {
-                by_facts::<NoTypes>(error).unwrap_or(UNKNOWN)
+                by_facts::<DefaultClassifier>(error).unwrap_or(UNKNOWN)
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T, N> Classifier<$dyn> for Knows<T, N>
+        where
+            Self: KnownTypes,
+        {
+            fn classify(&self, error: &$dyn) -> Classification {
+                by_all::<Self>(error).unwrap_or(UNKNOWN)
             }
         }
     )*};
