@@ -69,7 +69,7 @@ fn two_digit_year(short: i64, month: i64, day: i64, time: i64, now: i64) -> Opti
 }
 
 #[inline]
-fn timestamp(year: i64, month: i64, day: i64, time: i64) -> Option<i64> {
+pub(super) fn timestamp(year: i64, month: i64, day: i64, time: i64) -> Option<i64> {
     if day < 1 || day > days_in_month(year, month) {
         return None;
     }

@@ -12,9 +12,15 @@ mod http_date;
 mod io_kind;
 mod knows;
 mod link;
+mod llm;
+mod llm_headers;
 mod markers;
+mod mssql;
+mod mysql;
 mod per_class;
+mod redis;
 mod retry_after;
+mod sqlite;
 mod sqlstate;
 
 pub use aws::aws_error_code;
@@ -28,12 +34,17 @@ pub use http::http_status;
 pub use io_kind::io_error_kind;
 pub use knows::Knows;
 pub(crate) use link::{find, says_itself};
+pub use llm::{llm_error, llm_response};
 pub use markers::{
     AbortRetry, AuthError, ConcurrencyError, PermanentError, PermissionError, RateLimitError,
     ServerError, TransientError,
 };
+pub use mssql::mssql_error;
+pub use mysql::mysql_error;
 pub(crate) use per_class::PerClass;
+pub use redis::redis_code;
 pub use retry_after::retry_after;
+pub use sqlite::sqlite_code;
 pub use sqlstate::sqlstate;
 
 /// An error that says itself what each of its failures means.

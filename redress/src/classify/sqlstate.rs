@@ -11,7 +11,7 @@ use super::ErrorClass;
 /// | `08…`, `57P01`-`57P03`, `57P05`, `25P03`, `25P04`, `HV00N` | TRANSIENT | no connection, or one that the server ended |
 /// | `25006` | TRANSIENT | after a failover the connection leads to a replica |
 /// | `HYT00`, `HYT01`, `S1T00` | TRANSIENT | a timeout of the driver |
-/// | `40…`, `55P03`, `55006`, `72…` | CONCURRENCY | serialization failures, deadlocks, locks |
+/// | `40…`, `55P03`, `55006`, `72…`, `XA100`-`XA107` | CONCURRENCY | serialization failures, deadlocks, locks; a branch that XA rolled back |
 /// | `28…` | AUTH | the credentials are wrong |
 /// | `42501`, `0L…` | PERMISSION | a privilege is missing |
 /// | `53300` | RATE_LIMIT | too many connections: the server asks for fewer |
@@ -21,9 +21,12 @@ use super::ErrorClass;
 /// | everything else | UNKNOWN | see below |
 ///
 /// UNKNOWN on purpose: `00`, `01` and `02` are not errors; `57014` is a statement timeout or an
-/// operator who wants the query gone; `40003` may have been committed; `26` is often a pooler
-/// that changed the connection; `P0001` means what its author says; `38`, `39` and `HV` are
-/// failures of something else.
+/// operator who wants the query gone; `40003` and `08007` may have been committed; `26` and `42P05`
+/// are often a pooler that changed the connection; `P0001` means what its author says; `38`, `39` and
+/// `HV` are failures of something else.
+///
+/// MySQL, MariaDB and SQL Server say what happened by a number, and much of it by the same few codes:
+/// see [`mysql_error`](super::mysql_error) and [`mssql_error`](super::mssql_error).
 ///
 /// [PostgreSQL, appendix A]: https://www.postgresql.org/docs/current/errcodes-appendix.html
 ///
@@ -70,9 +73,15 @@ fn by_code(code: &[u8; 5]) -> Option<ErrorClass> {
         b"HYT00" | b"HYT01" | b"S1T00" => ErrorClass::Transient,
         // transaction_integrity_constraint_violation: the data is wrong, not the moment.
         b"40002" => ErrorClass::Permanent,
-        // statement_completion_unknown: it may have happened, so repeat it only under the small
-        // cap of UNKNOWN.
-        b"40003" => ErrorClass::Unknown,
+        // statement_completion_unknown, and transaction_resolution_unknown, which is what ODBC calls
+        // a connection that fails while it commits: it may have happened, so repeat it only under
+        // the small cap of UNKNOWN.
+        b"40003" | b"08007" => ErrorClass::Unknown,
+        // duplicate_prepared_statement: behind a pooler the connection is one that others use, too.
+        b"42P05" => ErrorClass::Unknown,
+        // Named by X/Open XA for a branch that was rolled back (XA_RBROLLBACK to XA_RBTRANSIENT);
+        // MySQL and MariaDB send three of them.
+        [b'X', b'A', b'1', b'0', b'0'..=b'7'] => ErrorClass::Concurrency,
         // insufficient_privilege.
         b"42501" => ErrorClass::Permission,
         // too_many_connections: backing off is the cure, a breaker is not.
@@ -122,6 +131,14 @@ mod tests {
             ("57014", ErrorClass::Unknown),
             ("40001", ErrorClass::Concurrency),
             ("40002", ErrorClass::Permanent),
+            ("08006", ErrorClass::Transient),
+            ("08007", ErrorClass::Unknown),
+            ("40003", ErrorClass::Unknown),
+            ("42P05", ErrorClass::Unknown),
+            ("XA100", ErrorClass::Concurrency),
+            ("XA107", ErrorClass::Concurrency),
+            ("XA108", ErrorClass::Unknown),
+            ("XAE04", ErrorClass::Unknown),
         ] {
             assert_eq!(sqlstate(code), class, "{code}");
         }

@@ -60,7 +60,14 @@ fn http_status_agrees_with_all_three_classifiers() {
 
 #[test]
 fn sqlstate_agrees() {
-    let Some(tables) = tables() else { return };
+    let Some(mut tables) = tables() else { return };
+    // A connection that fails while it commits: Python tries six times what may have happened.
+    let table = tables["sqlstate"].as_object_mut().unwrap();
+    let lost = table.remove("08007").unwrap();
+    assert_eq!(
+        (lost.as_str(), sqlstate("08007")),
+        (Some("TRANSIENT"), ErrorClass::Unknown)
+    );
     agree(&tables["sqlstate"], sqlstate);
 }
 
