@@ -19,23 +19,64 @@
 
 #[cfg(feature = "anyhow-1")]
 pub mod anyhow_1;
+#[cfg(feature = "h2-0_4")]
+pub mod h2_0_4;
 #[cfg(feature = "http-1")]
 pub mod http_1;
+#[cfg(feature = "hyper-1")]
+pub mod hyper_1;
+#[cfg(feature = "hyper-util-0_1")]
+pub mod hyper_util_0_1;
+#[cfg(feature = "reqwest-0_13")]
+pub mod reqwest_0_13;
+#[cfg(feature = "tonic-0_14")]
+pub mod tonic_0_14;
+#[cfg(any(feature = "hyper-1", feature = "ureq-3"))]
+mod transport;
+#[cfg(feature = "ureq-3")]
+pub mod ureq_3;
 
 use std::error::Error;
 
 use crate::classify::Classification;
-#[cfg(feature = "http-1")]
+#[cfg(any(
+    feature = "h2-0_4",
+    feature = "http-1",
+    feature = "hyper-1",
+    feature = "ureq-3"
+))]
 use crate::classify::says_itself;
+#[cfg(any(feature = "h2-0_4", feature = "hyper-1", feature = "ureq-3"))]
+use crate::classify::{Classify, ErrorClass};
 
 /// Classifies one link of a chain if it is an error that the integration knows.
 type ClassifyLink = fn(&(dyn Error + 'static)) -> Option<Classification>;
 
 /// The integrations whose crates have errors.
 const LINKS: &[ClassifyLink] = &[
+    #[cfg(feature = "h2-0_4")]
+    h2_0_4::classify_link,
     #[cfg(feature = "http-1")]
     http_1::classify_link,
+    #[cfg(feature = "hyper-1")]
+    hyper_1::classify_link,
+    #[cfg(feature = "hyper-util-0_1")]
+    hyper_util_0_1::classify_link,
+    #[cfg(feature = "reqwest-0_13")]
+    reqwest_0_13::classify_link,
+    #[cfg(feature = "tonic-0_14")]
+    tonic_0_14::classify_link,
+    #[cfg(feature = "ureq-3")]
+    ureq_3::classify_link,
 ];
+
+/// Asks a link that is an `E` what it means, unless it does not know. Then what is behind it may.
+#[cfg(any(feature = "h2-0_4", feature = "hyper-1", feature = "ureq-3"))]
+fn says_something<E: Classify + Error + 'static>(
+    link: &(dyn Error + 'static),
+) -> Option<Classification> {
+    says_itself::<E>(link).filter(|said| *said != Classification::new(ErrorClass::Unknown))
+}
 
 /// Classifies a link of a chain that is an error of one of the crates whose features are on.
 pub(crate) fn classify_link(link: &(dyn Error + 'static)) -> Option<Classification> {

@@ -1,0 +1,4 @@
+//! Integrations with HTTP and RPC libraries, on real sockets.
+
+mod classify;
+mod support;
