@@ -1,6 +1,7 @@
 //! Items that the macros' expansions call. Not public: it changes with every release, together with the
 //! macros, whose version is pinned.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 pub use std::future::poll_fn;
@@ -16,7 +17,9 @@ pub use crate::budget::Budget;
 pub use crate::classify::{Classification, Classifier, Classify, ErrorClass, ResultClassifier};
 pub use crate::drive::{After, CompiledPolicy, Hooks, Judge, Run, Verdict};
 pub use crate::error::{FromInterrupt, Interrupt};
-pub use crate::observe::{AttemptEnd, AttemptStart, Event, Observer};
+pub use crate::observe::{
+    AttemptEnd, AttemptStart, CallEnd, CallObserver, CallStart, Event, Observer,
+};
 pub use crate::policy::FnPolicy;
 pub use crate::policy::{Policy, PolicyBuilder};
 pub use crate::strategies::BackoffContext;
@@ -96,11 +99,14 @@ pub struct Hooked<N, A, F> {
 pub struct Operation<T>(pub T);
 
 /// The facts that a call's own hooks are told.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Hook<'a> {
     /// Should the call stop?
     Abort,
+    /// The call starts: adds what watches it alone.
+    CallStart(&'a CallStart<'a>, &'a mut Vec<Arc<dyn CallObserver>>),
+    /// The call has ended.
+    CallEnd(&'a CallEnd<'a>),
     /// A decision was taken.
     Event(&'a Event<'a>),
     /// An attempt starts.
@@ -145,6 +151,14 @@ impl<N: OptionalName, A: Aborts, F: Fn(Hook<'_>) -> bool> Hooks for Hooked<N, A,
         self.abort_on.poll(cx)
     }
 
+    fn call_start(&self, call: &CallStart<'_>, watchers: &mut Vec<Arc<dyn CallObserver>>) {
+        (self.on)(Hook::CallStart(call, watchers));
+    }
+
+    fn call_end(&self, call: &CallEnd<'_>) {
+        (self.on)(Hook::CallEnd(call));
+    }
+
     fn event(&self, event: &Event<'_>) {
         (self.on)(Hook::Event(event));
     }
@@ -170,6 +184,15 @@ pub fn event_hook<F: Fn(&Event<'_>)>(hook: F) -> F {
 /// Takes any other `on_event = ...`.
 pub fn observer<O: Observer>(observer: O) -> O {
     observer
+}
+
+/// Shows a call's start to the observer of `on_event = ...`.
+pub fn start_call<O: Observer>(
+    observer: &O,
+    call: &CallStart<'_>,
+    watchers: &mut Vec<Arc<dyn CallObserver>>,
+) {
+    watchers.extend(observer.on_call_start(call));
 }
 
 /// Gives `on_attempt_start = |attempt| ...` its signature.

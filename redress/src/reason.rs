@@ -81,6 +81,38 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// All reasons, in the order of their [`index`](Self::index).
+    pub const ALL: [Self; 14] = [
+        Self::Aborted,
+        Self::RetryForbidden,
+        Self::MaxAttemptsPerClass,
+        Self::NonRetryableClass,
+        Self::MayHaveBeenApplied,
+        Self::MaxUnknownAttempts,
+        Self::DeadlineExceeded,
+        Self::NoStrategy,
+        Self::MaxAttemptsGlobal,
+        Self::BudgetExhausted,
+        Self::Scheduled,
+        Self::CircuitOpen,
+        Self::NoThread,
+        Self::NoPolicy,
+    ];
+
+    /// Returns its place in [`ALL`](Self::ALL), for a table with an entry for each reason. It may change
+    /// with a release.
+    ///
+    /// ```
+    /// use redress::StopReason;
+    ///
+    /// let mut stops = [0_u64; StopReason::ALL.len()];
+    /// stops[StopReason::BudgetExhausted.index()] += 1;
+    /// ```
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// Returns the name in upper case, as it appears in events and tags.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -122,6 +154,16 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All causes, in the order of their [`index`](Self::index).
+    pub const ALL: [Self; 3] = [Self::Error, Self::Result, Self::Timeout];
+
+    /// Returns its place in [`ALL`](Self::ALL), for a table with an entry for each cause. It may change
+    /// with a release.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// Returns the name in lower case, as it appears in tags.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -136,5 +178,17 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_is_a_place_in_the_list_of_all() {
+        for (index, reason) in StopReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason.index(), index);
+        }
     }
 }

@@ -49,10 +49,16 @@ fn observers(plan: &Plan<'_>) -> Option<TokenStream> {
         if matches!(value, Expr::Closure(_)) {
             arms.extend(quote_spanned!(site()=> #p::Hook::Event(__event) => __on_event(__event),));
         } else {
-            // An observer may observe attempts, too.
+            // An observer may observe attempts and calls, too.
             let at_p = plan.paths.private_at(at);
             arms.extend(quote_spanned! {at=>
                 #p::Hook::Event(__event) => #at_p::Observer::on_event(__on_event, __event),
+            });
+            arms.extend(quote_spanned! {site()=>
+                #p::Hook::CallStart(__call, __watchers) => {
+                    #p::start_call(__on_event, __call, __watchers);
+                }
+                #p::Hook::CallEnd(__call) => #p::Observer::on_call_end(__on_event, __call),
             });
             starts.extend(
                 quote_spanned!(site()=> #p::Observer::on_attempt_start(__on_event, __attempt);),

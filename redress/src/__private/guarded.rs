@@ -1,9 +1,10 @@
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, Hooks};
 use crate::drive::SleepDecision;
-use crate::observe::Timeline;
+use crate::observe::{CallEnd, CallObserver, CallStart, Timeline};
 
 /// Hooks beside what else is the call's own: a breaker, a budget, that it is `once`.
 #[derive(Debug)]
@@ -57,6 +58,14 @@ impl<H: Hooks> Hooks for Guarded<'_, H> {
 
     fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.hooks.poll_abort(cx)
+    }
+
+    fn call_start(&self, call: &CallStart<'_>, watchers: &mut Vec<Arc<dyn CallObserver>>) {
+        self.hooks.call_start(call, watchers);
+    }
+
+    fn call_end(&self, call: &CallEnd<'_>) {
+        self.hooks.call_end(call);
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -2,10 +2,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::CircuitBreaker;
+use super::changes::OnChange;
 use super::checks;
 use super::settings::{BreakerSettings, classes};
 use super::setup::BreakerSetup;
+use super::{CircuitBreaker, CircuitChange};
 use crate::classify::ErrorClass;
 use crate::clock::{Clock, Time};
 use crate::delay::{Delay, GivenTimes};
@@ -35,6 +36,7 @@ pub struct CircuitBreakerBuilder {
     pub(super) settings: BreakerSettings,
     pub(super) recovery_strategy: Option<Box<dyn Strategy>>,
     pub(super) times: GivenTimes,
+    on_change: Option<OnChange>,
     time: Time,
 }
 
@@ -50,6 +52,7 @@ impl CircuitBreakerBuilder {
             },
             recovery_strategy: None,
             times: GivenTimes::default(),
+            on_change: None,
             time: Time::System,
         }
     }
@@ -59,6 +62,31 @@ impl CircuitBreakerBuilder {
     #[inline]
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.settings.name = Some(name.into());
+        self
+    }
+
+    /// Shows each change of the breaker's state to a function, whatever has changed it: a call, a
+    /// [`Permit`](super::Permit), or [`force_open`](CircuitBreaker::force_open) and its relatives.
+    /// Default: none. A default observer of the program sees them, too:
+    /// [`Observer::on_circuit_change`](crate::Observer::on_circuit_change).
+    ///
+    /// It runs on the thread that has changed the state, which is changed by then. A panic in it is
+    /// caught.
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, CircuitState};
+    ///
+    /// let breaker = CircuitBreaker::builder()
+    ///     .name("payments")
+    ///     .on_change(|change| println!("{change}")) // payments: closed -> open
+    ///     .build()?;
+    /// breaker.force_open();
+    /// assert_eq!(breaker.state(), CircuitState::Open);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[inline]
+    pub fn on_change(mut self, see: impl Fn(&CircuitChange<'_>) + Send + Sync + 'static) -> Self {
+        self.on_change = Some(Box::new(see));
         self
     }
 
@@ -233,10 +261,12 @@ impl CircuitBreakerBuilder {
         let Self {
             settings,
             recovery_strategy,
+            on_change,
             time,
             ..
         } = self.complete();
-        CircuitBreaker::of(BreakerSetup::new(settings, recovery_strategy), time)
+        let setup = BreakerSetup::new(settings, recovery_strategy, on_change);
+        CircuitBreaker::of(setup, time)
     }
 
     /// Builds the breaker.

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 #[cfg(feature = "testing")]
 use super::admissions::Admissions;
 use super::machine::Mode;
+use super::registry;
 use super::settings::BreakerSettings;
 use super::setup::BreakerSetup;
 use super::{CircuitBreakerBuilder, CircuitSnapshot, CircuitState, SharedBreaker};
@@ -66,10 +67,9 @@ struct Own {
 impl Own {
     fn new(setup: BreakerSetup, time: Time) -> Self {
         let setup = Arc::new(setup);
-        Self {
-            shared: Arc::new(SharedBreaker::new(&setup, time)),
-            setup,
-        }
+        let shared = Arc::new(SharedBreaker::new(&setup, time));
+        registry::add(&shared, &setup);
+        Self { shared, setup }
     }
 }
 
@@ -93,10 +93,16 @@ impl CircuitBreaker {
         }
     }
 
+    pub(super) fn of_parts(shared: Arc<SharedBreaker>, setup: Arc<BreakerSetup>) -> Self {
+        Self {
+            own: OnceLock::from(Own { shared, setup }),
+        }
+    }
+
     #[inline]
     fn resolve(&self) -> &Own {
         self.own.get_or_init(|| {
-            let setup = BreakerSetup::new(BreakerSettings::default(), None);
+            let setup = BreakerSetup::new(BreakerSettings::default(), None, None);
             Own::new(setup, Time::System)
         })
     }
@@ -119,9 +125,7 @@ impl CircuitBreaker {
         let setup = Arc::clone(&self.resolve().setup);
         let shared = Arc::clone(&before.resolve().shared);
         shared.renew(&setup);
-        Self {
-            own: OnceLock::from(Own { shared, setup }),
-        }
+        Self::of_parts(shared, setup)
     }
 
     /// Returns the name that [`CircuitBreakerBuilder::name`] gave it; for a breaker of a

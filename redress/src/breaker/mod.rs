@@ -8,6 +8,7 @@
 
 mod admissions;
 mod builder;
+mod changes;
 mod checks;
 mod handle;
 mod machine;
@@ -18,6 +19,7 @@ mod probes;
 mod ramp;
 mod rate;
 mod recovery;
+mod registry;
 mod ring;
 mod settings;
 mod setup;
@@ -33,9 +35,12 @@ mod word;
 #[cfg(feature = "testing")]
 pub(crate) use admissions::Admissions;
 pub use builder::CircuitBreakerBuilder;
+pub use changes::CircuitChange;
+pub(crate) use changes::set_listener;
 pub use handle::CircuitBreaker;
 pub(crate) use machine::Change;
 pub use permit::{Permit, Rejected};
+pub use registry::named;
 pub use settings::BreakerSettings;
 pub(crate) use shared::SharedBreaker;
 pub use snapshot::{CircuitSnapshot, CircuitState};

@@ -34,7 +34,7 @@ fn setup(change: impl FnOnce(&mut BreakerSettings)) -> Setup {
     change(&mut settings);
     Setup {
         breaker: Arc::new(SharedBreaker::new(
-            &std::sync::Arc::new(BreakerSetup::new(settings, None)),
+            &std::sync::Arc::new(BreakerSetup::new(settings, None, None)),
             Time::Custom(std::sync::Arc::new(clock.clone())),
         )),
         clock,

@@ -12,7 +12,7 @@ use super::stripes::Stripes;
 use super::ticket::{PermitKind, PermitTicket};
 use super::windows::Sample;
 use super::word::Word;
-use super::{Change, CircuitSnapshot, CircuitState};
+use super::{Change, CircuitChange, CircuitSnapshot, CircuitState, changes};
 use crate::classify::ErrorClass;
 use crate::clock::{NEVER, Stopwatch, Time, nanos};
 use crate::defaults;
@@ -92,9 +92,14 @@ impl SharedBreaker {
         self.trips_on.store(settings.trip_bits(), Ordering::Relaxed);
         // Also where the word stays: an open breaker may open again sooner.
         self.probe_at.store(machine.probe_at(), Ordering::Relaxed);
-        let word = machine.word(settings).bits();
-        self.word.store(word, Ordering::Release);
+        let from = self.word().state();
+        let word = machine.word(settings);
+        self.word.store(word.bits(), Ordering::Release);
         decisions.setup = Arc::clone(setup);
+        drop(decisions);
+        if from != word.state() {
+            show_change(setup, from, word.state());
+        }
     }
 
     /// Lets a call in.
@@ -287,16 +292,27 @@ impl SharedBreaker {
         Word::from_bits(self.word.load(Ordering::Acquire))
     }
 
-    /// Runs a step of the machine and publishes where it has led.
+    /// Runs a step of the machine, publishes where it has led, and shows the change of state that it was.
     fn change<T>(&self, step: impl FnOnce(&mut Machine, &Arc<BreakerSetup>) -> T) -> T {
         let mut decisions = self.lock();
         let Decisions { machine, setup } = &mut *decisions;
         let result = step(machine, setup);
         let word = machine.word(&setup.settings).bits();
         // Relaxed: it is written under the lock only.
-        if self.word.load(Ordering::Relaxed) != word {
+        let before = self.word.load(Ordering::Relaxed);
+        if before != word {
             self.probe_at.store(machine.probe_at(), Ordering::Relaxed);
             self.word.store(word, Ordering::Release);
+            let (from, to) = (
+                Word::from_bits(before).state(),
+                Word::from_bits(word).state(),
+            );
+            if from != to {
+                let setup = Arc::clone(setup);
+                // Without the lock: what sees it may ask the breaker.
+                drop(decisions);
+                show_change(&setup, from, to);
+            }
         }
         result
     }
@@ -310,6 +326,12 @@ impl SharedBreaker {
     fn now(&self) -> u64 {
         self.stopwatch.nanos()
     }
+}
+
+#[cold]
+fn show_change(setup: &BreakerSetup, from: CircuitState, to: CircuitState) {
+    let name = setup.settings.name.as_deref();
+    changes::show(setup.on_change.as_ref(), &CircuitChange { name, from, to });
 }
 
 fn stripes(window: Duration, stopwatch: &Stopwatch) -> Stripes {

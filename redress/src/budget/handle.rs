@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::registry;
 use super::settings::{BudgetKind, BudgetSettings, BudgetSetup};
 use super::state::{BudgetState, BudgetTicket};
 use super::token::{BudgetCall, BudgetHold, BudgetToken};
@@ -371,9 +372,17 @@ impl Budget {
     }
 
     pub(crate) fn of(setup: BudgetSetup) -> Self {
-        Self {
-            state: Arc::new(BudgetState::new(setup)),
-        }
+        Self::new(BudgetState::new(setup))
+    }
+
+    fn new(state: BudgetState) -> Self {
+        let state = Arc::new(state);
+        registry::add(&state);
+        Self { state }
+    }
+
+    pub(super) const fn of_state(state: Arc<BudgetState>) -> Self {
+        Self { state }
     }
 
     /// Puts itself in the place of `before`: one account from now on, which goes by the settings of
@@ -382,9 +391,7 @@ impl Budget {
     #[cfg(feature = "config")]
     pub(crate) fn in_place_of(self, before: &Self) -> Self {
         match self.state.in_place_of(&before.state) {
-            Some(state) => Self {
-                state: Arc::new(state),
-            },
+            Some(state) => Self::new(state),
             None => self,
         }
     }

@@ -9,6 +9,7 @@ mod in_flight;
 #[cfg(redress_loom)]
 #[cfg(test)]
 mod loom;
+mod registry;
 mod rolling;
 mod settings;
 mod state;
@@ -17,6 +18,7 @@ mod tests;
 mod token;
 
 pub use handle::Budget;
+pub use registry::named;
 #[cfg(feature = "config")]
 pub(crate) use settings::BudgetSetup;
 pub use settings::{BudgetKind, BudgetSettings};

@@ -143,7 +143,9 @@ impl Classification {
     /// Adds a small detail, such as a status code. Keep it short and free of secrets.
     ///
     /// Details are for strategies and sleep handlers, which find them in
-    /// [`BackoffContext`](crate::BackoffContext). No event, timeline or message shows them.
+    /// [`BackoffContext`](crate::BackoffContext), and for observers of
+    /// [events](crate::Event::classification) and attempts, as attributes of a span. No message, timeline
+    /// or metric shows them.
     #[must_use]
     pub fn detail(
         mut self,

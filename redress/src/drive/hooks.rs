@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use super::wait::Sleeper;
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::engine::ResumeToken;
-use crate::observe::{AttemptEnd, AttemptStart, Event, Timeline};
+use crate::observe::{AttemptEnd, AttemptStart, CallEnd, CallObserver, CallStart, Event, Timeline};
 use crate::strategies::BackoffContext;
 
 /// The decision of a sleep handler before a sleep.
@@ -71,6 +72,10 @@ pub trait Hooks {
     fn abort(&self) -> bool {
         false
     }
+    /// Sees the call start, and adds what watches it alone.
+    fn call_start(&self, _call: &CallStart<'_>, _watchers: &mut Vec<Arc<dyn CallObserver>>) {}
+    /// Sees the call end.
+    fn call_end(&self, _call: &CallEnd<'_>) {}
     /// Sees an event.
     fn event(&self, _event: &Event<'_>) {}
     /// Sees an attempt start.

@@ -18,7 +18,7 @@
 //! |---|---|---|
 //! | in the future: `Frame`, 32 bytes | policy, start time, marks, the breaker's permit | all that a success at the first attempt needs. Every future that awaits the call contains it |
 //! | in the future: [`Run`] | the frame, the hooks, a pointer to the rest | 40 bytes where there are no hooks |
-//! | on the heap: `CallState`, 280 bytes | the engine's counts, the time of the last decision, the budget's ticket, what is waited for | made with the first failure, or before the first attempt of a watched call. Each thread keeps one, so calls one after the other allocate nothing |
+//! | on the heap: `CallState`, 328 bytes | the engine's counts, the time of the last decision, the budget's ticket, what is waited for, what watches the call | made with the first failure, or before the first attempt of a watched call. Each thread keeps one, so calls one after the other allocate nothing |
 //!
 //! A call holds numbers where others would hold guards (a permit, a token): they are half as large, and
 //! nothing in the future has to be dropped. [`Run`]'s drop gives back what is held.
@@ -28,6 +28,7 @@
 //! | word | meaning |
 //! |---|---|
 //! | watched | an observer or a hook sees attempts and events, or may stop the call |
+//! | woken | made a watched one by its first failure, for observers that want no successes |
 //! | guarded | there is a breaker or a budget, of the policy or of the call's own |
 //! | plain | neither watched nor guarded: only the engine decides |
 //! | attended | not plain, or in need of more at its start or end than a plain call |
@@ -90,6 +91,6 @@ mod tests {
     fn the_sizes_on_this_page_are_those_of_the_types() {
         assert_eq!(size_of::<Frame<'_>>(), 32);
         assert_eq!(size_of::<Run<'_, ()>>(), 40);
-        assert_eq!(size_of::<CallState>(), 280);
+        assert_eq!(size_of::<CallState>(), 328);
     }
 }

@@ -1,6 +1,7 @@
+use std::fmt;
 use std::time::Duration;
 
-use crate::classify::ErrorClass;
+use crate::classify::{Classification, ErrorClass};
 use crate::reason::Cause;
 
 /// The start of an attempt, as an observer sees it.
@@ -47,14 +48,17 @@ pub enum AttemptStatus {
 }
 
 /// The end of an attempt, as an observer sees it: exactly one for each [`AttemptStart`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct AttemptEnd<'a> {
     pub(crate) attempt: u32,
     pub(crate) elapsed: Duration,
+    pub(crate) duration: Duration,
     pub(crate) operation: Option<&'a str>,
     pub(crate) status: AttemptStatus,
     pub(crate) class: Option<ErrorClass>,
     pub(crate) cause: Option<Cause>,
+    pub(crate) error_type: Option<&'static str>,
+    pub(crate) classification: Option<&'a Classification>,
 }
 
 impl<'a> AttemptEnd<'a> {
@@ -77,6 +81,12 @@ impl<'a> AttemptEnd<'a> {
         self.operation
     }
 
+    /// Returns how long the attempt took.
+    #[must_use]
+    pub const fn duration(&self) -> Duration {
+        self.duration
+    }
+
     /// Returns how the attempt ended.
     #[must_use]
     pub const fn status(&self) -> AttemptStatus {
@@ -93,5 +103,39 @@ impl<'a> AttemptEnd<'a> {
     #[must_use]
     pub const fn cause(&self) -> Option<Cause> {
         self.cause
+    }
+
+    /// Returns the name of the error's type, if an error was the failure. As
+    /// [`Event::error_type`](super::Event::error_type), it is not for a metric.
+    #[must_use]
+    pub const fn error_type(&self) -> Option<&'static str> {
+        self.error_type
+    }
+
+    /// Returns what the classifier said of the failure, with its hint and its details; of an attempt that
+    /// was cut off, TRANSIENT. `None` for a success, an abort and a cancelled attempt.
+    #[must_use]
+    pub const fn classification(&self) -> Option<&'a Classification> {
+        self.classification
+    }
+}
+
+/// Leaves out the details of the classification, which are the user's text.
+impl fmt::Debug for AttemptEnd<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hint = self
+            .classification
+            .and_then(Classification::retry_after_hint);
+        f.debug_struct("AttemptEnd")
+            .field("attempt", &self.attempt)
+            .field("elapsed", &self.elapsed)
+            .field("duration", &self.duration)
+            .field("operation", &self.operation)
+            .field("status", &self.status)
+            .field("class", &self.class)
+            .field("cause", &self.cause)
+            .field("error_type", &self.error_type)
+            .field("retry_after", &hint)
+            .finish()
     }
 }

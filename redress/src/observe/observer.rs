@@ -1,16 +1,23 @@
 use std::sync::Arc;
 
-use super::{AttemptEnd, AttemptStart, Event};
+use super::{AttemptEnd, AttemptStart, CallEnd, CallObserver, CallStart, Event, Interest};
+use crate::breaker::CircuitChange;
 
-/// Sees every decision and every attempt of every call. Any `Fn(&Event<'_>)` is one.
+/// Sees every decision, every attempt and every call. Any `Fn(&Event<'_>)` is one, and so are several in
+/// a tuple.
 ///
-/// Each method does nothing unless it is written: an observer has those for what it wants to see.
+/// Each method does nothing unless it is written: an observer has those for what it wants to see. What
+/// it does not want, it says in [`interest`](Self::interest), so that calls do not pay for it.
+///
+/// Each call is shown to an observer in this order: its start; for each attempt the start, the end, then
+/// the decision that follows; its end. There is exactly one end for each start, also of a call that is
+/// cancelled, refused or deferred, or that panics.
 ///
 /// A panic in an observer is caught and changes nothing. Observers run on the caller's thread,
 /// between attempts: keep them short.
 ///
 /// ```
-/// use redress::observe::AttemptEnd;
+/// use redress::observe::{AttemptEnd, CallEnd};
 /// use redress::{Event, Observer, Policy};
 ///
 /// struct Log;
@@ -20,7 +27,10 @@ use super::{AttemptEnd, AttemptStart, Event};
 ///         println!("{} after attempt {}", event.name(), event.attempt());
 ///     }
 ///     fn on_attempt_end(&self, attempt: &AttemptEnd<'_>) {
-///         println!("attempt {} took until {:?}", attempt.attempt(), attempt.elapsed());
+///         println!("attempt {} took {:?}", attempt.attempt(), attempt.duration());
+///     }
+///     fn on_call_end(&self, call: &CallEnd<'_>) {
+///         println!("{} with {} retries", call.result(), call.retries());
 ///     }
 /// }
 /// let policy = Policy::builder().on_event(Log).build()?;
@@ -47,14 +57,38 @@ pub trait Observer: Send + Sync {
         let _ = attempt;
     }
 
-    /// Returns `true` if showing it attempts is of any use. Asked once, when a policy is built: a
-    /// policy whose observers are all closures of events spares its calls the attempts.
-    ///
-    /// Not for implementors, whose every method is called: only the closures of this crate know that
-    /// they have none.
+    /// Sees a call start, before anything is decided about it. May return what watches this call alone;
+    /// `None`, the default, allocates nothing.
+    fn on_call_start(&self, call: &CallStart<'_>) -> Option<Arc<dyn CallObserver>> {
+        let _ = call;
+        None
+    }
+
+    /// Sees the same call end, once, however it ends.
+    fn on_call_end(&self, call: &CallEnd<'_>) {
+        let _ = call;
+    }
+
+    /// Sees a circuit breaker change its state: any breaker of the program, whatever has changed it, a
+    /// call, a [`Permit`](crate::breaker::Permit) or [`force_open`](crate::CircuitBreaker::force_open).
+    /// Only for an observer that is the [default](super::set_default); to watch one breaker there is
+    /// [`on_change`](crate::breaker::CircuitBreakerBuilder::on_change).
+    fn on_circuit_change(&self, change: &CircuitChange<'_>) {
+        let _ = change;
+    }
+
+    /// Returns what it wants to see. Asked once, when a policy is built. Default: everything.
+    fn interest(&self) -> Interest {
+        Interest::ALL
+    }
+
+    /// Adds itself to the observers of a policy: a tuple adds its parts, each with its own interest.
     #[doc(hidden)]
-    fn sees_attempts(&self) -> bool {
-        true
+    fn add_to(self, all: &mut Vec<Arc<dyn Observer>>)
+    where
+        Self: Sized + 'static,
+    {
+        all.push(Arc::new(self));
     }
 }
 
@@ -63,8 +97,8 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
         self(event);
     }
 
-    fn sees_attempts(&self) -> bool {
-        false
+    fn interest(&self) -> Interest {
+        Interest::ALL.without_attempts()
     }
 }
 
@@ -83,34 +117,5 @@ pub(crate) struct OnAttemptEnd<F>(pub(crate) F);
 impl<F: Fn(&AttemptEnd<'_>) + Send + Sync> Observer for OnAttemptEnd<F> {
     fn on_attempt_end(&self, attempt: &AttemptEnd<'_>) {
         (self.0)(attempt);
-    }
-}
-
-/// The observers of a policy.
-#[derive(Clone, Default)]
-pub(crate) struct Observers {
-    all: Vec<Arc<dyn Observer>>,
-    /// Those that see attempts, too: most are closures, which see none.
-    of_attempts: Vec<Arc<dyn Observer>>,
-}
-
-impl Observers {
-    pub(crate) fn push(&mut self, observer: Arc<dyn Observer>) {
-        if observer.sees_attempts() {
-            self.of_attempts.push(Arc::clone(&observer));
-        }
-        self.all.push(observer);
-    }
-
-    /// Returns those that see events, which is all of them.
-    #[inline]
-    pub(crate) fn of_events(&self) -> &[Arc<dyn Observer>] {
-        &self.all
-    }
-
-    /// Returns those that see attempts.
-    #[inline]
-    pub(crate) fn of_attempts(&self) -> &[Arc<dyn Observer>] {
-        &self.of_attempts
     }
 }

@@ -225,7 +225,7 @@ impl<C, R> PolicyBuilder<C, R> {
     /// attempts. Any number may be added; they are called in this order.
     #[must_use]
     pub fn on_event(mut self, observer: impl Observer + 'static) -> Self {
-        self.settings.observers.push(Arc::new(observer));
+        self.settings.observers.push(observer);
         self
     }
 

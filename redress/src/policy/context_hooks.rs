@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -11,7 +11,9 @@ use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::drive::{Detached, Hooks, SleepDecision, Sleeper};
 use crate::engine::ResumeToken;
-use crate::observe::{AttemptEnd, AttemptStart, Event, Observer, Timeline};
+use crate::observe::{
+    AttemptEnd, AttemptStart, CallEnd, CallObserver, CallStart, Event, Observer, Timeline,
+};
 use crate::shielded::shielded;
 use crate::strategies::BackoffContext;
 
@@ -152,6 +154,17 @@ impl Hooks for ContextHooks<'_, '_> {
             || self
                 .poll_abort(&mut Context::from_waker(Waker::noop()))
                 .is_ready()
+    }
+
+    fn call_start(&self, call: &CallStart<'_>, watchers: &mut Vec<Arc<dyn CallObserver>>) {
+        for observer in &self.shared.observers {
+            watchers.extend(shielded(None, || observer.on_call_start(call)));
+        }
+    }
+
+    fn call_end(&self, call: &CallEnd<'_>) {
+        self.shared
+            .each_observer(|observer| observer.on_call_end(call));
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -9,7 +9,7 @@ use crate::defaults::{self, with_defaults};
 use crate::delay::GivenTimes;
 use crate::drive::{CompiledPolicy, Sleeper, Start, Threads};
 use crate::engine::{Rules, Successes};
-use crate::observe::Observers;
+use crate::observe::{Audience, Interest, Observers};
 use crate::strategies::{Strategy, decorrelated_jitter, retry_after_or};
 
 with_defaults! {
@@ -39,7 +39,7 @@ impl Settings {
             operation,
             time,
             sleeper,
-            observers,
+            mut observers,
             mut breaker,
             max_detached_threads,
             recommended,
@@ -56,9 +56,18 @@ impl Settings {
         }
         let all = rules.default_strategy.iter().chain(own);
         rules.successes = Successes::new(rules.budget.as_ref(), all);
-        let watched = !observers.of_events().is_empty();
+        observers.add_default();
+        let early = observers.interest(Audience::Early);
+        let watched = early.is_some();
+        let exact_times = early.is_some_and(Interest::times);
+        let has_late_observers = observers.interest(Audience::Late).is_some();
         let guarded = breaker.is_some() || rules.budget.is_some();
-        let timing = timing(&time, rules.deadline, rules.attempt_timeout);
+        let timing = match timing(&time, rules.deadline, rules.attempt_timeout) {
+            // What is watched has a time.
+            Timing::Untimed if observers.len() > 0 && time.is_system() => Timing::Coarse,
+            Timing::Untimed if observers.len() > 0 => Timing::Exact,
+            timing => timing,
+        };
         let start = match timing {
             _ if watched || guarded || rules.successes.matter => Start::Attended,
             Timing::Untimed => Start::Untimed,
@@ -69,6 +78,8 @@ impl Settings {
             timing,
             refused: None,
             watched,
+            has_late_observers,
+            exact_times,
             guarded,
             start,
             breaker,

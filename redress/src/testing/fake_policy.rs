@@ -181,6 +181,7 @@ impl FakePolicy {
             stop_reason: outcome.stop_reason,
             cause: outcome.cause,
             error_type: outcome.cause.map(|_| std::any::type_name::<E>()),
+            classification: None,
             operation: self.operation.as_deref(),
         });
         call.end(&outcome);

@@ -20,7 +20,7 @@ pub use deterministic_strategy::{DeterministicStrategy, RecordedBackoff};
 pub use fake_policy::FakePolicy;
 pub use policies::{instant_retries, no_retries};
 pub use recorded_call::{CallStatus, RecordedCall};
-pub use recording_observer::{RecordedAttempt, RecordedEvent, RecordingObserver};
+pub use recording_observer::{RecordedAttempt, RecordedEnd, RecordedEvent, RecordingObserver};
 pub use recording_policy::RecordingPolicy;
 pub use script::Script;
 pub use seed::seed_jitter;

@@ -5,6 +5,7 @@ use super::Refused;
 use crate::drive::hooks::Hooks;
 use crate::drive::state::{CallState, Frame};
 use crate::drive::wait::yield_now;
+use crate::engine::Failed;
 use crate::observe::{AttemptStatus, EventName};
 use crate::reason::StopReason;
 use crate::shielded::shielded;
@@ -130,16 +131,22 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
     }
 
     /// Ends the call with an event, and with the breaker's verdict.
-    pub(super) fn stop(&mut self, reason: StopReason, error_type: Option<&'static str>) -> Stopped {
+    pub(super) fn stop(&mut self, reason: StopReason, failed: Option<&Failed>) -> Stopped {
+        self.show_stop(reason, failed);
+        self.end_call();
+        Stopped
+    }
+
+    /// As [`stop`](Self::stop), where more is to be shown before the end of the call.
+    pub(super) fn show_stop(&mut self, reason: StopReason, failed: Option<&Failed>) {
         self.state.call.stop(reason);
         let name = EventName::of_stop(reason);
         if reason == StopReason::CircuitOpen {
             self.show_circuit(name, None);
         } else {
-            self.show(name, Duration::ZERO, error_type);
+            self.show(name, Duration::ZERO, failed);
         }
         self.leave_breaker();
-        Stopped
     }
 
     pub(super) fn stop_refused(&mut self, refused: &Refused) -> Stopped {
@@ -150,12 +157,15 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
     /// Ends an attempt that will never return, and gives back what its retry has cost if it never
     /// started. Without an attempt in progress, does nothing.
     pub(crate) fn cancel(&mut self) {
-        if self.state.call.in_attempt {
+        let started = self.state.now;
+        let watch = &self.state.watch;
+        if self.state.call.in_attempt || watch.is_open || watch.is_awake {
             // This may run while a panic of the clock itself unwinds.
             self.state.now = shielded(self.state.now, || self.state.elapsed(self.frame));
         }
-        self.show_attempt_end(AttemptStatus::Cancelled, None);
+        self.show_attempt_end(AttemptStatus::Cancelled, None, started);
         self.drop_token();
+        self.end_dropped_call();
     }
 
     /// Returns how much of the deadline is left.
@@ -171,7 +181,11 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
         let in_time = if self.hooks.poll_abort(cx).is_ready() {
             true
         } else {
-            ready!(self.poll_wait(cx))
+            // The clock and the sleeper are the user's.
+            self.state.watch.is_running = true;
+            let over = self.poll_wait(cx);
+            self.state.watch.is_running = false;
+            ready!(over)
         };
         self.state.end_wait();
         Poll::Ready(if in_time {

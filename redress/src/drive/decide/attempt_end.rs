@@ -15,6 +15,14 @@ impl ActiveCall<'_, '_> {
     /// Ends an attempt that has failed. Returns the pause before the next.
     #[inline(never)]
     pub(crate) fn fail(&mut self, failed: &Failed) -> Result<Duration, Stopped> {
+        self.wake();
+        let pause = self.decide(failed);
+        self.state.watch.is_running = false;
+        pause
+    }
+
+    #[inline]
+    fn decide(&mut self, failed: &Failed) -> Result<Duration, Stopped> {
         self.end_attempt(Some(failed));
         if self.is_aborted() {
             return Err(self.stop(StopReason::Aborted, None));
@@ -27,9 +35,10 @@ impl ActiveCall<'_, '_> {
         self.show_unclassified(failed);
         match retry {
             Err(reason) => {
-                let stopped = self.stop(reason, failed.error_type);
+                self.show_stop(reason, Some(failed));
                 self.show_change(change);
-                Err(stopped)
+                self.end_call();
+                Err(Stopped)
             }
             Ok(retry) => {
                 let Retry { delay, slot, token } = retry;
@@ -56,6 +65,7 @@ impl ActiveCall<'_, '_> {
         self.show(EventName::Success, Duration::ZERO, None);
         let change = change.or_else(|| self.frame.leave_breaker(None, self.hooks));
         self.show_change(change);
+        self.end_call();
         // Its attempt is closed, its token and its permit are back.
         if !self.frame.marks.has(Marks::IN_FLIGHT) {
             self.frame.marks.take(Marks::HELD);
@@ -67,9 +77,10 @@ impl ActiveCall<'_, '_> {
         if self.state.token.is_held() {
             self.drop_token();
         }
+        let started = self.state.now;
         self.tick();
         if self.frame.is_watched() {
-            self.show_verdict(failed);
+            self.show_verdict(failed, started);
         }
     }
 
@@ -97,8 +108,9 @@ impl ActiveCall<'_, '_> {
             SleepDecision::Defer => {
                 self.keep_token();
                 self.state.call.stop(StopReason::Scheduled);
-                self.show(EventName::Scheduled, delay, failed.error_type);
+                self.show(EventName::Scheduled, delay, Some(failed));
                 self.leave_breaker();
+                self.end_call();
                 Err(Stopped)
             }
         }
@@ -106,7 +118,7 @@ impl ActiveCall<'_, '_> {
 
     #[cold]
     fn ask_before_sleep(&self, failed: &Failed, slot: Slot, delay: Duration) -> SleepDecision {
-        self.show(EventName::Retry, delay, failed.error_type);
+        self.show(EventName::Retry, delay, Some(failed));
         if !self.frame.is_hooked() {
             return SleepDecision::Sleep;
         }

@@ -6,7 +6,7 @@ use super::ActiveCall;
 use crate::breaker::Change;
 use crate::classify::ErrorClass;
 use crate::engine::{Failed, LastFailure};
-use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Event, EventName};
+use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Audience, Event, EventName};
 use crate::reason::Cause;
 use crate::shielded::shielded;
 
@@ -33,7 +33,7 @@ impl ActiveCall<'_, '_> {
             return;
         }
         if self.frame.passes_over_unclassified(self.hooks) {
-            self.show_breaker(EventName::Unclassified, Some(class), failed.error_type);
+            self.show_breaker(EventName::Unclassified, Some(class), Some(failed));
         }
     }
 
@@ -43,12 +43,7 @@ impl ActiveCall<'_, '_> {
     }
 
     /// Shows what is about the operation, not about one of its attempts.
-    fn show_breaker(
-        &self,
-        name: EventName,
-        class: Option<ErrorClass>,
-        error_type: Option<&'static str>,
-    ) {
+    fn show_breaker(&self, name: EventName, class: Option<ErrorClass>, failed: Option<&Failed>) {
         if !self.frame.is_watched() {
             return;
         }
@@ -60,13 +55,14 @@ impl ActiveCall<'_, '_> {
             class,
             stop_reason: None,
             cause: None,
-            error_type,
+            error_type: failed.and_then(|failed| failed.error_type),
+            classification: failed.map(|failed| &failed.classification),
             operation: self.operation(),
         });
     }
 
-    /// Shows a decision about the call.
-    pub(super) fn show(&self, name: EventName, sleep: Duration, error_type: Option<&'static str>) {
+    /// Shows a decision about the call, which is the answer to a failure if there is one.
+    pub(super) fn show(&self, name: EventName, sleep: Duration, failed: Option<&Failed>) {
         if !self.frame.is_watched() {
             return;
         }
@@ -83,7 +79,8 @@ impl ActiveCall<'_, '_> {
             class: failure.map(|failure| failure.class),
             stop_reason: self.state.call.stop_reason(),
             cause: failure.map(|failure| failure.cause),
-            error_type,
+            error_type: failed.and_then(|failed| failed.error_type),
+            classification: failed.map(|failed| &failed.classification),
             operation: self.operation(),
         });
     }
@@ -91,77 +88,101 @@ impl ActiveCall<'_, '_> {
     #[cold]
     pub(super) fn show_attempt_start(&mut self) {
         self.state.call.in_attempt = true;
-        if !self.shows_attempts() {
-            return;
-        }
         let attempt = AttemptStart {
             attempt: self.state.call.attempts(),
             elapsed: self.state.now,
             operation: self.operation(),
         };
-        for observer in self.frame.policy.observers.of_attempts() {
-            shielded((), || observer.on_attempt_start(&attempt));
-        }
+        let audience = self.state.watch.audience();
+        let observers = &self.frame.policy.observers;
+        observers.each_of_attempts(audience, |observer| observer.on_attempt_start(&attempt));
         if self.frame.is_hooked() {
             shielded((), || self.hooks.attempt_start(&attempt));
+        }
+        for watcher in &self.state.watch.watchers {
+            shielded((), || watcher.on_attempt_start(&attempt));
+        }
+    }
+
+    /// Shows the start of the attempt in progress to those that see the call from now on.
+    pub(super) fn show_late_attempt_start(&mut self) {
+        self.state.call.in_attempt = true;
+        let attempt = AttemptStart {
+            attempt: self.state.call.attempts(),
+            elapsed: self.state.now,
+            operation: self.operation(),
+        };
+        let observers = &self.frame.policy.observers;
+        let late = Audience::Late;
+        observers.each_of_attempts(late, |observer| observer.on_attempt_start(&attempt));
+        let watchers = &self.state.watch.watchers;
+        for watcher in watchers.iter().skip(self.state.watch.early_watchers) {
+            shielded((), || watcher.on_attempt_start(&attempt));
         }
     }
 
     /// Shows the end of an attempt that has returned.
     #[cold]
-    pub(super) fn show_verdict(&mut self, failed: Option<&Failed>) {
-        if !self.shows_attempts() {
-            self.state.call.in_attempt = false;
-            return;
-        }
-        let (status, failure) = match failed {
+    pub(super) fn show_verdict(&mut self, failed: Option<&Failed>, started: Duration) {
+        let (status, failed) = match failed {
             None => (AttemptStatus::Succeeded, None),
             Some(failed) if failed.classification.is_abort() => (AttemptStatus::Aborted, None),
-            Some(failed) => {
-                let class = failed.classification.class();
-                let cause = failed.cause;
-                (AttemptStatus::Failed, Some(LastFailure { class, cause }))
-            }
+            Some(failed) => (AttemptStatus::Failed, Some(failed)),
         };
-        self.show_attempt_end(status, failure);
+        if let Some(failed) = failed {
+            self.state.watch.last = Some(LastFailure {
+                class: failed.classification.class(),
+                cause: failed.cause,
+            });
+        }
+        self.show_attempt_end(status, failed, started);
     }
 
-    /// Shows the end of the attempt that is in progress, if one is.
-    pub(super) fn show_attempt_end(&mut self, status: AttemptStatus, failure: Option<LastFailure>) {
-        if !std::mem::take(&mut self.state.call.in_attempt) || !self.shows_attempts() {
+    /// Shows the end of the attempt that is in progress, if one is. It has started at `started`.
+    pub(super) fn show_attempt_end(
+        &mut self,
+        status: AttemptStatus,
+        failed: Option<&Failed>,
+        started: Duration,
+    ) {
+        if !std::mem::take(&mut self.state.call.in_attempt) {
             return;
         }
         let attempt = AttemptEnd {
             attempt: self.state.call.attempts(),
             elapsed: self.state.now,
+            duration: self.state.now.saturating_sub(started),
             operation: self.operation(),
             status,
-            class: failure.map(|failure| failure.class),
-            cause: failure.map(|failure| failure.cause),
+            class: failed.map(|failed| failed.classification.class()),
+            cause: failed.map(|failed| failed.cause),
+            error_type: failed.and_then(|failed| failed.error_type),
+            classification: failed.map(|failed| &failed.classification),
         };
-        for observer in self.frame.policy.observers.of_attempts() {
-            shielded((), || observer.on_attempt_end(&attempt));
-        }
+        let audience = self.state.watch.audience();
+        let observers = &self.frame.policy.observers;
+        observers.each_of_attempts(audience, |observer| observer.on_attempt_end(&attempt));
         if self.frame.is_hooked() {
             shielded((), || self.hooks.attempt_end(&attempt));
         }
-    }
-
-    /// Returns `true` if an observer or a hook sees attempts.
-    fn shows_attempts(&self) -> bool {
-        self.frame.is_hooked() || !self.frame.policy.observers.of_attempts().is_empty()
+        for watcher in &self.state.watch.watchers {
+            shielded((), || watcher.on_attempt_end(&attempt));
+        }
     }
 
     fn show_event(&self, event: &Event<'_>) {
-        for observer in self.frame.policy.observers.of_events() {
-            shielded((), || observer.on_event(event));
-        }
+        let audience = self.state.watch.audience();
+        let observers = &self.frame.policy.observers;
+        observers.each(audience, |observer| observer.on_event(event));
         if self.frame.is_hooked() {
             shielded((), || self.hooks.event(event));
         }
+        for watcher in &self.state.watch.watchers {
+            shielded((), || watcher.on_event(event));
+        }
     }
 
-    fn operation(&self) -> Option<&str> {
+    pub(super) fn operation(&self) -> Option<&str> {
         let own = if self.frame.is_hooked() {
             self.hooks.operation()
         } else {

@@ -50,10 +50,11 @@ impl<'p> Frame<'p> {
         }
     }
 
-    /// Tells breaker, budget and strategies of a success, in a call that is not watched.
-    pub(crate) fn tell_success(&mut self, hooks: &dyn Hooks) {
+    /// Tells breaker, budget and strategies of a success, in a call that is not watched. Returns the
+    /// change of the breaker's state that this was.
+    pub(crate) fn tell_success(&mut self, hooks: &dyn Hooks) -> Option<Change> {
         self.policy.rules.on_success(hooks.budget());
-        let _unseen = self.leave_breaker(None, hooks);
+        self.leave_breaker(None, hooks)
     }
 
     /// Gives the breaker its verdict on an attempt, if it observes attempts.

@@ -3,6 +3,7 @@
 
 mod active_call;
 mod attempt_end;
+mod ends;
 mod events;
 mod guards;
 mod verdict;

@@ -10,7 +10,7 @@ pub(crate) fn call<T, H: Hooks>(
     judge: impl Judge<T> + Copy,
     mut operation: impl FnMut() -> T,
 ) -> Option<T> {
-    call_cut_off(run, judge, |_| Some(operation()))
+    call_cut_off(run, judge, |run| Some(run.in_scope(&mut operation)))
 }
 
 /// As [`call`], with attempts that return `None` when they were cut off. The result of an earlier

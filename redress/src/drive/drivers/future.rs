@@ -18,11 +18,12 @@ pin_project! {
     {
         judge: J,
         operation: Op,
-        run: Run<'p, H>,
         // `None` once the call is over.
         finish: Option<G>,
+        // Before the run: an attempt that is cut off is dropped before its call ends.
         #[pin]
         state: Phase<F, T>,
+        run: Run<'p, H>,
     }
 }
 
@@ -82,7 +83,14 @@ where
                         run.succeed();
                         break returned;
                     };
-                    let last = returned.or_else(|| last.take());
+                    let last = match returned {
+                        None => {
+                            let last = last.take();
+                            run.in_scope(|| this.state.set(Phase::Over));
+                            last
+                        }
+                        returned => returned,
+                    };
                     match run.settle_async(failed) {
                         After::Ended(()) => break last,
                         After::Again => {
@@ -102,6 +110,7 @@ where
                     if resumed.is_err() {
                         break last;
                     }
+                    run.note_running();
                     last
                 }
                 PhaseProj::Over => return Poll::Pending,

@@ -11,6 +11,7 @@ use crate::drive::hooks::Hooks;
 use crate::drive::state::{CallState, Frame, Marks};
 use crate::engine::Failed;
 use crate::error::FromInterrupt;
+use crate::observe::in_scope;
 
 /// One call in progress. Its owner runs the operation in a loop and hands over the result of each
 /// attempt; the answer is to return it, or to run the operation again.
@@ -41,7 +42,15 @@ impl<'p, H: Hooks> Run<'p, H> {
                 state.end_timer();
                 ActiveCall::new(state, frame, hooks).succeed();
             }
-            _ => frame.tell_success(hooks),
+            state => {
+                let change = frame.tell_success(hooks);
+                if let Some(change) = change
+                    && frame.policy.has_late_observers
+                {
+                    let state = state.get_or_insert_with(CallState::in_first_attempt);
+                    ActiveCall::new(state, frame, hooks).wake_for_success(change);
+                }
+            }
         }
     }
 
@@ -119,7 +128,11 @@ impl<'p, H: Hooks> Run<'p, H> {
         attempt: Pin<&mut F>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<F::Output>> {
-        match attempt.poll(cx) {
+        let polled = match &mut *self.state {
+            None => attempt.poll(cx),
+            Some(state) => poll_watched(state, attempt, cx),
+        };
+        match polled {
             Poll::Ready(returned) => Poll::Ready(Some(returned)),
             Poll::Pending => self.poll_timer(cx).map(|()| None),
         }
@@ -160,7 +173,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
         frame.block();
         let state = self.state.get_or_insert_with(CallState::at_first_failure);
-        let pause = if frame.is_plain_for(hooks) {
+        let pause = if frame.is_plain_for(hooks) && !frame.policy.has_late_observers {
             let pause = state.fail_plain(&failed, frame)?;
             if pause.is_zero() {
                 state.next_plain_attempt();
@@ -189,7 +202,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         let (frame, hooks) = (&mut self.frame, &self.hooks);
         let state = self.state.get_or_insert_with(CallState::at_first_failure);
         state.end_timer();
-        let plain = frame.is_plain_for(hooks);
+        let plain = frame.is_plain_for(hooks) && !frame.policy.has_late_observers;
         let pause = if plain {
             state.fail_plain(&failed, frame)
         } else {
@@ -222,7 +235,40 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 }
 
+/// Polls an attempt of a call that may be watched, in the scope of its watchers.
+#[cold]
+#[inline(never)]
+fn poll_watched<F: Future>(
+    state: &mut CallState,
+    attempt: Pin<&mut F>,
+    cx: &mut Context<'_>,
+) -> Poll<F::Output> {
+    state.watch.is_running = true;
+    let number = state.call.attempts();
+    let polled = in_scope(&state.watch.watchers, number, || attempt.poll(cx));
+    if polled.is_pending() {
+        state.watch.is_running = false;
+    }
+    polled
+}
+
 impl<H: Hooks> Run<'_, H> {
+    /// Runs a part of an attempt in the scope of the call's watchers.
+    #[inline]
+    pub(super) fn in_scope<T>(&self, run: impl FnOnce() -> T) -> T {
+        match &*self.state {
+            None => run(),
+            Some(state) => in_scope(&state.watch.watchers, state.call.attempts(), run),
+        }
+    }
+
+    /// Notes that an attempt of a watched call runs, until it is pending or judged.
+    pub(super) fn note_running(&mut self) {
+        if let Some(state) = &mut *self.state {
+            state.watch.is_running = true;
+        }
+    }
+
     #[inline]
     pub(super) fn is_held(&self) -> bool {
         self.state.is_some() && self.frame.marks.has(Marks::HELD)

@@ -83,7 +83,11 @@ impl<'p, H: Hooks> Run<'p, H> {
                 self.frame.start_plain(started);
                 Ok(())
             }
-            None => self.start_attended(),
+            None => {
+                self.start_attended()?;
+                self.note_running();
+                Ok(())
+            }
         }
     }
 
@@ -117,6 +121,7 @@ impl<'p, H: Hooks> Run<'p, H> {
             state.resume(token, &self.frame.policy.rules);
         }
         let mut call = ActiveCall::new(state, &mut self.frame, &self.hooks);
+        call.show_call_start();
         match resumed {
             None => call.next_attempt()?,
             Some(_) => call.next_attempt_after_pause()?,
@@ -127,7 +132,19 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     #[inline(never)]
     fn start_guarded(&mut self) -> Result<(), Stopped> {
-        match self.frame.enter_breaker(&self.hooks) {
+        let entered = self.frame.enter_breaker(&self.hooks);
+        if self.frame.policy.has_late_observers && !matches!(entered, Ok(None)) {
+            let state = match entered {
+                Ok(_) => CallState::in_first_attempt(),
+                Err(_) => CallState::before_first_attempt(),
+            };
+            let state = self.state.insert(state);
+            let mut call = ActiveCall::new(state, &mut self.frame, &self.hooks);
+            call.wake_for_breaker(entered)?;
+            self.frame.count_call(&self.hooks);
+            return Ok(());
+        }
+        match entered {
             Ok(_not_shown) => {
                 self.frame.count_call(&self.hooks);
                 // Dropping looks at the state only: a call that holds something has one.

@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::Frame;
+use super::{Frame, Watch};
 use crate::budget;
 use crate::clock::Wait;
 use crate::defaults;
@@ -29,6 +29,8 @@ pub(crate) struct CallState {
     pub(crate) pause: Option<Duration>,
     /// The wait in progress: for the end of a pause, or of an attempt's time.
     pub(crate) wait: Option<Wait>,
+    /// What its watchers need.
+    pub(crate) watch: Watch,
 }
 
 thread_local! {
@@ -49,6 +51,7 @@ impl CallState {
         token: budget::BudgetTicket::KEPT,
         pause: None,
         wait: None,
+        watch: Watch::NEW,
     };
 
     /// Creates the state of a call before its first attempt.
@@ -105,7 +108,7 @@ impl CallState {
     /// Clears what the call has left, for the next one. `now` is set by the next call's start, or by
     /// its first failure.
     #[inline]
-    const fn reset(&mut self, plain: bool) {
+    fn reset(&mut self, plain: bool) {
         let Self {
             call,
             before,
@@ -114,6 +117,7 @@ impl CallState {
             token,
             pause: _,
             wait: _,
+            watch,
         } = self;
         call.reset();
         if plain {
@@ -122,6 +126,12 @@ impl CallState {
         *before = Duration::ZERO;
         *retry_after = None;
         *token = budget::BudgetTicket::KEPT;
+        watch.reset();
+    }
+
+    /// Returns the time since this call's start, as of the last decision.
+    pub(crate) const fn since_start(&self) -> Duration {
+        self.now.saturating_sub(self.before)
     }
 
     /// Goes on where another call has stopped.

@@ -24,8 +24,12 @@ pub struct CompiledPolicy {
     pub(crate) detached_threads: Threads,
     /// The precision of time that the policy's limits need in a call that is not watched.
     pub(crate) timing: Timing,
-    /// There are observers.
+    /// There are observers that see calls from their start.
     pub(crate) watched: bool,
+    /// There are observers that see calls from their first failure on.
+    pub(crate) has_late_observers: bool,
+    /// An observer that sees calls from their start wants exact times.
+    pub(crate) exact_times: bool,
     /// There is a breaker or a budget.
     pub(crate) guarded: bool,
     pub(crate) start: Start,
@@ -71,7 +75,7 @@ impl fmt::Debug for CompiledPolicy {
             .field("operation", &self.operation)
             .field("time", &self.time)
             .field("sleeper", &self.sleeper.is_some())
-            .field("observers", &self.observers.of_events().len())
+            .field("observers", &self.observers.len())
             .field("breaker", &self.breaker)
             .finish_non_exhaustive()
     }

@@ -101,11 +101,17 @@ impl<'p> Frame<'p> {
             Marks::TELLS_SUCCESS,
             watched || policy.rules.successes.matter || funded,
         );
-        if marks.has(Marks::TIMED.or(Marks::WATCHED)) {
+        if marks.has(Marks::TIMED.or(Marks::HOOKED)) || policy.exact_times {
             Timing::Exact
         } else {
             policy.timing
         }
+    }
+
+    /// Makes a call one that is watched, with its first failure.
+    pub(crate) const fn wake(&mut self) {
+        let marks = Marks::WATCHED.or(Marks::HELD).or(Marks::TELLS_SUCCESS);
+        self.marks.add(marks, true);
     }
 
     /// Returns `true` if an observer or a hook sees the call or may stop it.

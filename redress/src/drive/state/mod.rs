@@ -4,9 +4,11 @@ mod call_state;
 mod compiled;
 mod frame;
 mod marks;
+mod watch;
 
 pub(crate) use call_state::CallState;
 pub use compiled::CompiledPolicy;
 pub(crate) use compiled::{Compiled, Start};
 pub(crate) use frame::{Frame, Started};
 pub(crate) use marks::Marks;
+pub(crate) use watch::Watch;
