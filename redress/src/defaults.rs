@@ -74,6 +74,18 @@ pub(crate) const BREAKER_RECOVERY: Duration = Duration::from_secs(30);
 pub(crate) const BREAKER_TRIP_ON: [ErrorClass; 2] =
     [ErrorClass::Transient, ErrorClass::ServerError];
 
+/// The number of calls within the window before slow ones can open a circuit breaker that has no
+/// failure rate to say so: as for the recommended failure rate.
+pub(crate) const BREAKER_SLOW_MINIMUM: u32 = 20;
+
+/// The largest share of the calls that a circuit breaker refuses in proportion. Something must go
+/// through, to find out when the other side is back, also for a client with few calls.
+pub(crate) const BREAKER_MOST_REFUSED: f64 = 0.9;
+
+/// The longest time that a hint of one answer can hold all callers: a hint of a day, or a date that
+/// is read wrongly, would be an outage of its own.
+pub(crate) const SHARED_HINT_MAX: Duration = Duration::from_secs(300);
+
 /// The number of failures of class UNKNOWN that a circuit breaker ignores before a call reports
 /// it: as many as could open the recommended one, so that a single odd error is not reported.
 pub(crate) const BREAKER_UNCLASSIFIED: u64 = 20;

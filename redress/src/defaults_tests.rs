@@ -59,6 +59,18 @@ fn the_guide_lists_the_defaults_as_they_are() {
         ("recovery timeout of a breaker", time(BREAKER_RECOVERY)),
         ("classes that open a breaker", classes),
         (
+            "calls before slow ones open a breaker without a failure rate",
+            BREAKER_SLOW_MINIMUM.to_string(),
+        ),
+        (
+            "largest share of the calls that `proportional` refuses",
+            BREAKER_MOST_REFUSED.to_string(),
+        ),
+        (
+            "longest time that a hint holds all callers",
+            time(SHARED_HINT_MAX),
+        ),
+        (
             "UNKNOWN failures that it passes over in silence",
             BREAKER_UNCLASSIFIED.to_string(),
         ),

@@ -17,7 +17,8 @@ use crate::strategies::{DelayBounds, Strategy, fixed};
 ///
 /// It opens by any of the rules that are set: [`failure_threshold`](Self::failure_threshold),
 /// [`class_threshold`](Self::class_threshold), [`failure_rate`](Self::failure_rate),
-/// [`consecutive_failures`](Self::consecutive_failures).
+/// [`consecutive_failures`](Self::consecutive_failures), [`slow_call`](Self::slow_call).
+/// [`proportional`](Self::proportional) refuses a share of the calls without opening.
 ///
 /// ```
 /// use redress::{CircuitBreaker, ErrorClass, strategies::exponential};
@@ -91,9 +92,9 @@ impl CircuitBreakerBuilder {
     }
 
     /// Sets how many failures within the window open it, whatever the number of successes. Default:
-    /// 5, unless [`failure_rate`](Self::failure_rate) or
-    /// [`consecutive_failures`](Self::consecutive_failures) is set. At most 65,536: the time of
-    /// each is kept, in 8 bytes, so that the count is exact.
+    /// 5, unless [`failure_rate`](Self::failure_rate),
+    /// [`consecutive_failures`](Self::consecutive_failures) or [`proportional`](Self::proportional)
+    /// is set. At most 65,536: the time of each is kept, in 8 bytes, so that the count is exact.
     #[inline]
     pub fn failure_threshold(mut self, failures: u32) -> Self {
         self.settings.failure_threshold = Some(failures);
@@ -123,6 +124,72 @@ impl CircuitBreakerBuilder {
     #[inline]
     pub fn failure_rate(mut self, rate: f64, minimum_calls: u32) -> Self {
         self.settings.failure_rate = Some((rate, minimum_calls));
+        self
+    }
+
+    /// Opens when at least this share of the attempts within the window took `slow` or longer, 0 to
+    /// 1; `slow` is a `Duration` or seconds. Checked at each slow attempt, and not before there were
+    /// as many calls as [`failure_rate`](Self::failure_rate) says, 20 without one. Default: no such
+    /// rule.
+    ///
+    /// A dependency that hangs shows first in how long it takes, and a timeout hides it: what was cut
+    /// off, or cancelled by its caller, has no verdict. So an attempt that was slow already when its
+    /// future was dropped is a slow one here. Successes and failures of any class can be slow. A slow
+    /// probe is a bad one.
+    ///
+    /// In a policy the time of one attempt counts, without the pauses between attempts; of a
+    /// [`Permit`](crate::breaker::Permit), the time until its verdict. It costs one more look at the
+    /// clock for each call.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::{CircuitBreaker, CircuitState, testing::VirtualClock};
+    ///
+    /// let clock = VirtualClock::new();
+    /// let breaker = CircuitBreaker::builder().slow_call(2, 0.5).clock(clock.clone()).build()?;
+    /// for _ in 0..20 {
+    ///     let permit = breaker.try_acquire().unwrap();
+    ///     clock.advance(Duration::from_secs(3));
+    ///     permit.success(); // right, but late
+    /// }
+    /// assert_eq!(breaker.state(), CircuitState::Open);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[inline]
+    pub fn slow_call(mut self, slow: impl Into<Delay>, share: f64) -> Self {
+        let slow = self.times.take("slow_call", slow);
+        self.settings.slow_call = Some((slow, share));
+        self
+    }
+
+    /// Refuses a share of the calls, and only as many as keep the other side from being asked more
+    /// than `k` times as often as it accepts: the adaptive throttling of Google's "Site Reliability
+    /// Engineering", chapter "Handling Overload". Of the calls within the window it refuses
+    /// `(requests - k * accepts) / (requests + 1)`, and at most nine in ten, so that it finds out when
+    /// the other side is back. Default: no call is refused before the breaker opens.
+    ///
+    /// A lower `k` refuses sooner; the book takes 2. It must be at least 1. Accepted is what succeeds;
+    /// failures outside of [`trip_on`](Self::trip_on) are not counted, and refused calls are requests.
+    /// In this mode alone the breaker never opens: give a threshold beside it if it shall. It stays
+    /// [closed](crate::CircuitState::Closed), and a refused call ends as with an open one.
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, ErrorClass};
+    ///
+    /// let breaker = CircuitBreaker::builder().proportional(2.0).window(120).build()?;
+    /// let mut sent = 0;
+    /// for _ in 0..1000 {
+    ///     if let Ok(permit) = breaker.try_acquire() {
+    ///         sent += 1;
+    ///         permit.failure(ErrorClass::ServerError); // overloaded
+    ///     }
+    /// }
+    /// assert!((100..120).contains(&sent), "{sent}");
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[inline]
+    pub fn proportional(mut self, k: f64) -> Self {
+        self.settings.proportional = Some(k);
         self
     }
 
@@ -166,6 +233,9 @@ impl CircuitBreakerBuilder {
 
     /// Sets how long it stays open before the first probe, as a `Duration` or in seconds. Default:
     /// 30 s.
+    ///
+    /// Where the failure that opens it says when to come back (Retry-After), it stays open at least as
+    /// long as that, up to 5 minutes.
     #[inline]
     pub fn recovery_timeout(mut self, timeout: impl Into<Delay>) -> Self {
         let timeout = self.times.take("recovery_timeout", timeout);
@@ -296,7 +366,7 @@ impl CircuitBreakerBuilder {
         settings.trip_on = classes(|class| {
             settings.trip_on.contains(class) || settings.class_thresholds.contains_key(class)
         });
-        if !settings.counts_successes() {
+        if !settings.judges_otherwise() {
             settings.failure_threshold = settings.failure_threshold.or(default.failure_threshold);
         }
         if let Some(strategy) = &self.recovery_strategy {

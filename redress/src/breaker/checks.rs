@@ -18,6 +18,13 @@ pub(super) fn check(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
     if let Some((share, minimum)) = settings.failure_rate {
         rate(problems, share, minimum);
     }
+    if let Some((slow, share)) = settings.slow_call {
+        time(problems, "slow_call", slow);
+        check_share(problems, "slow_call.share", share);
+    }
+    if let Some(k) = settings.proportional {
+        proportional(problems, k);
+    }
     if let Some(failures) = settings.consecutive_failures {
         at_least_one(problems, "consecutive_failures", failures);
     }
@@ -32,7 +39,8 @@ pub(super) fn check(builder: &CircuitBreakerBuilder, problems: &mut Problems) {
     if let Some(ramp) = settings.ramp {
         time(problems, "ramp", ramp);
     }
-    if settings.trip_on.is_empty() && settings.class_thresholds.is_empty() {
+    let by_class = !settings.trip_on.is_empty() || !settings.class_thresholds.is_empty();
+    if !by_class && settings.slow_call.is_none() {
         problems.add(
             "trip_on",
             "names no class, so nothing could open it: name one, or use metrics_only()",
@@ -59,7 +67,7 @@ fn at_least_one(problems: &mut Problems, setting: &str, number: u32) {
 }
 
 #[inline]
-fn rate(problems: &mut Problems, share: f64, minimum: u32) {
+fn check_share(problems: &mut Problems, setting: &str, share: f64) {
     // Also refuses NaN.
     if !(share > 0.0 && share <= 1.0) {
         let percent = if share > 1.0 && share <= 100.0 {
@@ -68,10 +76,25 @@ fn rate(problems: &mut Problems, share: f64, minimum: u32) {
             String::new()
         };
         problems.add(
-            "failure_rate",
+            setting,
             format!("is {share}: give a share above 0 and at most 1{percent}"),
         );
     }
+}
+
+#[inline]
+fn proportional(problems: &mut Problems, k: f64) {
+    if !(k >= 1.0 && k.is_finite()) {
+        problems.add(
+            "proportional",
+            format!("is {k}: give how many times more requests than accepted ones go, such as 2"),
+        );
+    }
+}
+
+#[inline]
+fn rate(problems: &mut Problems, share: f64, minimum: u32) {
+    check_share(problems, "failure_rate", share);
     if minimum == 0 {
         problems.add("failure_rate.minimum_calls", "must be at least 1");
     }

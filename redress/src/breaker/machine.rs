@@ -4,10 +4,12 @@ use super::CircuitState;
 use super::admissions::Admissions;
 use super::probes::Probes;
 use super::ramp::Ramp;
+use super::rate::Grid;
 use super::recovery::Opening;
 use super::settings::BreakerSettings;
+use super::throttle::Throttle;
 use super::ticket::{PermitKind, PermitTicket};
-use super::windows::{Sample, Windows};
+use super::windows::{Complaint, Sample, Windows};
 use super::word::Word;
 use crate::classify::ErrorClass;
 use crate::clock::{NEVER, nanos};
@@ -24,6 +26,9 @@ pub(super) struct Machine {
     generation: u32,
     windows: Windows,
     probes: Probes,
+    throttle: Throttle,
+    /// Until when the other side has asked not to be asked.
+    asked_until: u64,
     /// How often it has opened since it was last closed.
     openings: u32,
     last_wait: Option<Duration>,
@@ -78,6 +83,8 @@ impl Machine {
             generation: 0,
             windows: Windows::new(settings),
             probes: Probes::new(settings.half_open_probes),
+            throttle: Throttle::default(),
+            asked_until: 0,
             openings: 0,
             last_wait: None,
             latest: 0,
@@ -90,10 +97,12 @@ impl Machine {
         Word::new(self.state(), self.generation)
             .told(counting && settings.counts_successes())
             .streak(self.windows.in_a_row() > 0)
-            .ramp(matches!(
-                self.phase,
-                Phase::Closed { ramp: Some(_) } | Phase::Scripted(_)
-            ))
+            .timed(counting && settings.slow_call.is_some())
+            .ramp(match self.phase {
+                Phase::Closed { ramp } => ramp.is_some() || self.throttle.refuses_some(),
+                Phase::Scripted(_) => true,
+                Phase::Open { .. } | Phase::HalfOpen { .. } => false,
+            })
     }
 
     /// Returns the time from which an open breaker admits a probe.
@@ -113,6 +122,7 @@ impl Machine {
         &mut self,
         settings: &BreakerSettings,
         now: u64,
+        sample: Sample,
     ) -> Result<PermitTicket, u64> {
         let now = self.at(now);
         match &mut self.phase {
@@ -122,6 +132,13 @@ impl Machine {
                         *ramp = None;
                     } else if !ramping.admits(now) {
                         return Err(ramping.end() - now);
+                    }
+                }
+                if self.throttle.refuses_some() {
+                    self.measure(settings, sample);
+                    if !self.throttle.admits() {
+                        self.windows.push_refused(sample.bucket);
+                        return Err(Grid::new(nanos(settings.window)).part());
                     }
                 }
                 Ok(PermitTicket::closed(self.word(settings)))
@@ -188,8 +205,19 @@ impl Machine {
         }
     }
 
-    /// Takes a failure of a class that trips the breaker. `wait` is how long to stay open, if that
-    /// is known beforehand.
+    /// Refuses in proportion to what the window holds, if that is the mode.
+    #[inline]
+    fn measure(&mut self, settings: &BreakerSettings, sample: Sample) {
+        if let Some(k) = settings.proportional
+            && self.mode == Mode::Automatic
+        {
+            let requests = self.windows.requests(sample);
+            self.throttle.follow(k, requests, sample.successes);
+        }
+    }
+
+    /// Takes a failure of a class that trips the breaker, or a slow call. `wait` is how long to stay
+    /// open, if that is known beforehand.
     ///
     /// # Errors
     ///
@@ -198,7 +226,7 @@ impl Machine {
         &mut self,
         settings: &BreakerSettings,
         ticket: PermitTicket,
-        class: ErrorClass,
+        complaint: Complaint,
         (now, sample): (u64, Sample),
         wait: Option<Duration>,
     ) -> Result<Option<Change>, Opening> {
@@ -210,7 +238,7 @@ impl Machine {
                 if late || self.mode == Mode::ForcedClosed {
                     return Ok(None);
                 }
-                let trips = self.windows.would_trip(settings, class, now, sample);
+                let trips = self.windows.would_trip(settings, complaint, now, sample);
                 trips && self.mode == Mode::Automatic
             }
             Phase::Open { .. } | Phase::Scripted(_) => return Ok(None),
@@ -219,18 +247,32 @@ impl Machine {
             let in_a_row = self.openings.saturating_add(1);
             let previous = self.last_wait;
             let wait = wait.ok_or(Opening { in_a_row, previous })?;
+            let asked = Duration::from_nanos(self.asked_until.saturating_sub(now));
+            let wait = wait.max(asked);
             self.openings = in_a_row;
             self.last_wait = Some(wait);
             self.enter(Phase::Open {
                 since: now,
                 until: now.saturating_add(nanos(wait)).min(NEVER),
             });
+            // What takes too long is on its way to a timeout.
+            let class = complaint.class.unwrap_or(ErrorClass::Transient);
             return Ok(Some(Change::Opened(class)));
         }
         if matches!(self.phase, Phase::Closed { .. }) {
-            self.windows.push(settings, class, now, sample);
+            self.windows.push(settings, complaint, now, sample);
+            self.measure(settings, sample);
         }
         Ok(None)
+    }
+
+    /// Takes a hint of a failure: it stays open, or opens when it does, until then at least.
+    pub(super) fn asked(&mut self, now: u64, hint: u64) {
+        let until = self.at(now).saturating_add(hint).min(NEVER - 1);
+        self.asked_until = self.asked_until.max(until);
+        if let Phase::Open { until: open, .. } = &mut self.phase {
+            *open = until.max(*open);
+        }
     }
 
     /// Takes a probe's slot back. `false` if it had none any more.
@@ -243,6 +285,7 @@ impl Machine {
         let now = self.at(now);
         self.mode = mode;
         self.by_hand = true;
+        self.asked_until = 0;
         self.openings = 0;
         self.last_wait = None;
         self.enter(match mode {
@@ -268,6 +311,9 @@ impl Machine {
         let now = self.at(now);
         let anew = self.windows.renew(before, settings);
         self.probes.resize(settings.half_open_probes);
+        if before.proportional != settings.proportional {
+            self.throttle.clear();
+        }
         match &mut self.phase {
             Phase::Open { until: NEVER, .. } | Phase::HalfOpen { .. } | Phase::Scripted(_) => {}
             Phase::Open { since, until } => {
@@ -307,6 +353,7 @@ impl Machine {
         self.generation = self.generation.wrapping_add(1);
         self.windows.clear();
         self.probes.clear();
+        self.throttle.clear();
     }
 
     fn at(&mut self, now: u64) -> u64 {
@@ -334,6 +381,11 @@ impl Machine {
 
     pub(super) const fn probes(&self) -> &Probes {
         &self.probes
+    }
+
+    /// Returns the share of the calls that it refuses although it is closed.
+    pub(super) const fn refused_share(&self) -> f64 {
+        self.throttle.share()
     }
 
     pub(super) const fn is_forced(&self) -> bool {

@@ -28,6 +28,7 @@ mod snapshot;
 mod stripes;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod ticket;
 mod windows;
 mod word;

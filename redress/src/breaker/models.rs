@@ -48,7 +48,7 @@ impl Setup {
 
     /// Opens it and lets the recovery timeout pass.
     fn recover(&self) {
-        assert!(self.acquire().fail(Transient).is_some());
+        assert!(self.acquire().fail(Transient, false).is_some());
         self.clock.advance(Duration::from_secs(30));
     }
 
@@ -107,7 +107,7 @@ fn loom_failures_are_counted_exactly_and_one_call_opens() {
         let setup = setup(|settings| settings.failure_threshold = Some(3));
         let fail = |breaker: &SharedBreaker| {
             let permit = breaker.try_acquire();
-            permit.ok().and_then(|permit| permit.fail(Transient))
+            permit.ok().and_then(|permit| permit.fail(Transient, false))
         };
         let others = [0; 2].map(|_| setup.spawn(fail));
         let mut changes = vec![fail(&setup.breaker)];
@@ -125,7 +125,7 @@ fn loom_whoever_finds_it_open_knows_for_how_long() {
         let failing = setup.spawn(|breaker| {
             breaker
                 .try_acquire()
-                .map(|permit| permit.fail(Transient))
+                .map(|permit| permit.fail(Transient, false))
                 .is_ok()
         });
         if let Err(rejected) = setup.breaker.try_acquire() {
@@ -141,12 +141,12 @@ fn loom_a_late_success_closes_nothing() {
         let setup = setup(|settings| settings.consecutive_failures = Some(1));
         let before = setup.breaker.admit().unwrap();
         setup.recover();
-        let late = setup.spawn(move |breaker| breaker.succeed(before));
+        let late = setup.spawn(move |breaker| breaker.succeed(before, false));
         let probe = setup.acquire();
         assert_ne!(setup.breaker.state(), CircuitState::Closed);
         assert_eq!(late.join().unwrap(), None);
         assert_eq!(setup.breaker.state(), CircuitState::HalfOpen);
-        assert_eq!(probe.succeed(), Some(Change::Closed));
+        assert_eq!(probe.succeed(false), Some(Change::Closed));
     });
 }
 
@@ -156,8 +156,8 @@ fn loom_a_late_failure_opens_nothing() {
         let setup = setup(|_| ());
         let before = setup.breaker.admit().unwrap();
         setup.recover();
-        let late = setup.spawn(move |breaker| breaker.fail(before, Transient));
-        assert_eq!(setup.acquire().succeed(), Some(Change::Closed));
+        let late = setup.spawn(move |breaker| breaker.fail(before, Transient, false));
+        assert_eq!(setup.acquire().succeed(false), Some(Change::Closed));
         assert_eq!(late.join().unwrap(), None);
         assert_eq!(setup.breaker.state(), CircuitState::Closed);
     });
@@ -169,14 +169,14 @@ fn loom_a_failure_that_the_outage_overtakes_is_not_taken_for_a_probes() {
         let setup = setup(|_| ());
         let slow = setup.breaker.admit().unwrap();
         let fast = setup.breaker.admit().unwrap();
-        let slow = setup.spawn(move |breaker| breaker.fail(slow, Transient));
-        let opened = setup.breaker.fail(fast, Transient);
+        let slow = setup.spawn(move |breaker| breaker.fail(slow, Transient, false));
+        let opened = setup.breaker.fail(fast, Transient, false);
         setup.clock.advance(Duration::from_secs(30));
         let probe = setup.acquire();
         let opened = [opened, slow.join().unwrap()];
         assert_eq!(opened.iter().flatten().count(), 1, "{opened:?}");
         assert_eq!(setup.breaker.state(), CircuitState::HalfOpen);
-        assert_eq!(probe.succeed(), Some(Change::Closed));
+        assert_eq!(probe.succeed(false), Some(Change::Closed));
     });
 }
 
@@ -189,8 +189,8 @@ fn loom_probes_that_disagree_change_the_state_once() {
             setup.breaker.admit().unwrap(),
             setup.breaker.admit().unwrap(),
         );
-        let other = setup.spawn(move |breaker| breaker.fail(bad, Transient));
-        let closed = setup.breaker.succeed(good);
+        let other = setup.spawn(move |breaker| breaker.fail(bad, Transient, false));
+        let closed = setup.breaker.succeed(good, false);
         let opened = other.join().unwrap();
         let expected = match (closed, opened) {
             (Some(Change::Closed), None) => CircuitState::Closed,
@@ -208,7 +208,7 @@ fn loom_a_probe_that_lost_its_slot_decides_nothing() {
         setup.recover();
         let hung = setup.breaker.admit().unwrap();
         setup.clock.advance(Duration::from_secs(120));
-        let late = setup.spawn(move |breaker| breaker.succeed(hung));
+        let late = setup.spawn(move |breaker| breaker.succeed(hung, false));
         let next = setup.breaker.admit();
         match (late.join().unwrap(), next) {
             // It came back before anybody asked.
@@ -217,7 +217,7 @@ fn loom_a_probe_that_lost_its_slot_decides_nothing() {
             }
             (None, Ok(next)) => {
                 assert_eq!(setup.breaker.state(), CircuitState::HalfOpen);
-                assert_eq!(setup.breaker.succeed(next), Some(Change::Closed));
+                assert_eq!(setup.breaker.succeed(next, false), Some(Change::Closed));
             }
             other => panic!("{other:?}"),
         }
@@ -235,7 +235,7 @@ fn loom_no_success_is_lost() {
         let setup = setup(rated);
         let succeed = |breaker: &SharedBreaker| {
             let permit = breaker.try_acquire();
-            permit.ok().and_then(Permit::succeed)
+            permit.ok().and_then(|permit| permit.succeed(false))
         };
         let others = [0; 2].map(|_| setup.spawn(succeed));
         succeed(&setup.breaker);
@@ -251,7 +251,7 @@ fn loom_a_late_success_counts_for_no_later_state() {
     model(|| {
         let setup = setup(rated);
         let before = setup.breaker.admit().unwrap();
-        let late = setup.spawn(move |breaker| breaker.succeed(before));
+        let late = setup.spawn(move |breaker| breaker.succeed(before, false));
         setup.breaker.reset();
         late.join().unwrap();
         assert_eq!(setup.breaker.snapshot().successes, Some(0));
@@ -265,9 +265,14 @@ fn loom_a_success_ends_a_row_of_failures() {
             settings.failure_threshold = None;
             settings.consecutive_failures = Some(2);
         });
-        setup.acquire().fail(Transient);
-        let other = setup.spawn(|breaker| breaker.try_acquire().map(Permit::succeed).is_ok());
-        let opened = setup.acquire().fail(Transient).is_some();
+        setup.acquire().fail(Transient, false);
+        let other = setup.spawn(|breaker| {
+            breaker
+                .try_acquire()
+                .map(|permit| permit.succeed(false))
+                .is_ok()
+        });
+        let opened = setup.acquire().fail(Transient, false).is_some();
         assert_eq!(setup.breaker.state() == CircuitState::Open, opened);
         let admitted = other.join().unwrap();
         assert!(opened || admitted);
@@ -275,5 +280,41 @@ fn loom_a_success_ends_a_row_of_failures() {
             // The success came before the failure.
             assert_eq!(setup.breaker.snapshot().failures, 1);
         }
+    });
+}
+
+#[test]
+fn loom_slow_calls_are_counted_exactly_and_one_call_opens() {
+    model(|| {
+        let setup = setup(|settings| {
+            settings.failure_threshold = None;
+            settings.failure_rate = Some((1.0, 3));
+            settings.slow_call = Some((Duration::from_secs(1), 1.0));
+        });
+        let slow = |breaker: &SharedBreaker| {
+            let permit = breaker.try_acquire();
+            permit.ok().and_then(|permit| permit.succeed(true))
+        };
+        let others = [0; 2].map(|_| setup.spawn(slow));
+        let mut changes = vec![slow(&setup.breaker)];
+        changes.extend(others.map(|other| other.join().unwrap()));
+        let opened = changes.iter().flatten().count();
+        assert_eq!(opened, 1, "{changes:?}");
+        assert_eq!(setup.breaker.state(), CircuitState::Open);
+    });
+}
+
+#[test]
+fn loom_a_cancelled_slow_probe_opens_it_and_leaves_no_slot() {
+    model(|| {
+        let setup = setup(|settings| settings.slow_call = Some((Duration::from_secs(1), 1.0)));
+        setup.recover();
+        let probe = setup.breaker.admit().unwrap();
+        let other = setup.spawn(|breaker| breaker.try_acquire().map(Permit::success).is_ok());
+        let change = setup.breaker.permit(probe).slow();
+        assert_eq!(change, Some(Change::Opened(Transient)));
+        assert!(!other.join().unwrap());
+        setup.clock.advance(Duration::from_secs(30));
+        assert_eq!(setup.acquire().succeed(false), Some(Change::Closed));
     });
 }

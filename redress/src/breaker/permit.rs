@@ -10,7 +10,8 @@ use crate::classify::{Classification, Classify, ErrorClass};
 ///
 /// Say how the call went with [`success`](Self::success) or [`failure`](Self::failure). A permit
 /// that is dropped instead, by a cancelled future, a panic or a return, is not a verdict: the breaker
-/// is as if the call had not been, and a half-open breaker lets the next one probe.
+/// is as if the call had not been, and a half-open breaker lets the next one probe. Only that it was
+/// [slow](super::CircuitBreakerBuilder::slow_call) counts.
 ///
 /// ```
 /// use redress::{CircuitBreaker, ErrorClass};
@@ -31,26 +32,79 @@ use crate::classify::{Classification, Classify, ErrorClass};
 pub struct Permit<'a> {
     shared: &'a SharedBreaker,
     ticket: PermitTicket,
+    /// When it was given, in the breaker's nanoseconds; [`UNTIMED`] where that does not matter.
+    since: u64,
 }
+
+/// Not a time of any breaker: all are less than [`NEVER`](crate::clock::NEVER).
+const UNTIMED: u64 = u64::MAX;
 
 impl<'a> Permit<'a> {
     #[inline]
-    pub(super) const fn new(shared: &'a SharedBreaker, ticket: PermitTicket) -> Self {
-        Self { shared, ticket }
+    const fn new(shared: &'a SharedBreaker, ticket: PermitTicket, since: u64) -> Self {
+        Self {
+            shared,
+            ticket,
+            since,
+        }
     }
 
     /// Tells that the call succeeded. It decides nothing if the breaker has changed its state since
     /// the call came in.
     #[inline]
     pub fn success(self) {
-        let _ = self.succeed();
+        let slow = self.is_slow();
+        let _ = self.succeed(slow);
     }
 
-    /// Tells that the call failed with an error of `class`. A class outside
-    /// [`trip_on`](super::CircuitBreakerBuilder::trip_on) is not a verdict, and neither is a failure
-    /// that comes after the breaker has changed its state.
-    pub fn failure(self, class: ErrorClass) {
-        let _ = self.fail(class);
+    /// Tells that the call failed: an [`ErrorClass`], or a [`Classification`], whose hint keeps a
+    /// breaker that opens by it open at least as long. A class outside
+    /// [`trip_on`](super::CircuitBreakerBuilder::trip_on) is not a verdict, an abort is none, and
+    /// neither is a failure that comes after the breaker has changed its state.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::{Classification, CircuitBreaker, ErrorClass};
+    ///
+    /// let breaker = CircuitBreaker::builder().failure_threshold(1).recovery_timeout(1).build()?;
+    /// let unavailable = Classification::new(ErrorClass::ServerError);
+    /// let unavailable = unavailable.retry_after(Duration::from_secs(90));
+    /// breaker.try_acquire().unwrap().failure(unavailable);
+    /// assert!(breaker.try_acquire().unwrap_err().retry_after() > Duration::from_secs(80));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    pub fn failure(self, failure: impl Into<Classification>) {
+        let failure = failure.into();
+        if !failure.is_abort() {
+            let slow = self.is_slow();
+            if let Some(hint) = failure.retry_after_hint() {
+                self.shared.asked(failure.class(), hint);
+            }
+            let _ = self.fail(failure.class(), slow);
+        }
+    }
+
+    /// Returns `true` if the call has taken so long that it counts as slow.
+    fn is_slow(&self) -> bool {
+        self.since != UNTIMED && {
+            let took = self.shared.now().saturating_sub(self.since);
+            self.shared.is_slow(Duration::from_nanos(took))
+        }
+    }
+
+    /// As [`success`](Self::success), and returns the change of state that it was.
+    #[inline]
+    pub(crate) fn succeed(mut self, slow: bool) -> Option<Change> {
+        let change = self.shared.succeed(self.ticket, slow);
+        self.settle();
+        change
+    }
+
+    /// As [`failure`](Self::failure), and returns the change of state that it was.
+    pub(crate) fn fail(mut self, class: ErrorClass, slow: bool) -> Option<Change> {
+        let change = self.shared.fail(self.ticket, class, slow);
+        self.settle();
+        change
     }
 
     /// Leaves only what must be remembered, for [`SharedBreaker::permit`] to make a permit of again.
@@ -61,27 +115,10 @@ impl<'a> Permit<'a> {
         ticket
     }
 
-    /// Returns the change of state that letting this call in was.
-    pub(crate) const fn change(&self) -> Option<Change> {
-        match self.ticket.kind {
-            PermitKind::FirstProbe => Some(Change::HalfOpened),
-            PermitKind::Plain | PermitKind::Counted | PermitKind::Probe => None,
-        }
-    }
-
-    /// As [`success`](Self::success), and returns the change of state that it was.
-    #[inline]
-    pub(crate) fn succeed(mut self) -> Option<Change> {
-        let change = self.shared.succeed(self.ticket);
-        self.settle();
-        change
-    }
-
-    /// As [`failure`](Self::failure), and returns the change of state that it was.
-    pub(crate) fn fail(mut self, class: ErrorClass) -> Option<Change> {
-        let change = self.shared.fail(self.ticket, class);
-        self.settle();
-        change
+    /// Tells that an attempt was slow, of a call that goes on. Returns the change of state that it was.
+    #[cold]
+    pub(crate) fn slow(&self) -> Option<Change> {
+        self.shared.take_slow(self.ticket, false)
     }
 
     /// Leaves nothing to give back. Not before the verdict is given: until then the user's clock or
@@ -94,7 +131,20 @@ impl<'a> Permit<'a> {
 impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.ticket.is_probe() {
+        if self.ticket.is_held() {
+            self.abandon();
+        }
+    }
+}
+
+impl Permit<'_> {
+    /// Ends it without a verdict. What was slow by then counts as slow, unless a panic unwinds: that
+    /// says nothing of the other side.
+    #[cold]
+    fn abandon(&self) {
+        if !std::thread::panicking() && self.is_slow() {
+            let _ = self.shared.take_slow(self.ticket, false);
+        } else {
             self.shared.release(self.ticket);
         }
     }
@@ -125,13 +175,16 @@ impl SharedBreaker {
     /// Makes the permit again of which this is the ticket.
     #[inline]
     pub(crate) const fn permit(&self, ticket: PermitTicket) -> Permit<'_> {
-        Permit::new(self, ticket)
+        Permit::new(self, ticket, UNTIMED)
     }
 
     #[inline]
     pub(crate) fn try_acquire(&self) -> Result<Permit<'_>, Rejected> {
         match self.admit() {
-            Ok(ticket) => Ok(Permit::new(self, ticket)),
+            Ok(ticket) if ticket.is_held() && self.is_timed() => {
+                Ok(Permit::new(self, ticket, self.now()))
+            }
+            Ok(ticket) => Ok(Permit::new(self, ticket, UNTIMED)),
             Err(nanos) => Err(Rejected { nanos }),
         }
     }
@@ -166,10 +219,6 @@ impl Rejected {
     #[must_use]
     pub const fn retry_after(&self) -> Duration {
         Duration::from_nanos(self.nanos)
-    }
-
-    pub(crate) const fn nanos(self) -> u64 {
-        self.nanos
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rate::Rate;
 use crate::classify::ErrorClass;
-use crate::clock::nanos;
+use crate::clock::{NEVER, nanos};
 use crate::defaults::{self, with_defaults};
 use crate::strategies::{DelayBounds, Description, Strategy as _, fixed};
 
@@ -32,6 +32,10 @@ with_defaults! {
         pub class_thresholds: BTreeMap<ErrorClass, u32> = BTreeMap::new(),
         /// The share of failures that opens it, 0 to 1, and of how many calls at least.
         pub failure_rate: Option<(f64, u32)> = None,
+        /// From which duration on an attempt is slow, and the share of slow ones that opens it, 0 to 1.
+        pub slow_call: Option<(Duration, f64)> = None,
+        /// It refuses a share of the calls, by how many times more there are than are accepted.
+        pub proportional: Option<f64> = None,
         /// How many failures in a row open it.
         pub consecutive_failures: Option<u32> = None,
         /// For how long a failure counts.
@@ -86,9 +90,35 @@ impl BreakerSettings {
             .map(|(share, minimum)| Rate { share, minimum })
     }
 
+    /// Returns the share of slow attempts that opens it, and of how many calls at least.
+    pub(super) fn slow_rate(&self) -> Option<Rate> {
+        let (_, share) = self.slow_call?;
+        let minimum = self
+            .failure_rate
+            .map_or(defaults::BREAKER_SLOW_MINIMUM, |rate| rate.1);
+        Some(Rate { share, minimum })
+    }
+
+    /// Returns from how many nanoseconds on an attempt is slow; [`NEVER`] where none is.
+    pub(super) fn slow_after(&self) -> u64 {
+        self.slow_call.map_or(NEVER, |(slow, _)| nanos(slow))
+    }
+
+    /// Returns `true` if a rule goes by the successes of a window.
+    pub(super) const fn samples_successes(&self) -> bool {
+        self.failure_rate.is_some() || self.slow_call.is_some() || self.proportional.is_some()
+    }
+
     /// Returns `true` if a closed breaker must know of successes.
     pub(super) const fn counts_successes(&self) -> bool {
-        self.failure_rate.is_some() || self.consecutive_failures.is_some()
+        self.samples_successes() || self.consecutive_failures.is_some()
+    }
+
+    /// Returns `true` if failures are judged by a rule that takes the place of the default threshold.
+    pub(super) const fn judges_otherwise(&self) -> bool {
+        self.failure_rate.is_some()
+            || self.consecutive_failures.is_some()
+            || self.proportional.is_some()
     }
 
     /// Returns after how many nanoseconds to ask again when it is not known when it will close.

@@ -10,7 +10,7 @@ use super::setup::BreakerSetup;
 use super::snapshot::Counts;
 use super::stripes::Stripes;
 use super::ticket::{PermitKind, PermitTicket};
-use super::windows::Sample;
+use super::windows::{Complaint, Sample};
 use super::word::Word;
 use super::{Change, CircuitChange, CircuitSnapshot, CircuitState, changes};
 use crate::classify::ErrorClass;
@@ -29,8 +29,10 @@ pub(crate) struct SharedBreaker {
     probe_at: AtomicU64,
     /// The classes that trip it, one bit for each. Written under the lock only.
     trips_on: Setting,
+    /// The nanoseconds from which on an attempt is slow. Written under the lock only.
+    slow_after: Setting,
     stopwatch: Stopwatch,
-    /// Of a breaker that has, or once had, a failure rate.
+    /// Of a breaker that has, or once had, a rule about a share of the calls.
     successes: OnceLock<Stripes>,
     decisions: Apart<Mutex<Decisions>>,
     /// The UNKNOWN failures that were passed over, until that has been said.
@@ -53,13 +55,14 @@ impl SharedBreaker {
         let machine = Machine::new(settings);
         let stopwatch = Stopwatch::start(time);
         let successes = OnceLock::new();
-        if settings.failure_rate.is_some() {
+        if settings.samples_successes() {
             successes.get_or_init(|| stripes(settings.window, &stopwatch));
         }
         Self {
             word: AtomicU64::new(machine.word(settings).bits()),
             probe_at: AtomicU64::new(machine.probe_at()),
             trips_on: Setting::new(settings.trip_bits()),
+            slow_after: Setting::new(settings.slow_after()),
             stopwatch,
             successes,
             decisions: Apart(Mutex::new(Decisions {
@@ -81,7 +84,7 @@ impl SharedBreaker {
         } = &mut *decisions;
         let settings = &setup.settings;
         let anew = machine.renew(&before.settings, settings, now);
-        if settings.failure_rate.is_some() {
+        if settings.samples_successes() {
             let window = settings.window;
             let make = || stripes(window, &self.stopwatch);
             let successes = self.successes.get_or_init(make);
@@ -90,6 +93,8 @@ impl SharedBreaker {
             }
         }
         self.trips_on.store(settings.trip_bits(), Ordering::Relaxed);
+        self.slow_after
+            .store(settings.slow_after(), Ordering::Relaxed);
         // Also where the word stays: an open breaker may open again sooner.
         self.probe_at.store(machine.probe_at(), Ordering::Relaxed);
         let from = self.word().state();
@@ -108,7 +113,7 @@ impl SharedBreaker {
     ///
     /// How long to wait, in nanoseconds.
     #[inline]
-    pub(super) fn admit(&self) -> Result<PermitTicket, u64> {
+    pub(crate) fn admit(&self) -> Result<PermitTicket, u64> {
         let word = self.word();
         if word.admits_all() {
             return Ok(PermitTicket::closed(word));
@@ -129,7 +134,14 @@ impl SharedBreaker {
                 _ => {}
             }
         }
-        self.change(|machine, setup| machine.admit(&setup.settings, now))
+        self.change(|machine, setup| {
+            // Only what refuses in proportion looks at it.
+            let sample = match setup.settings.proportional {
+                Some(_) => self.sample(machine.generation(), now),
+                None => Sample::default(),
+            };
+            machine.admit(&setup.settings, now, sample)
+        })
     }
 
     /// Returns after how many nanoseconds to ask a breaker again that was opened by hand.
@@ -140,15 +152,42 @@ impl SharedBreaker {
     /// Takes a success. One that came in through a closed breaker without a failure rate has
     /// nothing to tell.
     #[inline]
-    pub(super) fn succeed(&self, ticket: PermitTicket) -> Option<Change> {
+    pub(super) fn succeed(&self, ticket: PermitTicket, slow: bool) -> Option<Change> {
         match ticket.kind {
             PermitKind::Plain => None,
-            PermitKind::Counted => {
+            PermitKind::Counted | PermitKind::Timed => {
                 self.count_success(ticket);
-                None
+                if slow {
+                    self.take_slow(ticket, true)
+                } else {
+                    None
+                }
             }
+            PermitKind::Probe | PermitKind::FirstProbe if slow => self.take_slow(ticket, true),
             PermitKind::Probe | PermitKind::FirstProbe => self.probe_succeeded(ticket),
         }
+    }
+
+    /// Takes a slow call that is no failure: a success, or what was cancelled.
+    #[cold]
+    pub(super) fn take_slow(&self, ticket: PermitTicket, succeeded: bool) -> Option<Change> {
+        let complaint = Complaint {
+            class: None,
+            slow: true,
+            succeeded,
+        };
+        self.complain(ticket, complaint)
+    }
+
+    /// Returns `true` if an attempt of this length is slow.
+    pub(crate) fn is_slow(&self, took: Duration) -> bool {
+        nanos(took) >= self.slow_after.load(Ordering::Relaxed)
+    }
+
+    /// Returns `true` if it matters how long an attempt takes.
+    #[inline]
+    pub(crate) fn is_timed(&self) -> bool {
+        self.slow_after.load(Ordering::Relaxed) != NEVER
     }
 
     #[inline]
@@ -174,11 +213,41 @@ impl SharedBreaker {
     /// Takes a failure. The caller still holds the ticket, and gives it back if this panics: the
     /// clock and the recovery strategy are the user's.
     #[cold]
-    pub(super) fn fail(&self, ticket: PermitTicket, class: ErrorClass) -> Option<Change> {
-        if !self.trips_on(class) {
+    pub(super) fn fail(
+        &self,
+        ticket: PermitTicket,
+        class: ErrorClass,
+        slow: bool,
+    ) -> Option<Change> {
+        let trips = self.trips_on(class);
+        if !trips && !slow {
             self.release(ticket);
             return None;
         }
+        let complaint = Complaint {
+            slow,
+            class: trips.then_some(class),
+            succeeded: false,
+        };
+        self.complain(ticket, complaint)
+    }
+
+    /// Takes the hint of a failure: an open breaker stays open at least as long, and one that opens
+    /// within that time.
+    #[cold]
+    pub(crate) fn asked(&self, class: ErrorClass, hint: Duration) {
+        if self.trips_on(class) {
+            let now = self.now();
+            let hint = nanos(hint.min(defaults::SHARED_HINT_MAX));
+            self.change(|machine, _| {
+                machine.asked(now, hint);
+                // Where the state stays, the word does.
+                self.probe_at.store(machine.probe_at(), Ordering::Relaxed);
+            });
+        }
+    }
+
+    fn complain(&self, ticket: PermitTicket, complaint: Complaint) -> Option<Change> {
         if !ticket.is_probe() && self.word().generation() != ticket.number {
             return None;
         }
@@ -191,13 +260,16 @@ impl SharedBreaker {
                 let untold = ticket.is_plain() && settings.counts_successes();
                 let at = (now, Sample { untold, ..sample });
                 let wait = wait.or(settings.recovery_timeout);
-                let failed = machine.failed(settings, ticket, class, at, wait);
+                let failed = machine.failed(settings, ticket, complaint, at, wait);
                 failed.map_err(|opening| (opening, Arc::clone(setup)))
             });
             match failed {
                 Ok(change) => return change,
                 // Without the lock: the strategy may ask the breaker.
-                Err((opening, setup)) => wait = Some(recovery_wait(&setup, opening, class)),
+                Err((opening, setup)) => {
+                    let class = complaint.class.unwrap_or(ErrorClass::Transient);
+                    wait = Some(recovery_wait(&setup, opening, class));
+                }
             }
         }
     }
@@ -323,7 +395,7 @@ impl SharedBreaker {
         decisions.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         self.stopwatch.nanos()
     }
 }

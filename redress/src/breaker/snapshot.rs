@@ -76,6 +76,14 @@ pub struct CircuitSnapshot {
     pub successes: Option<u64>,
     /// The share of failures within the window, 0 to 1; `None` without a failure rate or a call.
     pub failure_rate: Option<f64>,
+    /// The slow attempts within the window; `None` without
+    /// [`slow_call`](super::CircuitBreakerBuilder::slow_call).
+    pub slow_calls: Option<u64>,
+    /// The share of slow attempts within the window, 0 to 1; `None` without `slow_call` or a call.
+    pub slow_rate: Option<f64>,
+    /// The share of the calls that it refuses although it is closed, 0 to 1:
+    /// [`proportional`](super::CircuitBreakerBuilder::proportional).
+    pub refused_share: f64,
     /// The probes on their way.
     pub probes: usize,
     /// When it opened, while it is not closed. After a failed probe, that is when it opened again.
@@ -114,6 +122,8 @@ impl CircuitSnapshot {
         } else {
             u64::from(windows.in_a_row())
         };
+        let timed = settings.slow_call.is_some();
+        let (slow, all) = windows.slow_calls(sample);
         let own = settings.class_thresholds.keys();
         let next_probe_at = machine.next_probe_at(now);
         let wait = next_probe_at.map(|at| Duration::from_nanos(at.saturating_sub(now)));
@@ -127,6 +137,11 @@ impl CircuitSnapshot {
                 .collect(),
             successes: rated.then_some(sample.successes),
             failure_rate: rated.then(|| share(failures, sample.successes)).flatten(),
+            slow_calls: timed.then_some(slow),
+            slow_rate: timed
+                .then(|| share(slow, all.saturating_sub(slow)))
+                .flatten(),
+            refused_share: machine.refused_share(),
             probes: machine.probes().in_flight(now),
             opened_at: machine.opened_at().and_then(&instant),
             next_probe_at: next_probe_at.and_then(instant),

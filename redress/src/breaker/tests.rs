@@ -6,7 +6,7 @@ use super::machine::{Change, Machine, Mode};
 use super::recovery::Opening;
 use super::settings::BreakerSettings;
 use super::ticket::{PermitKind, PermitTicket};
-use super::windows::Sample;
+use super::windows::{Complaint, Sample};
 use super::{CircuitState, Permit};
 use crate::ErrorClass::{Permanent, Transient};
 
@@ -115,7 +115,7 @@ fn any_history_goes_as_the_textbook_says() {
         for call in 0..400 {
             now += draw(12);
             let era = textbook.admit(call, now);
-            let admitted = machine.admit(&settings, now);
+            let admitted = machine.admit(&settings, now, Sample::default());
             assert_eq!(
                 admitted.is_ok(),
                 era.is_some(),
@@ -133,7 +133,13 @@ fn any_history_goes_as_the_textbook_says() {
                 match failed {
                     Some(true) => {
                         let at = (now, Sample::default());
-                        let _ = machine.failed(&settings, ticket, Transient, at, WAIT);
+                        let _ = machine.failed(
+                            &settings,
+                            ticket,
+                            Complaint::failed(Transient),
+                            at,
+                            WAIT,
+                        );
                     }
                     Some(false) if ticket.is_probe() => {
                         machine.probe_succeeded(&settings, ticket, now);
@@ -162,9 +168,16 @@ fn nothing_happens_before_it_is_known_how_long_to_stay_open() {
         ..BreakerSettings::default()
     };
     let mut machine = Machine::new(&settings);
-    let ticket = machine.admit(&settings, 0).unwrap();
-    let mut fail =
-        |wait| machine.failed(&settings, ticket, Transient, (5, Sample::default()), wait);
+    let ticket = machine.admit(&settings, 0, Sample::default()).unwrap();
+    let mut fail = |wait| {
+        machine.failed(
+            &settings,
+            ticket,
+            Complaint::failed(Transient),
+            (5, Sample::default()),
+            wait,
+        )
+    };
     assert_eq!(fail(None), Ok(None));
     let opening = Opening {
         in_a_row: 1,
@@ -185,12 +198,21 @@ fn a_clock_that_is_read_out_of_order_does_not_go_back() {
         ..BreakerSettings::default()
     };
     let mut machine = Machine::new(&settings);
-    let ticket = machine.admit(&settings, 0).unwrap();
-    let failed = machine.failed(&settings, ticket, Transient, (100, Sample::default()), WAIT);
+    let ticket = machine.admit(&settings, 0, Sample::default()).unwrap();
+    let failed = machine.failed(
+        &settings,
+        ticket,
+        Complaint::failed(Transient),
+        (100, Sample::default()),
+        WAIT,
+    );
     assert!(failed.unwrap().is_some());
-    assert_eq!(machine.admit(&settings, 70), Err(30));
+    assert_eq!(machine.admit(&settings, 70, Sample::default()), Err(30));
     assert_eq!(
-        machine.admit(&settings, 130).unwrap().kind,
+        machine
+            .admit(&settings, 130, Sample::default())
+            .unwrap()
+            .kind,
         PermitKind::FirstProbe
     );
 }
@@ -203,14 +225,20 @@ fn changing_the_state_by_hand_makes_every_ticket_late() {
             ..BreakerSettings::default()
         };
         let mut machine = Machine::new(&settings);
-        let ticket = machine.admit(&settings, 0).unwrap();
+        let ticket = machine.admit(&settings, 0, Sample::default()).unwrap();
         machine.force(mode, 1);
-        let failed = machine.failed(&settings, ticket, Permanent, (2, Sample::default()), WAIT);
+        let failed = machine.failed(
+            &settings,
+            ticket,
+            Complaint::failed(Permanent),
+            (2, Sample::default()),
+            WAIT,
+        );
         assert_eq!(failed, Ok(None), "{mode:?}");
     }
 }
 
 #[test]
 fn a_permit_is_small_enough_for_a_future() {
-    assert!(size_of::<Permit<'_>>() <= 16);
+    assert!(size_of::<Permit<'_>>() <= 24);
 }

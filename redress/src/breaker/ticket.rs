@@ -1,3 +1,4 @@
+use super::Change;
 use super::word::Word;
 
 /// The record of an admission. By itself it is only a number: the
@@ -18,10 +19,20 @@ pub(crate) enum PermitKind {
     Plain,
     /// Through a closed breaker that counts successes.
     Counted,
+    /// Through a closed breaker that counts successes and slow calls.
+    Timed,
     /// As a probe.
     Probe,
     /// As the probe that made the breaker half-open.
     FirstProbe,
+}
+
+impl PermitKind {
+    /// Returns `true` if the end of such a call matters also where there is no verdict.
+    #[inline]
+    pub(crate) const fn is_held(self) -> bool {
+        matches!(self, Self::Timed | Self::Probe | Self::FirstProbe)
+    }
 }
 
 impl PermitTicket {
@@ -29,7 +40,9 @@ impl PermitTicket {
     pub(super) const fn closed(word: Word) -> Self {
         Self {
             number: word.generation(),
-            kind: if word.is_told() {
+            kind: if word.is_timed() {
+                PermitKind::Timed
+            } else if word.is_told() {
                 PermitKind::Counted
             } else {
                 PermitKind::Plain
@@ -53,6 +66,21 @@ impl PermitTicket {
     #[inline]
     pub(crate) const fn is_plain(self) -> bool {
         matches!(self.kind, PermitKind::Plain)
+    }
+
+    /// Returns `true` if its end matters also where there is no verdict.
+    #[inline]
+    pub(crate) const fn is_held(self) -> bool {
+        self.kind.is_held()
+    }
+
+    /// Returns the change of state that letting this call in was.
+    #[inline]
+    pub(crate) const fn change(self) -> Option<Change> {
+        match self.kind {
+            PermitKind::FirstProbe => Some(Change::HalfOpened),
+            PermitKind::Plain | PermitKind::Counted | PermitKind::Timed | PermitKind::Probe => None,
+        }
     }
 
     pub(crate) const fn is_probe(self) -> bool {

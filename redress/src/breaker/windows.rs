@@ -10,7 +10,35 @@ pub(super) struct Windows {
     all: Option<Ring>,
     own: PerClass<Option<Ring>>,
     rate: Failures,
+    /// Slow calls, whatever came of them.
+    slow: Failures,
+    /// Calls that no success was counted of, where a share of all is asked for.
+    others: Failures,
+    /// Calls that were refused in proportion.
+    refused: Failures,
     in_a_row: u32,
+}
+
+/// What an ended call says against the other side.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Complaint {
+    /// The class of its failure, if that trips the breaker.
+    pub(super) class: Option<ErrorClass>,
+    /// It was slow.
+    pub(super) slow: bool,
+    /// It succeeded, and is counted as that.
+    pub(super) succeeded: bool,
+}
+
+#[cfg(test)]
+impl Complaint {
+    pub(super) const fn failed(class: ErrorClass) -> Self {
+        Self {
+            class: Some(class),
+            slow: false,
+            succeeded: false,
+        }
+    }
 }
 
 /// The successes that are taken into account when a failure is judged.
@@ -34,12 +62,42 @@ impl Windows {
             all: settings.failure_threshold.map(Ring::new),
             own,
             rate: Failures::default(),
+            slow: Failures::default(),
+            others: Failures::default(),
+            refused: Failures::default(),
             in_a_row: 0,
         }
     }
 
-    /// Returns `true` if a failure now would open the breaker, by any of the rules.
+    /// Returns `true` if this now would open the breaker, by any of the rules.
+    #[inline]
     pub(super) fn would_trip(
+        &self,
+        settings: &BreakerSettings,
+        complaint: Complaint,
+        now: u64,
+        sample: Sample,
+    ) -> bool {
+        complaint
+            .class
+            .is_some_and(|class| self.failure_trips(settings, class, now, sample))
+            || (complaint.slow && self.slow_trips(settings, complaint, sample))
+    }
+
+    #[cold]
+    fn slow_trips(&self, settings: &BreakerSettings, complaint: Complaint, sample: Sample) -> bool {
+        let rate = settings.slow_rate().filter(|_| !sample.untold);
+        rate.is_some_and(|rate| {
+            let slow = self.slow.sum(sample.bucket).saturating_add(1);
+            let all = self
+                .calls(sample)
+                .saturating_add(u64::from(!complaint.succeeded));
+            rate.is_reached(slow, all.saturating_sub(slow))
+        })
+    }
+
+    #[inline]
+    fn failure_trips(
         &self,
         settings: &BreakerSettings,
         class: ErrorClass,
@@ -71,6 +129,28 @@ impl Windows {
     pub(super) fn push(
         &mut self,
         settings: &BreakerSettings,
+        complaint: Complaint,
+        now: u64,
+        sample: Sample,
+    ) {
+        let shares = settings.slow_call.is_some() || settings.proportional.is_some();
+        if shares && !sample.untold {
+            if !complaint.succeeded {
+                self.others.push(sample.bucket);
+            }
+            if complaint.slow {
+                self.slow.push(sample.bucket);
+            }
+        }
+        if let Some(class) = complaint.class {
+            self.push_failure(settings, class, now, sample);
+        }
+    }
+
+    #[inline]
+    fn push_failure(
+        &mut self,
+        settings: &BreakerSettings,
         class: ErrorClass,
         now: u64,
         sample: Sample,
@@ -91,6 +171,28 @@ impl Windows {
         if settings.consecutive_failures.is_some() {
             self.in_a_row = self.in_a_row.saturating_add(1);
         }
+    }
+
+    pub(super) fn push_refused(&mut self, bucket: u64) {
+        self.refused.push(bucket);
+    }
+
+    /// Counts the calls that were let in, where a share of all is asked for.
+    fn calls(&self, sample: Sample) -> u64 {
+        sample
+            .successes
+            .saturating_add(self.others.sum(sample.bucket))
+    }
+
+    /// Counts all calls, those that were refused in proportion included.
+    pub(super) fn requests(&self, sample: Sample) -> u64 {
+        self.calls(sample)
+            .saturating_add(self.refused.sum(sample.bucket))
+    }
+
+    /// Counts the slow calls within the window, and all.
+    pub(super) fn slow_calls(&self, sample: Sample) -> (u64, u64) {
+        (self.slow.sum(sample.bucket), self.calls(sample))
     }
 
     pub(super) const fn end_streak(&mut self) {
@@ -133,10 +235,16 @@ impl Windows {
             self.in_a_row = 0;
         }
         // The times of failures are known exactly, so they fit any window; a rate's only by parts.
-        let other_rate = before.failure_rate.is_none() || before.window != now.window;
+        let new_rate = before.failure_rate.is_none() && now.failure_rate.is_some();
+        let other_rate = new_rate || !before.samples_successes() || before.window != now.window;
         let anew = other_calls || fewer || other_rate;
         if anew {
             self.rate.clear();
+        }
+        if anew || before.slow_call != now.slow_call || before.proportional != now.proportional {
+            self.slow.clear();
+            self.others.clear();
+            self.refused.clear();
         }
         anew
     }
@@ -151,6 +259,9 @@ impl Windows {
             }
         }
         self.rate.clear();
+        self.slow.clear();
+        self.others.clear();
+        self.refused.clear();
         self.in_a_row = 0;
     }
 

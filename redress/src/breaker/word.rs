@@ -2,7 +2,7 @@ use super::CircuitState;
 
 /// The state that admission needs, in one word that is read without a lock.
 ///
-/// From the low end: the state (2 bits), three flags, the generation (32 bits).
+/// From the low end: the state (2 bits), four flags, the generation (32 bits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Word(u64);
 
@@ -12,7 +12,8 @@ const HALF_OPEN: u64 = 2;
 const TOLD: u64 = 1 << 2;
 const STREAK: u64 = 1 << 3;
 const RAMP: u64 = 1 << 4;
-const GENERATION: u32 = 5;
+const TIMED: u64 = 1 << 5;
+const GENERATION: u32 = 6;
 
 impl Word {
     /// Creates the word of a state that was entered with the `generation`-th change.
@@ -38,6 +39,11 @@ impl Word {
     /// Notes that not every call is admitted although the breaker is closed.
     pub(super) const fn ramp(self, ramp: bool) -> Self {
         self.flag(RAMP, ramp)
+    }
+
+    /// Notes that it matters how long a call takes.
+    pub(super) const fn timed(self, timed: bool) -> Self {
+        self.flag(TIMED, timed)
     }
 
     const fn flag(self, flag: u64, set: bool) -> Self {
@@ -74,6 +80,10 @@ impl Word {
         self.0 & TOLD != 0
     }
 
+    pub(super) const fn is_timed(self) -> bool {
+        self.0 & TIMED != 0
+    }
+
     pub(super) const fn has_streak(self) -> bool {
         self.0 & STREAK != 0
     }
@@ -90,16 +100,18 @@ mod tests {
             CircuitState::Open,
             CircuitState::HalfOpen,
         ] {
-            for bits in 0..8 {
+            for bits in 0..16 {
                 let word = Word::new(state, 77)
                     .told(bits & 1 != 0)
                     .streak(bits & 2 != 0)
-                    .ramp(bits & 4 != 0);
+                    .ramp(bits & 4 != 0)
+                    .timed(bits & 8 != 0);
                 assert_eq!(Word::from_bits(word.bits()), word);
                 assert_eq!(word.state(), state);
                 assert_eq!(word.generation(), 77);
                 assert_eq!(word.is_told(), bits & 1 != 0);
                 assert_eq!(word.has_streak(), bits & 2 != 0);
+                assert_eq!(word.is_timed(), bits & 8 != 0);
                 let closed = state == CircuitState::Closed;
                 assert_eq!(word.admits_all(), closed && bits & 4 == 0);
             }

@@ -28,6 +28,15 @@ section! {
     };
     /// [`CircuitBreakerBuilder::failure_rate`]: of how many calls at least. The two go together.
     minimum_calls: Option<u32> = count, |builder, _, _| builder;
+    /// [`CircuitBreakerBuilder::slow_call`]: the time.
+    slow_call: Option<Duration> = time, |builder, slow, config| match config.slow_share {
+        Some(share) => builder.slow_call(slow, share),
+        None => builder,
+    };
+    /// [`CircuitBreakerBuilder::slow_call`]: the share. The two go together.
+    slow_share: Option<f64> = number, |builder, _, _| builder;
+    /// [`CircuitBreakerBuilder::proportional`].
+    proportional: Option<f64> = number;
     /// [`CircuitBreakerBuilder::consecutive_failures`].
     consecutive_failures: Option<u32> = count;
     /// [`CircuitBreakerBuilder::window`].
@@ -87,6 +96,14 @@ impl BreakerConfig {
             }
             _ => {}
         }
+        match (self.slow_call, self.slow_share) {
+            (Some(_), None) => problems.add(
+                "slow_call",
+                "is missing slow_share: say which share of slow calls opens it, such as 0.5",
+            ),
+            (None, Some(_)) => problems.add("slow_share", "has no effect without slow_call"),
+            _ => {}
+        }
         self.give(CircuitBreaker::builder()).check(problems);
     }
 
@@ -97,6 +114,11 @@ impl BreakerConfig {
         if rate_is_wrong || minimum_is_wrong {
             // One half of the pair is reported already, and says nothing of the other.
             (config.failure_rate, config.minimum_calls) = (None, None);
+        }
+        let slow_is_wrong = node.has("slow_call") && config.slow_call.is_none();
+        let share_is_wrong = node.has("slow_share") && config.slow_share.is_none();
+        if slow_is_wrong || share_is_wrong {
+            (config.slow_call, config.slow_share) = (None, None);
         }
         reader.check(|problems| config.check(problems));
         config

@@ -102,9 +102,11 @@
 //!
 //! | key | value | default |
 //! |---|---|---|
-//! | `failure_threshold` | number of failures in the window that opens it, up to 65,536 | 5, unless one of the next two is set |
+//! | `failure_threshold` | number of failures in the window that opens it, up to 65,536 | 5, unless `failure_rate`, `consecutive_failures` or `proportional` is set |
 //! | `failure_rate`, `minimum_calls` | share above 0 to 1, and of how many calls at least; together | none |
 //! | `consecutive_failures` | number | none |
+//! | `slow_call`, `slow_share` | duration from which on an attempt is slow, and the share of slow ones above 0 to 1 that opens it; together | none |
+//! | `proportional` | number from 1: refuses a share of the calls, by how many times more there are than are accepted | none |
 //! | `class_thresholds` | numbers by class | none |
 //! | `window` | duration for which a failure counts | `"60s"` |
 //! | `trip_on` | list of classes that open it | `["transient", "server_error"]` |
@@ -140,7 +142,7 @@
 //! | forced by hand | stays so until it is reset |
 //! | a ramp | ends with the shorter of the two times; at once if there is none any more |
 //! | failures that `failure_threshold` and `class_thresholds` count | stay, each as old as it is, also in another `window` |
-//! | `failure_rate` | keeps its counts in the same `window`, and starts anew in another |
+//! | `failure_rate`, `slow_call`, `proportional` | keep their counts in the same `window`, and start anew in another |
 //! | `consecutive_failures` | keeps its count |
 //! | a rule that is new | counts from then on |
 //! | all counts | start anew if `observe_attempts` changes |

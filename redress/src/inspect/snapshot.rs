@@ -224,6 +224,13 @@ fn breaker_rows(breaker: &BreakerSettings, rows: &mut Rows) {
         let value = format!("{share} of {minimum} calls at least");
         rows.add("breaker.failure_rate", value);
     }
+    if let Some((slow, share)) = breaker.slow_call {
+        let value = format!("{} or longer, {share} of the attempts", length(slow));
+        rows.add("breaker.slow_call", value);
+    }
+    if let Some(k) = breaker.proportional {
+        rows.add("breaker.proportional", k.to_string());
+    }
     if let Some(failures) = breaker.consecutive_failures {
         rows.add("breaker.consecutive_failures", failures.to_string());
     }

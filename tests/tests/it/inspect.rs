@@ -283,6 +283,8 @@ fn a_snapshot_has_every_setting_in_its_table() {
         .class_threshold(ErrorClass::Auth, 2)
         .failure_rate(0.25, 40)
         .consecutive_failures(9)
+        .slow_call(2, 0.5)
+        .proportional(1.5)
         .recovery_strategy(equal_jitter(20).base(10))
         .ramp(3);
     let policy = Policy::builder()
@@ -309,6 +311,8 @@ breaker.trip_on                 AUTH, SERVER_ERROR, TRANSIENT
 breaker.failure_threshold       7
 breaker.class_threshold(AUTH)   2
 breaker.failure_rate            0.25 of 40 calls at least
+breaker.slow_call               2s or longer, 0.5 of the attempts
+breaker.proportional            1.5
 breaker.consecutive_failures    9
 breaker.window                  60s
 breaker.recovery                equal_jitter(base = 10s, max = 20s, factor = 2)

@@ -83,6 +83,9 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
         self.state.call.next_attempt();
         if self.frame.is_watched() {
             self.show_attempt_start();
+        } else if self.frame.holds_permit() {
+            // Its cancellation may have to be told.
+            self.state.call.in_attempt = true;
         }
         Ok(())
     }
@@ -161,7 +164,13 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
         let watch = &self.state.watch;
         if self.state.call.in_attempt || watch.is_open || watch.is_awake {
             // This may run while a panic of the clock itself unwinds.
-            self.state.now = shielded(self.state.now, || self.state.elapsed(self.frame));
+            let now = shielded(self.state.now, || self.state.elapsed(self.frame));
+            let in_attempt = self.state.call.in_attempt && self.frame.holds_permit();
+            let slow = in_attempt && self.was_slow(now);
+            self.state.now = now;
+            if slow {
+                self.tell_cancelled();
+            }
         }
         self.show_attempt_end(AttemptStatus::Cancelled, None, started);
         self.drop_token();

@@ -23,7 +23,10 @@ impl ActiveCall<'_, '_> {
 
     #[inline]
     fn decide(&mut self, failed: &Failed) -> Result<Duration, Stopped> {
-        self.end_attempt(Some(failed));
+        let slow = self.end_attempt(Some(failed));
+        if let Some(hint) = failed.classification.retry_after_hint() {
+            self.tell_hint(failed, hint);
+        }
         if self.is_aborted() {
             return Err(self.stop(StopReason::Aborted, None));
         }
@@ -31,7 +34,7 @@ impl ActiveCall<'_, '_> {
         let once = rules.once || (self.frame.is_hooked() && self.hooks.once());
         let (call, now) = (&mut self.state.call, self.state.now);
         let retry = call.fail(rules, budget, failed, now, once);
-        let change = self.frame.attempt_over(Some(failed), self.hooks);
+        let change = self.frame.attempt_over(Some(failed), slow, self.hooks);
         self.show_unclassified(failed);
         match retry {
             Err(reason) => {
@@ -58,12 +61,12 @@ impl ActiveCall<'_, '_> {
 
     /// Ends an attempt of a watched call that has succeeded, and with it the call.
     pub(crate) fn succeed(&mut self) {
-        self.end_attempt(None);
+        let slow = self.end_attempt(None);
         let rules = &self.frame.policy.rules;
         self.state.call.succeed(rules, self.hooks.budget());
-        let change = self.frame.attempt_over(None, self.hooks);
+        let change = self.frame.attempt_over(None, slow, self.hooks);
         self.show(EventName::Success, Duration::ZERO, None);
-        let change = change.or_else(|| self.frame.leave_breaker(None, self.hooks));
+        let change = change.or_else(|| self.frame.leave_breaker(None, false, self.hooks));
         self.show_change(change);
         self.end_call();
         // Its attempt is closed, its token and its permit are back.
@@ -72,16 +75,20 @@ impl ActiveCall<'_, '_> {
         }
     }
 
-    /// Gives back what the retry has cost, and shows how its attempt ended.
-    fn end_attempt(&mut self, failed: Option<&Failed>) {
+    /// Gives back what the retry has cost, and shows how its attempt ended. Returns `true` if the
+    /// breaker takes it for a slow one.
+    fn end_attempt(&mut self, failed: Option<&Failed>) -> bool {
         if self.state.token.is_held() {
             self.drop_token();
         }
         let started = self.state.now;
-        self.tick();
+        let now = self.state.elapsed(self.frame);
+        let slow = self.frame.holds_permit() && self.was_slow(now);
+        self.state.now = now;
         if self.frame.is_watched() {
             self.show_verdict(failed, started);
         }
+        slow
     }
 
     /// Announces a retry that the engine, the breaker and the budget allow. The call's hooks decide

@@ -10,9 +10,10 @@ use crate::breaker::{Change, CircuitBreaker, SharedBreaker};
 use crate::budget::{self, Budget, BudgetToken};
 use crate::classify::ErrorClass;
 use crate::drive::hooks::Hooks;
-use crate::drive::state::{Frame, Marks};
+use crate::drive::state::{CallState, Frame, Marks};
 use crate::engine::Failed;
 use crate::reason::StopReason;
+use crate::shielded::shielded;
 
 /// The breaker refused the call, for so many nanoseconds.
 pub(crate) struct Refused(u64);
@@ -33,13 +34,53 @@ impl<'p> Frame<'p> {
         let Some(shared) = self.breaker(hooks) else {
             return Ok(None);
         };
-        let permit = shared.try_acquire().map_err(|r| Refused(r.nanos()))?;
-        let change = permit.change();
-        let ticket = permit.into_ticket();
-        self.marks.add(Marks::HELD, ticket.is_probe());
+        let ticket = shared.admit().map_err(Refused)?;
+        let change = ticket.change();
+        if ticket.is_held() {
+            self.hold_permit();
+        }
         self.marks.add(Marks::TELLS_SUCCESS, !ticket.is_plain());
         self.put_permit(ticket);
         Ok(change)
+    }
+
+    /// The permit has to be given back, and how long the attempts take may matter.
+    #[cold]
+    fn hold_permit(&mut self) {
+        self.marks.add(Marks::HELD, true);
+        self.time_exactly();
+    }
+
+    /// Returns `true` if an attempt of this length is slow for the breaker.
+    #[cold]
+    fn is_slow(&self, took: Duration, hooks: &dyn Hooks) -> bool {
+        let breaker = self.breaker(hooks);
+        breaker.is_some_and(|breaker| breaker.is_slow(took))
+    }
+
+    /// Returns `true` if the attempt that has just succeeded was slow, in a call that is not watched.
+    #[cold]
+    pub(crate) fn ends_slow(&self, state: Option<&CallState>, hooks: &dyn Hooks) -> bool {
+        let elapsed = state.map_or_else(|| self.elapsed(), |state| state.elapsed(self));
+        let started = state.map_or(Duration::ZERO, |state| state.now);
+        self.is_slow(elapsed.saturating_sub(started), hooks)
+    }
+
+    /// Tells the breaker that an attempt was slow, of a call that keeps its permit.
+    #[cold]
+    fn tell_slow(&self, hooks: &dyn Hooks) -> Option<Change> {
+        let permit = self.breaker(hooks)?.permit(self.permit()?);
+        let change = permit.slow();
+        permit.into_ticket();
+        change
+    }
+
+    /// Tells the breaker when the other side wants to be asked again.
+    #[cold]
+    fn tell_hint(&self, class: ErrorClass, hint: Duration, hooks: &dyn Hooks) {
+        if let Some(breaker) = self.breaker(hooks) {
+            breaker.asked(class, hint);
+        }
     }
 
     /// Counts the call in flight where its budget counts calls.
@@ -52,44 +93,74 @@ impl<'p> Frame<'p> {
 
     /// Tells breaker, budget and strategies of a success, in a call that is not watched. Returns the
     /// change of the breaker's state that this was.
-    pub(crate) fn tell_success(&mut self, hooks: &dyn Hooks) -> Option<Change> {
+    pub(crate) fn tell_success(&mut self, slow: bool, hooks: &dyn Hooks) -> Option<Change> {
         self.policy.rules.on_success(hooks.budget());
-        self.leave_breaker(None, hooks)
+        self.leave_breaker(None, slow, hooks)
     }
 
-    /// Gives the breaker its verdict on an attempt, if it observes attempts.
+    /// Gives the breaker its verdict on an attempt, if it observes attempts; else tells it of a slow
+    /// one that is not the last.
     pub(crate) fn attempt_over(
         &mut self,
         failed: Option<&Failed>,
+        slow: bool,
         hooks: &dyn Hooks,
     ) -> Option<Change> {
-        if !self.breaker_handle(hooks)?.settings().observe_attempts {
+        let observes = self.breaker_handle(hooks)?.settings().observe_attempts;
+        if slow {
+            return self.slow_attempt_over(failed, observes, hooks);
+        }
+        if !observes {
             return None;
         }
         match failed.map(|failed| &failed.classification) {
             Some(classification) if classification.is_abort() => self.leave_without_verdict(hooks),
-            Some(classification) => self.leave_breaker(Some(classification.class()), hooks),
-            None => self.leave_breaker(None, hooks),
+            Some(classification) => self.leave_breaker(Some(classification.class()), false, hooks),
+            None => self.leave_breaker(None, false, hooks),
         }
+    }
+
+    #[cold]
+    fn slow_attempt_over(
+        &mut self,
+        failed: Option<&Failed>,
+        observes: bool,
+        hooks: &dyn Hooks,
+    ) -> Option<Change> {
+        let class = match failed {
+            // A call that has succeeded is over.
+            None => return self.leave_breaker(None, true, hooks),
+            Some(failed) => failed.classification.class(),
+        };
+        if observes && !failed?.classification.is_abort() {
+            return self.leave_breaker(Some(class), true, hooks);
+        }
+        let change = self.tell_slow(hooks);
+        if observes {
+            self.leave_without_verdict(hooks);
+        }
+        change
     }
 
     /// Gives the breaker its verdict: a failure of a class, or a success.
     pub(crate) fn leave_breaker(
         &mut self,
         failure: Option<ErrorClass>,
+        slow: bool,
         hooks: &dyn Hooks,
     ) -> Option<Change> {
         let permit = self.take_permit()?;
         let permit = self.breaker(hooks)?.permit(permit);
         match failure {
-            None => permit.succeed(),
-            Some(class) => permit.fail(class),
+            None => permit.succeed(slow),
+            Some(class) => permit.fail(class, slow),
         }
     }
 
     /// Gives the permit back without a verdict.
     pub(crate) fn leave_without_verdict(&mut self, hooks: &dyn Hooks) -> Option<Change> {
         let permit = self.take_permit()?;
+        // Whether it was slow has been told.
         drop(self.breaker(hooks)?.permit(permit));
         None
     }
@@ -171,6 +242,35 @@ impl ActiveCall<'_, '_> {
         }
     }
 
+    /// Returns `true` if the attempt that started when the clock was last read is slow by now.
+    #[cold]
+    pub(super) fn was_slow(&mut self, now: Duration) -> bool {
+        if !self.frame.is_watched() {
+            self.state.call.in_attempt = false;
+        }
+        let took = now.saturating_sub(self.state.now);
+        self.frame.is_slow(took, self.hooks)
+    }
+
+    /// Tells the breaker of a slow attempt that was cancelled.
+    #[cold]
+    pub(super) fn tell_cancelled(&self) {
+        // A panic that unwinds says nothing of the other side.
+        if !std::thread::panicking() {
+            let change = shielded(None, || self.frame.tell_slow(self.hooks));
+            self.show_change(change);
+        }
+    }
+
+    /// Tells the breaker when the other side wants to be asked again.
+    #[cold]
+    pub(super) fn tell_hint(&self, failed: &Failed, hint: Duration) {
+        if self.frame.is_guarded() {
+            let class = failed.classification.class();
+            self.frame.tell_hint(class, hint, self.hooks);
+        }
+    }
+
     /// Leaves what the retry costs spent, whatever follows.
     pub(super) fn keep_token(&mut self) {
         let ticket = std::mem::take(&mut self.state.token);
@@ -197,7 +297,10 @@ impl ActiveCall<'_, '_> {
             (Some(StopReason::Aborted), _) | (_, None) => {
                 self.frame.leave_without_verdict(self.hooks)
             }
-            (_, Some(failure)) => self.frame.leave_breaker(Some(failure.class), self.hooks),
+            (_, Some(failure)) => {
+                let class = Some(failure.class);
+                self.frame.leave_breaker(class, false, self.hooks)
+            }
         };
         self.show_change(change);
     }

@@ -43,7 +43,8 @@ impl<'p, H: Hooks> Run<'p, H> {
                 ActiveCall::new(state, frame, hooks).succeed();
             }
             state => {
-                let change = frame.tell_success(hooks);
+                let slow = frame.holds_permit() && frame.ends_slow(state.as_deref(), hooks);
+                let change = frame.tell_success(slow, hooks);
                 if let Some(change) = change
                     && frame.policy.has_late_observers
                 {

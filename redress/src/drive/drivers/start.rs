@@ -149,7 +149,8 @@ impl<'p, H: Hooks> Run<'p, H> {
                 self.frame.count_call(&self.hooks);
                 // Dropping looks at the state only: a call that holds something has one.
                 if self.frame.is_holding() {
-                    self.state.get_or_insert_with(CallState::in_first_attempt);
+                    let state = self.state.get_or_insert_with(CallState::in_first_attempt);
+                    state.call.in_attempt = self.frame.holds_permit();
                 }
                 Ok(())
             }

@@ -148,6 +148,18 @@ impl<'p> Frame<'p> {
         self.permit_kind.is_some()
     }
 
+    /// Returns `true` if the call has a permit whose end matters also without a verdict.
+    #[inline]
+    pub(crate) fn holds_permit(&self) -> bool {
+        self.permit_kind.is_some_and(breaker::PermitKind::is_held)
+    }
+
+    /// Returns the permit, and keeps it.
+    pub(crate) fn permit(&self) -> Option<breaker::PermitTicket> {
+        let kind = self.permit_kind?;
+        Some(breaker::PermitTicket::from_parts(self.permit_number, kind))
+    }
+
     pub(crate) const fn put_permit(&mut self, permit: breaker::PermitTicket) {
         let (number, kind) = permit.into_parts();
         self.permit_number = number;
@@ -204,6 +216,16 @@ impl<'p> Frame<'p> {
         {
             self.started = Started::At(started);
             self.marks.add(Marks::UNPAUSED, true);
+        }
+    }
+
+    /// Keeps the time by the policy's clock from now on, where it was kept less exactly or not at all.
+    #[cold]
+    pub(crate) fn time_exactly(&mut self) {
+        if !matches!(self.started, Started::At(_)) {
+            let elapsed = self.elapsed();
+            let now = self.policy.time.now();
+            self.started = Started::At(now.checked_sub(elapsed).unwrap_or(now));
         }
     }
 

@@ -20,6 +20,7 @@ pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
     }
     stays_open(breaker, findings);
     lease(patient, breaker, findings);
+    never_slow(patient, breaker, findings);
 }
 
 /// Finds a breaker that no failure can open. Returns `true` if it does.
@@ -305,6 +306,32 @@ fn lease(patient: &Patient<'_>, breaker: &BreakerSettings, findings: &mut Findin
             reason: "what a slow probe finds out decides nothing: more probes follow it, and the breaker stays half-open"
                 .to_owned(),
             fix: format!("raise probe_lease to {} or more", length(longest)),
+        },
+    );
+}
+
+/// Attempts are cut off before they are slow.
+fn never_slow(patient: &Patient<'_>, breaker: &BreakerSettings, findings: &mut Findings) {
+    let Some((slow, _)) = breaker.slow_call else {
+        return;
+    };
+    let snapshot = &patient.snapshot;
+    let (setting, limit) = match (snapshot.attempt_timeout, snapshot.deadline) {
+        (Some(timeout), _) => ("attempt_timeout", timeout),
+        (None, Some(deadline)) => ("deadline", deadline),
+        (None, None) => return,
+    };
+    if slow <= limit {
+        return;
+    }
+    let (slow, limit) = (length(slow), length(limit));
+    findings.warning(
+        "breaker-never-slow",
+        "breaker.slow_call",
+        Text {
+            message: format!("no attempt takes {slow}: {setting} cuts it off after {limit}"),
+            reason: "the rule about slow calls never counts one".to_owned(),
+            fix: format!("lower slow_call below {limit}, or raise {setting}"),
         },
     );
 }

@@ -2,6 +2,7 @@
 
 mod building;
 mod calls;
+mod slow;
 mod unclassified;
 
 use std::time::Duration;
@@ -417,5 +418,5 @@ fn a_guarded_future_is_small() {
     let guarded = policy.call_async(inner);
     let (size, own) = (size_of_val(&guarded), size_of_val(&inner()));
     println!("{size} bytes around {own}");
-    assert!(size_of::<redress::breaker::Permit<'_>>() <= 16);
+    assert!(size_of::<redress::breaker::Permit<'_>>() <= 24);
 }

@@ -174,3 +174,15 @@ fn a_probe_that_loses_its_slot_before_it_is_over_is_named() {
     let attempts = CircuitBreaker::builder().observe_attempts().probe_lease(5);
     assert_clean(with_breaker(attempts).attempt_timeout(5).deadline(600));
 }
+
+#[test]
+fn a_slow_call_that_is_cut_off_before_it_is_slow_is_named() {
+    let slow = |seconds| with_breaker(CircuitBreaker::builder().slow_call(seconds, 0.5));
+    assert_finds(slow(61), "breaker-never-slow", "breaker.slow_call");
+    assert_finds(
+        slow(3).attempt_timeout(2),
+        "breaker-never-slow",
+        "breaker.slow_call",
+    );
+    assert_clean(slow(2).attempt_timeout(5));
+}
