@@ -316,7 +316,7 @@ CASES = [
             calls("pay", "max_unknown_attempts_exceeded", "0+9x150", "UNKNOWN"),
             calls("pay", "no_strategy_configured", "0+1x150", "CONCURRENCY"),
             calls("pay", "no_thread", "0+1x150", "TRANSIENT"),
-            calls("pay", "panicked", "0+1x150", "TRANSIENT"),
+            calls("pay", "panicked", "0+1x150"),
             calls("other", "success", "0+9x150"),
         ],
         [],
@@ -324,7 +324,7 @@ CASES = [
             (
                 "130m",
                 "RedressUnknownFailures",
-                [of("pay: 75% of its failures are UNKNOWN", **PAY)],
+                [of("pay: 81.82% of its failures are UNKNOWN", **PAY)],
             ),
             (
                 "130m",
