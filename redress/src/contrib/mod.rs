@@ -6,13 +6,17 @@
 //!
 //! With a feature on, the [`DefaultClassifier`](crate::DefaultClassifier) knows the errors of its
 //! crate wherever they are in a chain, and they implement [`Classify`](crate::Classify) themselves.
+//!
+//! Those that record metrics are observers, and record the same metrics under the same names:
+//! `redress/observability/metrics.tsv` lists them, and dashboards and alerts for them are beside it.
 
 // The rule of this folder: an integration uses the public API of this crate and what this file
 // names, nothing else, so that the core can change without looking here. The core in turn names no
 // type of another crate: the rules of the default classifier, which stand above, ask `classify_link`.
 //
 // A new integration is a folder, and one line in each of these lists:
-// - the module and, if its crate has errors, `LINKS` below;
+// - the module and, if its crate has errors, `LINKS` below; if it records metrics, the features of
+//   `shared_metrics`, which knows what to record;
 // - `[features]` and `[dependencies]` in `Cargo.toml`;
 // - the table of integrations in `README.md`.
 // `.ci/run` reads the features from `Cargo.toml`, and docs.rs labels what stands behind `cfg`.
@@ -27,8 +31,13 @@ pub mod http_1;
 pub mod hyper_1;
 #[cfg(feature = "hyper-util-0_1")]
 pub mod hyper_util_0_1;
+#[cfg(feature = "prometheus-0_14")]
+pub mod prometheus_0_14;
 #[cfg(feature = "reqwest-0_13")]
 pub mod reqwest_0_13;
+#[cfg(feature = "prometheus-0_14")]
+#[allow(dead_code, reason = "each of them uses its part")]
+mod shared_metrics;
 #[cfg(feature = "tonic-0_14")]
 pub mod tonic_0_14;
 #[cfg(any(feature = "hyper-1", feature = "ureq-3"))]

@@ -1,0 +1,84 @@
+//! Series in the text that Prometheus scrapes.
+
+use std::collections::BTreeMap;
+
+/// The samples of a text, each by its name with its labels in alphabetical order.
+#[derive(Debug)]
+pub(crate) struct Series(BTreeMap<String, f64>);
+
+impl Series {
+    /// Reads the lines that are no comments.
+    pub(crate) fn parse(text: &str) -> Self {
+        let lines = text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let mut all = BTreeMap::new();
+        for line in lines {
+            // An exemplar follows the value.
+            let (sample, _) = line.split_once(" # ").unwrap_or((line, ""));
+            let (series, value) = sample.rsplit_once(' ').unwrap();
+            let known = all.insert(sorted(series), value.parse().unwrap());
+            assert!(known.is_none(), "two samples of {series}");
+        }
+        Self(all)
+    }
+
+    pub(crate) fn get(&self, series: &str) -> Option<f64> {
+        self.0.get(&sorted(series)).copied()
+    }
+
+    /// Asserts the value of each of the series, and that the metrics of these names have no others.
+    #[track_caller]
+    pub(crate) fn assert_only(&self, metrics: &[&str], expected: &[(&str, f64)]) {
+        let of_metrics = |series: &&String| {
+            let name = series.split('{').next().unwrap();
+            metrics.contains(&name)
+        };
+        let here: BTreeMap<_, _> = self
+            .0
+            .iter()
+            .filter(|(series, _)| of_metrics(series))
+            .collect();
+        let expected: BTreeMap<_, _> = expected
+            .iter()
+            .map(|(s, value)| (sorted(s), value))
+            .collect();
+        assert_eq!(
+            here,
+            expected
+                .iter()
+                .map(|(series, value)| (series, *value))
+                .collect()
+        );
+    }
+
+    /// Returns the names of the labels of each series of a metric.
+    pub(crate) fn label_names(&self, metric: &str) -> Vec<Vec<&str>> {
+        let of_metric = self
+            .0
+            .keys()
+            .filter_map(|series| series.strip_prefix(metric)?.strip_prefix('{'));
+        of_metric
+            .map(|labels| {
+                labels
+                    .split(',')
+                    .map(|label| label.split('=').next().unwrap())
+                    .collect()
+            })
+            .collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Sorts the labels of a series. No value in the tests has a comma.
+fn sorted(series: &str) -> String {
+    let Some((name, labels)) = series.split_once('{') else {
+        return series.to_owned();
+    };
+    let mut labels: Vec<_> = labels.strip_suffix('}').unwrap().split(',').collect();
+    labels.sort_unstable();
+    format!("{name}{{{}}}", labels.join(","))
+}
