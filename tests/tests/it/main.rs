@@ -24,6 +24,7 @@ mod hooks;
 mod inspect;
 mod knows;
 mod lint;
+mod observability;
 mod once;
 mod own_error;
 mod paused;
