@@ -1,5 +1,6 @@
 //! The picture of the outage: successes above, the load on the server below.
 
+use redress_examples::picture::NEUTRAL;
 use redress_examples::simulation::Way;
 use redress_examples::simulation::outage::{self, ARRIVALS, CAPACITY, DOWN, Record, SECONDS, UP};
 
@@ -8,10 +9,6 @@ use crate::panel::{Align, Note, Panel};
 pub(crate) const WIDTH: usize = 800;
 const HEIGHT: usize = 590;
 const SEED: u64 = 1;
-
-/// The background is the page's, light or dark. On both, text and lines of these colours have a
-/// contrast of nearly 4 or more, which is about what one colour can have on white and on black.
-pub(crate) const NEUTRAL: &str = "#777f8b";
 
 /// A way that is drawn.
 pub(crate) struct Line {
@@ -141,6 +138,8 @@ fn mean_load(record: &Record) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use redress_examples::picture::{faint_colours, is_committed};
+
     use super::{SECONDS, draw};
 
     /// Returns the points of each line, panel by panel.
@@ -183,36 +182,7 @@ mod tests {
 
     #[test]
     fn every_colour_can_be_read_on_a_light_and_on_a_dark_page() {
-        let svg = draw().unwrap();
-        let colours: Vec<_> = svg
-            .split("=\"#")
-            .skip(1)
-            .filter_map(|it| it.get(..6))
-            .collect();
-        assert!(colours.len() > 8, "{colours:?}");
-        let (white, dark) = (luminance("ffffff"), luminance("0d1117"));
-        for colour in colours {
-            let own = luminance(colour);
-            let (on_white, on_dark) = ((white + 0.05) / (own + 0.05), (own + 0.05) / (dark + 0.05));
-            assert!(
-                on_white > 3.9 && on_dark > 3.9,
-                "#{colour}: {on_white} {on_dark}"
-            );
-        }
-    }
-
-    /// The relative luminance of WCAG 2.
-    fn luminance(colour: &str) -> f64 {
-        let part = |from| {
-            let byte = u8::from_str_radix(colour.get(from..from + 2).unwrap(), 16).unwrap();
-            let part = f64::from(byte) / 255.0;
-            if part <= 0.03928 {
-                part / 12.92
-            } else {
-                ((part + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
+        assert_eq!(faint_colours(&draw().unwrap()), [""; 0]);
     }
 
     // Elsewhere the logarithm that spreads the arrivals may differ in its last digit.
@@ -222,14 +192,9 @@ mod tests {
         let svg = draw().unwrap();
         let url = data_url(&svg);
         for (name, content) in [("outage.svg", svg), ("outage.url", url)] {
-            let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../redress/docs");
-            let file = std::path::Path::new(docs).join(name);
-            if std::env::var_os("BLESS").is_some() {
-                std::fs::write(&file, &content).unwrap();
-            }
-            let committed = std::fs::read_to_string(&file).unwrap_or_default();
+            let committed = is_committed(name, &content).unwrap();
             assert!(
-                committed == content,
+                committed,
                 "redress/docs/{name} is not what the example draws. To write it anew: \
                  BLESS=1 cargo test -p redress-examples --bin outage",
             );

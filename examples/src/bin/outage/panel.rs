@@ -1,8 +1,9 @@
 use std::fmt::Write as _;
 
+use redress_examples::picture::NEUTRAL;
 use redress_examples::simulation::outage::{DOWN, Record, SECONDS, UP};
 
-use crate::drawing::{Line, NEUTRAL, WIDTH};
+use crate::drawing::{Line, WIDTH};
 
 const LEFT: usize = 60;
 const RIGHT: usize = 28;
