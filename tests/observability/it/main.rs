@@ -1,5 +1,7 @@
 //! Whether what the exporters record arrives: real client crates, and real receivers as child processes
 //! on free ports of this machine. `.ci/receivers` brings the receivers.
 
-mod outage;
+mod alerts;
+mod program;
+mod prometheus_exporters;
 mod receivers;

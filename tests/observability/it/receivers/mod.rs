@@ -1,12 +1,13 @@
 //! What the exporters send to. Each is started by a test and ends with it.
 
-mod endpoint;
 mod http;
 mod otlp;
 mod process;
 mod prometheus;
 mod sentry;
+mod stamped;
 mod statsd;
 
-use endpoint::Endpoint;
-use process::until;
+pub(crate) use process::until;
+pub(crate) use prometheus::{Labels, Prometheus};
+pub(crate) use stamped::Stamped;

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::net::SocketAddr;
 
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::endpoint::Endpoint;
 use super::http;
 use super::process::Process;
 
@@ -34,17 +34,16 @@ impl Alert {
 }
 
 impl Prometheus {
-    /// Starts it. It scrapes each endpoint as a job of that name, and evaluates the rules, which are
+    /// Starts it. It scrapes each address as a job of that name, and evaluates the rules, which are
     /// the content of a file.
     #[track_caller]
-    pub(crate) fn start(jobs: &[(&str, &Endpoint)], rules: &str) -> Self {
+    pub(crate) fn start(jobs: &[(&str, SocketAddr)], rules: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = "global: {scrape_interval: 200ms, scrape_timeout: 200ms, \
                           evaluation_interval: 200ms}\n\
                           rule_files: [rules.yml]\nscrape_configs:\n"
             .to_owned();
-        for (job, endpoint) in jobs {
-            let address = endpoint.address;
+        for (job, address) in jobs {
             let _ = writeln!(
                 config,
                 "  - {{job_name: {job}, static_configs: [{{targets: ['{address}']}}]}}"
@@ -142,8 +141,9 @@ mod tests {
     use prometheus_client::metrics::exemplar::HistogramWithExemplars;
     use prometheus_client::registry::Registry as ClientRegistry;
 
-    use super::super::endpoint::{OPEN_METRICS, TEXT};
-    use super::super::{Endpoint, until};
+    use redress_observability_tests::endpoint::{Endpoint, OPEN_METRICS, TEXT};
+
+    use super::super::until;
     use super::*;
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
         let rules = "groups: [{name: a, rules: [\
                      {alert: Many, expr: 'retries_total > 2'}, \
                      {alert: TooMany, expr: 'retries_total > 3'}]}]";
-        let prometheus = Prometheus::start(&[("shop", &endpoint)], rules);
+        let prometheus = Prometheus::start(&[("shop", endpoint.address)], rules);
 
         let query = "sum by (job, class) (retries_total)";
         let found = until("retries", || {
@@ -192,7 +192,7 @@ mod tests {
             encode(&mut text, &registry).unwrap();
             text
         });
-        let prometheus = Prometheus::start(&[("shop", &endpoint)], "groups: []");
+        let prometheus = Prometheus::start(&[("shop", endpoint.address)], "groups: []");
         let exemplars = until("an exemplar", || {
             let exemplars = prometheus.exemplars("duration_bucket");
             (!exemplars.is_empty()).then_some(exemplars)
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn a_page_that_is_no_metrics_is_scraped_and_refused() {
         let endpoint = Endpoint::serve(TEXT, || "this is { not a metric".to_owned());
-        let prometheus = Prometheus::start(&[("shop", &endpoint)], "groups: []");
+        let prometheus = Prometheus::start(&[("shop", endpoint.address)], "groups: []");
         until("two scrapes", || (endpoint.answered() > 1).then_some(()));
         let up = until("up", || prometheus.query("up", None).into_values().next());
         assert_eq!(up, 0.0);

@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 
 /// The series of each family that is a counter: the values of its labels, in the order of
 /// `metrics.tsv`, and how often.
-pub(crate) type Counts = BTreeMap<Vec<String>, u64>;
+pub type Counts = BTreeMap<Vec<String>, u64>;
 
 /// What a histogram has seen of each of its label sets: values with how often each.
-pub(crate) type Seen = BTreeMap<Vec<String>, Vec<(f64, u64)>>;
+pub type Seen = BTreeMap<Vec<String>, Vec<(f64, u64)>>;
 
 fn counts<const N: usize>(runs: u64, rows: &[([&str; N], u64)]) -> Counts {
-    let row = |(labels, count): &([&str; N], u64)| {
-        (labels.map(str::to_owned).to_vec(), count * runs)
-    };
+    let row =
+        |(labels, count): &([&str; N], u64)| (labels.map(str::to_owned).to_vec(), count * runs);
     rows.iter().map(row).collect()
 }
 
-fn seen<const N: usize>(runs: u64, rows: &[([&str; N], &[(f64, u64)])]) -> Seen {
-    let row = |(labels, values): &([&str; N], &[(f64, u64)])| {
+/// Values of labels, and values with how often each.
+type Row<'a, const N: usize> = ([&'a str; N], &'a [(f64, u64)]);
+
+fn seen<const N: usize>(runs: u64, rows: &[Row<'_, N>]) -> Seen {
+    let row = |(labels, values): &Row<'_, N>| {
         let values = values.iter().map(|(value, count)| (*value, count * runs));
         (labels.map(str::to_owned).to_vec(), values.collect())
     };
@@ -25,7 +27,7 @@ fn seen<const N: usize>(runs: u64, rows: &[([&str; N], &[(f64, u64)])]) -> Seen 
 }
 
 /// By operation, result and class.
-pub(crate) fn calls(runs: u64) -> Counts {
+pub fn calls(runs: u64) -> Counts {
     counts(
         runs,
         &[
@@ -53,7 +55,7 @@ pub(crate) fn calls(runs: u64) -> Counts {
 }
 
 /// By operation, class and cause.
-pub(crate) fn retries(runs: u64) -> Counts {
+pub fn retries(runs: u64) -> Counts {
     counts(
         runs,
         &[
@@ -72,7 +74,7 @@ pub(crate) fn retries(runs: u64) -> Counts {
 
 /// By operation: the retries of each call that made any. Neither the deferred one was made, nor the
 /// one that was dropped in its pause.
-pub(crate) fn call_retries(runs: u64) -> Seen {
+pub fn call_retries(runs: u64) -> Seen {
     seen(
         runs,
         &[
@@ -84,12 +86,12 @@ pub(crate) fn call_retries(runs: u64) -> Seen {
 }
 
 /// By operation: the delays that were decided on.
-pub(crate) fn delays(runs: u64) -> Seen {
+pub fn delays(runs: u64) -> Seen {
     seen(runs, &[(["load"], &[(0.5, 1)]), (["pay"], &[(2.0, 15)])])
 }
 
 /// By breaker and state: how often it went there. In the first run it was closed before.
-pub(crate) fn transitions(runs: u64) -> Counts {
+pub fn transitions(runs: u64) -> Counts {
     let mut counts = counts(
         runs,
         &[
@@ -106,7 +108,7 @@ pub(crate) fn transitions(runs: u64) -> Counts {
 }
 
 /// By operation and result: how long calls took, in seconds.
-pub(crate) fn call_durations(runs: u64) -> Seen {
+pub fn call_durations(runs: u64) -> Seen {
     seen(
         runs,
         &[
@@ -130,7 +132,7 @@ pub(crate) fn call_durations(runs: u64) -> Seen {
 }
 
 /// By operation and result: how long attempts took, in seconds.
-pub(crate) fn attempt_durations(runs: u64) -> Seen {
+pub fn attempt_durations(runs: u64) -> Seen {
     seen(
         runs,
         &[

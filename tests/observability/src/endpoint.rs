@@ -5,22 +5,19 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::thread;
 
 /// The format of Prometheus' own, which most exporters write.
-pub(crate) const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// The format that has exemplars.
-pub(crate) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// A page for Prometheus to scrape, written anew for each request.
-pub(crate) struct Endpoint {
-    pub(crate) address: SocketAddr,
+pub struct Endpoint {
+    pub address: SocketAddr,
     answered: Arc<AtomicU32>,
 }
 
 impl Endpoint {
     /// Serves what `write` returns, for as long as the tests run.
-    pub(crate) fn serve(
-        content_type: &'static str,
-        write: impl Fn() -> String + Send + 'static,
-    ) -> Self {
+    pub fn serve(content_type: &'static str, write: impl Fn() -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let answered = Arc::new(AtomicU32::new(0));
@@ -37,7 +34,7 @@ impl Endpoint {
     }
 
     /// Returns how many requests were answered.
-    pub(crate) fn answered(&self) -> u32 {
+    pub fn answered(&self) -> u32 {
         self.answered.load(SeqCst)
     }
 }

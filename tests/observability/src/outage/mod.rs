@@ -2,7 +2,8 @@
 //!
 //! What they must be counted as is in [`expected`].
 
-pub(crate) mod expected;
+pub mod expected;
+#[cfg(test)]
 mod reference;
 
 use std::cell::Cell;
@@ -22,19 +23,26 @@ use redress::{
 use ErrorClass::{Concurrency, Permanent, RateLimit, ServerError, Transient, Unknown};
 
 /// How long an attempt takes.
-pub(crate) const ATTEMPT: Duration = Duration::from_millis(40);
+pub const ATTEMPT: Duration = Duration::from_millis(40);
 
 /// What calls share. Exporters that read states and budgets are given these two.
-pub(crate) struct Outage {
+pub struct Outage {
     clock: VirtualClock,
-    pub(crate) breaker: CircuitBreaker,
-    pub(crate) budget: Budget,
+    pub breaker: CircuitBreaker,
+    pub budget: Budget,
 }
 
 type Classified = fn(&Classification) -> Classification;
 
+impl Default for Outage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Outage {
-    pub(crate) fn new() -> Self {
+    /// Creates the clock, and what the calls share.
+    pub fn new() -> Self {
         let clock = VirtualClock::new();
         let breaker = CircuitBreaker::builder()
             .name("db")
@@ -51,11 +59,19 @@ impl Outage {
     /// Runs the calls once. `watch` adds what watches them to a policy.
     ///
     /// The first run starts with a breaker that is closed; each run leaves it open.
-    pub(crate) fn run(&self, watch: &dyn Fn(PolicyBuilder) -> PolicyBuilder) {
+    pub fn run(&self, watch: &dyn Fn(PolicyBuilder) -> PolicyBuilder) {
         // Beyond the window of the budget and the recovery of the breaker.
         self.clock.advance(Duration::from_secs(3600));
         self.pay(watch);
         self.load(watch);
+    }
+
+    /// Makes ten payments that succeed at once.
+    pub fn calm(&self, watch: &dyn Fn(PolicyBuilder) -> PolicyBuilder) {
+        let pay = self.builder(watch).operation("pay").build().unwrap();
+        for _ in 0..10 {
+            pay.call(self.fails([])).unwrap();
+        }
     }
 
     fn builder(&self, watch: &dyn Fn(PolicyBuilder) -> PolicyBuilder) -> PolicyBuilder<Classified> {
@@ -103,7 +119,8 @@ impl Outage {
             pay.call(self.fails([ServerError; 3])).unwrap_err();
         }
         pay.call(self.fails([Unknown; 2])).unwrap_err();
-        pay.call(self.returns([Classification::abort()])).unwrap_err();
+        pay.call(self.returns([Classification::abort()]))
+            .unwrap_err();
         let pushback = Classification::new(Transient).no_retry();
         pay.call(self.returns([pushback])).unwrap_err();
 
@@ -149,7 +166,12 @@ impl Outage {
 
         // A call inside a call.
         let checkout = self.builder(watch).operation("checkout").build().unwrap();
-        checkout.call(|| pay.call(self.fails([Transient])).map_err(|_| Permanent.into())).unwrap();
+        checkout
+            .call(|| {
+                pay.call(self.fails([Transient]))
+                    .map_err(|_| Permanent.into())
+            })
+            .unwrap();
     }
 
     /// One call is dropped in its attempt, one in its pause.
@@ -174,7 +196,10 @@ impl Outage {
         let builder = self.builder(watch).operation("load");
         let builder = builder.strategy(fixed(0.5)).max_attempts(2);
         let builder = builder.budget(self.budget.clone());
-        let load = builder.circuit_breaker(self.breaker.clone()).build().unwrap();
+        let load = builder
+            .circuit_breaker(self.breaker.clone())
+            .build()
+            .unwrap();
         // In a later run this is the probe that closes the breaker.
         load.call(self.fails([])).unwrap();
         // The budget has one retry.
