@@ -10,6 +10,7 @@
 //! | [`testing`](mod@testing) | how is code with retries tested without waiting? |
 //! | [`configuration`] | how do settings come from a file, change while a program runs, and stay right? |
 //! | [`deferring`] | how does a queue wait in place of a thread, and how does another process continue? |
+//! | [`databases`] | what do databases, caches and clouds say, and how does a transaction never happen twice? |
 //! | [`migrating`] | what changes for code that uses backon, backoff, tokio-retry, tower or its own loop? |
 //! | [`pitfalls`] | what surprises, what does not compile, and which default is which? |
 //! | [`stability`] | what may a later version change? |
@@ -17,7 +18,7 @@
 //! Two more stand with what they are about: [`inspect`](crate::inspect) describes the doctor, and
 //! `redress::testing` (feature `testing`) the testing kit.
 //!
-//! Every block of code in them runs. They use the defaults of the manifest unless they name a
+//! Every block of code in them runs, or compiles where it needs a server. They use the defaults of the manifest unless they name a
 //! feature; `redress::testing` in an example needs the feature `testing`, in `[dev-dependencies]`.
 
 #[doc = include_str!("../docs/choosing.md")]
@@ -51,6 +52,10 @@ pub mod configuration {}
 
 #[doc = include_str!("../docs/deferring.md")]
 pub mod deferring {}
+
+// Its programs need drivers: the package in `tests/data` runs them.
+#[cfg_attr(not(doctest), doc = include_str!("../docs/databases.md"))]
+pub mod databases {}
 
 #[doc = include_str!("../docs/migrating.md")]
 pub mod migrating {}

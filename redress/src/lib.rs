@@ -12,6 +12,7 @@
 //! [observing]: guide::observing
 //! [testing]: guide::testing
 //! [configuration]: guide::configuration
+//! [databases]: guide::databases
 //! [deferring]: guide::deferring
 //! [moving here]: guide::migrating
 //! [pitfalls]: guide::pitfalls

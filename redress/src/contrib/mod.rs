@@ -5,7 +5,8 @@
 //! and both versions can be on at once in one program.
 //!
 //! With a feature on, the [`DefaultClassifier`](crate::DefaultClassifier) knows the errors of its
-//! crate wherever they are in a chain, and they implement [`Classify`](crate::Classify) themselves.
+//! crate wherever they are in a chain, and they implement [`Classify`](crate::Classify) themselves. A
+//! feature that any crate of a program switches on does so for all of it.
 //!
 //! Those that record metrics are observers, and record the same metrics under the same names:
 //! `redress/observability/metrics.tsv` lists them, and dashboards and alerts for them are beside it.
@@ -23,6 +24,8 @@
 
 #[cfg(feature = "anyhow-1")]
 pub mod anyhow_1;
+#[cfg(feature = "aws-smithy-1")]
+pub mod aws_smithy_1;
 #[cfg(feature = "h2-0_4")]
 pub mod h2_0_4;
 #[cfg(feature = "http-1")]
@@ -33,13 +36,27 @@ pub mod hyper_1;
 pub mod hyper_util_0_1;
 #[cfg(feature = "prometheus-0_14")]
 pub mod prometheus_0_14;
+#[cfg(feature = "redis-1")]
+pub mod redis_1;
 #[cfg(feature = "reqwest-0_13")]
 pub mod reqwest_0_13;
 #[cfg(feature = "prometheus-0_14")]
 #[allow(dead_code, reason = "each of them uses its part")]
 mod shared_metrics;
+#[cfg(feature = "sqlx-0_8")]
+pub mod sqlx_0_8;
+#[cfg(feature = "sqlx-0_9")]
+pub mod sqlx_0_9;
+#[cfg(feature = "tokio-postgres-0_7")]
+pub mod tokio_postgres_0_7;
 #[cfg(feature = "tonic-0_14")]
 pub mod tonic_0_14;
+#[cfg(any(
+    feature = "sqlx-0_8",
+    feature = "sqlx-0_9",
+    feature = "tokio-postgres-0_7"
+))]
+pub mod transaction;
 #[cfg(any(feature = "hyper-1", feature = "ureq-3"))]
 mod transport;
 #[cfg(feature = "ureq-3")]
@@ -52,6 +69,7 @@ use crate::classify::Classification;
     feature = "h2-0_4",
     feature = "http-1",
     feature = "hyper-1",
+    feature = "redis-1",
     feature = "ureq-3"
 ))]
 use crate::classify::says_itself;
@@ -77,6 +95,22 @@ const LINKS: &[ClassifyLink] = &[
     tonic_0_14::classify_link,
     #[cfg(feature = "ureq-3")]
     ureq_3::classify_link,
+    #[cfg(any(
+        feature = "sqlx-0_8",
+        feature = "sqlx-0_9",
+        feature = "tokio-postgres-0_7"
+    ))]
+    transaction::classify_link,
+    #[cfg(feature = "tokio-postgres-0_7")]
+    tokio_postgres_0_7::classify_link,
+    #[cfg(feature = "sqlx-0_9")]
+    sqlx_0_9::classify_link,
+    #[cfg(feature = "sqlx-0_8")]
+    sqlx_0_8::classify_link,
+    #[cfg(feature = "redis-1")]
+    redis_1::classify_link,
+    #[cfg(feature = "aws-smithy-1")]
+    aws_smithy_1::classify_link,
 ];
 
 /// Asks a link that is an `E` what it means, unless it does not know. Then what is behind it may.

@@ -38,6 +38,17 @@ impl<E> Error<E> {
         }
     }
 
+    /// Replaces the last error by one that says what an attempt that was cut off could not.
+    #[cfg(any(
+        feature = "sqlx-0_8",
+        feature = "sqlx-0_9",
+        feature = "tokio-postgres-0_7"
+    ))]
+    pub(crate) fn with_source(mut self, source: E) -> Self {
+        self.source = Some(source);
+        self
+    }
+
     /// Returns why the call stopped.
     #[must_use]
     pub fn stop_reason(&self) -> StopReason {

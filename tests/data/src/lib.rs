@@ -1,0 +1,21 @@
+//! What the tests start: servers as child processes, and a proxy that loses answers.
+//!
+//! `.ci/servers` in the repository installs the servers.
+
+mod child;
+mod mariadb;
+mod postgres;
+mod proxy;
+mod redis;
+mod shared;
+
+pub use mariadb::MariaDb;
+pub use postgres::Postgres;
+pub use proxy::{Cut, Proxy};
+pub use redis::Redis;
+pub use shared::Shared;
+
+/// The guide's programs compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../redress/docs/databases.md")]
+struct Databases;

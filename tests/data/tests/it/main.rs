@@ -1,0 +1,10 @@
+//! Errors and transactions on real servers.
+
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+mod bank;
+mod pg;
+mod pg_errors;
+mod pg_transaction;
+mod redis_errors;
+mod said;
