@@ -9,6 +9,7 @@ use crate::reason::{Cause, StopReason};
 pub struct CallStart<'a> {
     pub(crate) operation: Option<&'a str>,
     pub(crate) attempts: u32,
+    pub(crate) is_late: bool,
 }
 
 impl<'a> CallStart<'a> {
@@ -23,6 +24,13 @@ impl<'a> CallStart<'a> {
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// Returns `true` if the call has started before and fails for the first time now, because the
+    /// observer wants no [successes](super::Interest::without_successes).
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        self.is_late
     }
 }
 

@@ -76,4 +76,13 @@ pub trait CallObserver: Send + Sync {
         let _ = attempt;
         run();
     }
+
+    /// Runs what shows an event or the end of the call to everything that watches it. What it makes
+    /// current around `show`, such as the span of the call, is current for lines of logs that other
+    /// observers write.
+    ///
+    /// Shown once, whether `show` is called once, more often or not at all.
+    fn call_scope(&self, show: &mut dyn FnMut()) {
+        show();
+    }
 }

@@ -48,7 +48,8 @@ impl Interest {
         .without_times();
 
     /// Leaves out calls that succeed at their first attempt. A call that fails is shown from its first
-    /// failure on, its start and the start of its attempt included.
+    /// failure on, its start and the start of its attempt included; one that is stopped before its first
+    /// attempt, as it stops.
     #[must_use]
     pub const fn without_successes(mut self) -> Self {
         self.successes = false;

@@ -25,5 +25,5 @@ pub use interest::Interest;
 pub use observer::Observer;
 pub(crate) use observer::{OnAttemptEnd, OnAttemptStart};
 pub(crate) use observers::{Audience, Observers};
-pub(crate) use scope::in_scope;
+pub(crate) use scope::{AttemptScope, in_call_scope, in_scope};
 pub use timeline::{Timeline, TimelineEvent};

@@ -33,6 +33,31 @@ pub(crate) fn in_scope<T>(
     }
 }
 
+/// The scope of an attempt that runs on another thread.
+pub(crate) struct AttemptScope {
+    watchers: Vec<Arc<dyn CallObserver>>,
+    attempt: u32,
+}
+
+impl AttemptScope {
+    pub(crate) const NONE: Self = Self {
+        watchers: Vec::new(),
+        attempt: 0,
+    };
+
+    pub(crate) fn of(watchers: &[Arc<dyn CallObserver>], attempt: u32) -> Self {
+        Self {
+            watchers: watchers.to_vec(),
+            attempt,
+        }
+    }
+
+    /// Runs the attempt in it, as [`in_scope`] does.
+    pub(crate) fn run<T>(&self, run: impl FnOnce() -> T) -> T {
+        in_scope(&self.watchers, self.attempt, run)
+    }
+}
+
 /// Enters the scopes of the watchers, one in the other. A panic of one of them is caught.
 pub(super) fn nest(watchers: &[Arc<dyn CallObserver>], attempt: u32, run: &mut dyn FnMut()) {
     match watchers.split_first() {
@@ -41,6 +66,33 @@ pub(super) fn nest(watchers: &[Arc<dyn CallObserver>], attempt: u32, run: &mut d
             shielded((), || {
                 outermost.scope(attempt, &mut || nest(others, attempt, run));
             });
+        }
+    }
+}
+
+/// Shows a call to others in the scope that its watchers have for it, the first of them outermost.
+///
+/// It is shown exactly once, whatever a watcher does.
+pub(crate) fn in_call_scope(watchers: &[Arc<dyn CallObserver>], show: impl FnOnce()) {
+    if watchers.is_empty() {
+        return show();
+    }
+    let mut show = Some(show);
+    let mut once = || {
+        if let Some(show) = show.take() {
+            show();
+        }
+    };
+    nest_call(watchers, &mut once);
+    once();
+}
+
+/// Enters the scopes that the watchers have for the call, one in the other.
+pub(super) fn nest_call(watchers: &[Arc<dyn CallObserver>], show: &mut dyn FnMut()) {
+    match watchers.split_first() {
+        None => show(),
+        Some((outermost, others)) => {
+            shielded((), || outermost.call_scope(&mut || nest_call(others, show)));
         }
     }
 }

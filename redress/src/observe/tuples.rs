@@ -92,4 +92,8 @@ impl CallObserver for Several {
     fn scope(&self, attempt: u32, run: &mut dyn FnMut()) {
         scope::nest(&self.0, attempt, run);
     }
+
+    fn call_scope(&self, show: &mut dyn FnMut()) {
+        scope::nest_call(&self.0, show);
+    }
 }

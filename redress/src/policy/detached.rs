@@ -197,7 +197,8 @@ where
     let hooks = context.shared.hooks_detached(resume, &detached);
     let operation = Arc::new(operation);
     let mut run = Run::new_timed(policy, hooks);
-    let attempt = |run: &Run<'_, _>| detached.attempt(run.attempt_limit(), &operation);
+    let attempt =
+        |run: &Run<'_, _>| detached.attempt(run.attempt_limit(), run.attempt_scope(), &operation);
     let returned = blocking::call_cut_off(&mut run, policy, attempt);
     run.outcome(returned)
 }

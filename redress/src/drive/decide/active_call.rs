@@ -142,6 +142,9 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
 
     /// As [`stop`](Self::stop), where more is to be shown before the end of the call.
     pub(super) fn show_stop(&mut self, reason: StopReason, failed: Option<&Failed>) {
+        if self.frame.policy.has_late_observers {
+            self.wake_to_stop();
+        }
         self.state.call.stop(reason);
         let name = EventName::of_stop(reason);
         if reason == StopReason::CircuitOpen {

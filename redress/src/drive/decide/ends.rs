@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{ActiveCall, Refused, Stopped};
 use crate::breaker::Change;
-use crate::observe::{Audience, CallEnd, CallResult, CallStart, EventName};
+use crate::observe::{Audience, CallEnd, CallResult, CallStart, EventName, in_call_scope};
 use crate::shielded::shielded;
 
 impl ActiveCall<'_, '_> {
@@ -33,6 +33,14 @@ impl ActiveCall<'_, '_> {
         if self.state.call.attempts() > self.state.watch.attempts_before {
             self.show_late_attempt_start();
         }
+    }
+
+    /// Shows that a call stops to those that have not seen its start, as it stops before an attempt.
+    #[cold]
+    pub(super) fn wake_to_stop(&mut self) {
+        let now = self.state.now;
+        self.wake();
+        self.state.now = now;
     }
 
     /// Shows that the breaker has refused a call, or has let it in as a change of its state, to those
@@ -70,6 +78,7 @@ impl ActiveCall<'_, '_> {
         let call = CallStart {
             operation: self.operation(),
             attempts: self.state.watch.attempts_before,
+            is_late: audience == Audience::Late,
         };
         let observers = &self.frame.policy.observers;
         observers.start_call(audience, &call, &mut watchers);
@@ -121,13 +130,15 @@ impl ActiveCall<'_, '_> {
             retry_after: self.state.retry_after,
         };
         let observers = &self.frame.policy.observers;
-        observers.each(audience, |observer| observer.on_call_end(&end));
-        if self.frame.is_hooked() {
-            shielded((), || self.hooks.call_end(&end));
-        }
-        for watcher in &watchers {
-            shielded((), || watcher.on_call_end(&end));
-        }
+        in_call_scope(&watchers, || {
+            observers.each(audience, |observer| observer.on_call_end(&end));
+            if self.frame.is_hooked() {
+                shielded((), || self.hooks.call_end(&end));
+            }
+            for watcher in &watchers {
+                shielded((), || watcher.on_call_end(&end));
+            }
+        });
         self.state.watch.watchers = watchers;
         // What a watcher holds, such as a span, ends here and not with the future.
         shielded((), || self.state.watch.watchers.clear());

@@ -6,7 +6,9 @@ use super::ActiveCall;
 use crate::breaker::Change;
 use crate::classify::ErrorClass;
 use crate::engine::{Failed, LastFailure};
-use crate::observe::{AttemptEnd, AttemptStart, AttemptStatus, Audience, Event, EventName};
+use crate::observe::{
+    AttemptEnd, AttemptStart, AttemptStatus, Audience, Event, EventName, in_call_scope,
+};
 use crate::reason::Cause;
 use crate::shielded::shielded;
 
@@ -173,13 +175,16 @@ impl ActiveCall<'_, '_> {
     fn show_event(&self, event: &Event<'_>) {
         let audience = self.state.watch.audience();
         let observers = &self.frame.policy.observers;
-        observers.each(audience, |observer| observer.on_event(event));
-        if self.frame.is_hooked() {
-            shielded((), || self.hooks.event(event));
-        }
-        for watcher in &self.state.watch.watchers {
-            shielded((), || watcher.on_event(event));
-        }
+        let watchers = &self.state.watch.watchers;
+        in_call_scope(watchers, || {
+            observers.each(audience, |observer| observer.on_event(event));
+            if self.frame.is_hooked() {
+                shielded((), || self.hooks.event(event));
+            }
+            for watcher in watchers {
+                shielded((), || watcher.on_event(event));
+            }
+        });
     }
 
     pub(super) fn operation(&self) -> Option<&str> {

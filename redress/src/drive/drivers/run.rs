@@ -11,7 +11,7 @@ use crate::drive::hooks::Hooks;
 use crate::drive::state::{CallState, Frame, Marks};
 use crate::engine::Failed;
 use crate::error::FromInterrupt;
-use crate::observe::in_scope;
+use crate::observe::{AttemptScope, in_scope};
 
 /// One call in progress. Its owner runs the operation in a loop and hands over the result of each
 /// attempt; the answer is to return it, or to run the operation again.
@@ -260,6 +260,14 @@ impl<H: Hooks> Run<'_, H> {
         match &*self.state {
             None => run(),
             Some(state) => in_scope(&state.watch.watchers, state.call.attempts(), run),
+        }
+    }
+
+    /// Returns the same scope for an attempt that runs on another thread.
+    pub(crate) fn attempt_scope(&self) -> AttemptScope {
+        match &*self.state {
+            None => AttemptScope::NONE,
+            Some(state) => AttemptScope::of(&state.watch.watchers, state.call.attempts()),
         }
     }
 

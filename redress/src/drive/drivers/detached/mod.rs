@@ -16,6 +16,7 @@ pub(crate) use threads::Threads;
 
 use crate::clock::Time;
 use crate::drive::state::CompiledPolicy;
+use crate::observe::AttemptScope;
 use crate::reason::StopReason;
 use crate::shielded::shielded;
 
@@ -67,16 +68,22 @@ impl<'p> Detached<'p> {
     pub(crate) fn attempt<T: Send + 'static>(
         &self,
         limit: Option<Duration>,
+        scope: AttemptScope,
         operation: &Arc<impl Fn() -> T + Send + Sync + 'static>,
     ) -> Option<T> {
         // Every attempt was admitted; one that was not still runs, on this thread.
         let Some(ThreadPlace { entered, worker }) = self.place().take() else {
-            return Some(operation());
+            return Some(scope.run(|| operation()));
         };
         // The time starts before the attempt, so that it cannot pass unnoticed.
         let mut limit = Limit::start(self.time, limit);
         let result = Arc::new(Monitor::new(AttemptState::Running));
-        worker.run(job(Arc::clone(operation), Arc::clone(&result), entered));
+        worker.run(job(
+            Arc::clone(operation),
+            scope,
+            Arc::clone(&result),
+            entered,
+        ));
         let returned = result
             .wait(&mut limit, AttemptState::take)
             .or_else(|| result.change(|state| state.abandon(self.threads)));
@@ -147,11 +154,14 @@ impl<T> AttemptState<T> {
 
 fn job<T: Send + 'static>(
     operation: Arc<impl Fn() -> T + Send + Sync + 'static>,
+    scope: AttemptScope,
     result: Arc<Monitor<AttemptState<T>>>,
     mut entered: Entered,
 ) -> Job {
     Box::new(move || {
-        let returned = catch_unwind(AssertUnwindSafe(|| operation()));
+        let returned = catch_unwind(AssertUnwindSafe(|| scope.run(|| operation())));
+        // What it holds, such as a span, ends before the caller goes on.
+        shielded((), || drop(scope));
         // If the caller has left, this is the last reference; dropping it may panic.
         shielded((), || drop(operation));
         let late = result.change_unseen(|state| match state {
