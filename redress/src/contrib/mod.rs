@@ -8,7 +8,9 @@
 //! crate wherever they are in a chain, and they implement [`Classify`](crate::Classify) themselves. A
 //! feature that any crate of a program switches on does so for all of it.
 //!
-//! Those that record metrics are observers, and record the same metrics under the same names:
+//! Those of logs, traces and metrics are [observers](crate::Observer), of one policy or, by
+//! [`observe::set_default`](crate::observe::set_default), of the whole program.
+//! Those of metrics record the same metrics under the same names:
 //! `redress/observability/metrics.tsv` lists them, and dashboards and alerts for them are beside it.
 
 // The rule of this folder: an integration uses the public API of this crate and what this file
@@ -34,15 +36,23 @@ pub mod http_1;
 pub mod hyper_1;
 #[cfg(feature = "hyper-util-0_1")]
 pub mod hyper_util_0_1;
+#[cfg(any(feature = "log-0_4", feature = "sentry-0_48", feature = "tracing-0_1"))]
+pub mod lines;
+#[cfg(feature = "log-0_4")]
+pub mod log_0_4;
 #[cfg(feature = "prometheus-0_14")]
 pub mod prometheus_0_14;
 #[cfg(feature = "redis-1")]
 pub mod redis_1;
 #[cfg(feature = "reqwest-0_13")]
 pub mod reqwest_0_13;
+#[cfg(feature = "sentry-0_48")]
+pub mod sentry_0_48;
 #[cfg(feature = "prometheus-0_14")]
 #[allow(dead_code, reason = "each of them uses its part")]
 mod shared_metrics;
+#[cfg(feature = "tracing-0_1")]
+mod span_end;
 #[cfg(feature = "sqlx-0_8")]
 pub mod sqlx_0_8;
 #[cfg(feature = "sqlx-0_9")]
@@ -51,6 +61,8 @@ pub mod sqlx_0_9;
 pub mod tokio_postgres_0_7;
 #[cfg(feature = "tonic-0_14")]
 pub mod tonic_0_14;
+#[cfg(feature = "tracing-0_1")]
+pub mod tracing_0_1;
 #[cfg(any(
     feature = "sqlx-0_8",
     feature = "sqlx-0_9",

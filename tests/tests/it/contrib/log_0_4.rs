@@ -1,0 +1,178 @@
+//! What a logger of `log` gets to see of calls.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::Error;
+use std::sync::Once;
+use std::time::Duration;
+
+use log::kv::{self, Key, Value, VisitSource};
+use log::{Level, LevelFilter, Metadata, Record};
+use redress::contrib::lines::Line;
+use redress::contrib::log_0_4::{default_level, lines};
+use redress::testing::VirtualClock;
+use redress::{Classification, ErrorClass, EventName, Policy, strategies};
+
+use crate::support::{builder, down};
+
+#[derive(Debug, Clone, PartialEq)]
+struct Logged {
+    level: Level,
+    text: String,
+    pairs: BTreeMap<String, String>,
+}
+
+thread_local! {
+    static LOGGED: RefCell<Vec<Logged>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps what each thread, which is one test, logs.
+struct Logger;
+
+impl log::Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "redress"
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        assert!(self.enabled(record.metadata()));
+        let mut pairs = Pairs(BTreeMap::new());
+        record.key_values().visit(&mut pairs).unwrap();
+        let (level, text) = (record.level(), record.args().to_string());
+        LOGGED.with_borrow_mut(|all| {
+            all.push(Logged {
+                level,
+                text,
+                pairs: pairs.0,
+            })
+        });
+    }
+
+    fn flush(&self) {}
+}
+
+struct Pairs(BTreeMap<String, String>);
+
+impl<'kvs> VisitSource<'kvs> for Pairs {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
+        self.0.insert(key.to_string(), value.to_string());
+        Ok(())
+    }
+}
+
+fn logged(run: impl FnOnce()) -> Vec<Logged> {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        log::set_logger(&Logger).unwrap();
+        log::set_max_level(LevelFilter::Trace);
+    });
+    run();
+    LOGGED.take()
+}
+
+fn texts(all: &[Logged]) -> Vec<(Level, &str)> {
+    all.iter()
+        .map(|line| (line.level, line.text.as_str()))
+        .collect()
+}
+
+#[test]
+fn a_line_is_whole_as_text() {
+    let all = logged(|| {
+        let policy = builder(&VirtualClock::new())
+            .operation("load_order")
+            .max_attempts(3)
+            .on_event(lines());
+        let policy = policy.build().unwrap();
+        let mut failures = 1;
+        let once = || match std::mem::take(&mut failures) {
+            0 => Ok(()),
+            _ => Err(down()),
+        };
+        policy.call(once).unwrap();
+        policy.call(|| Err::<(), _>(down())).unwrap_err();
+        policy.call(|| Ok::<_, Error>(())).unwrap();
+    });
+    let expected = [
+        (
+            Level::Info,
+            "load_order: retry after 1 attempt, in 1s: TRANSIENT (error)",
+        ),
+        (Level::Info, "load_order: success after 2 attempts"),
+        (
+            Level::Info,
+            "load_order: retry after 1 attempt, in 1s: TRANSIENT (error)",
+        ),
+        (
+            Level::Info,
+            "load_order: retry after 2 attempts, in 1s: TRANSIENT (error)",
+        ),
+        (
+            Level::Warn,
+            "load_order: max_attempts_exceeded after 3 attempts: TRANSIENT (error)",
+        ),
+    ];
+    assert_eq!(texts(&all), expected);
+}
+
+#[test]
+fn a_line_has_the_same_as_key_values() {
+    let busy = |_: &Error| {
+        let class = Classification::new(ErrorClass::RateLimit).detail("http_status", "429");
+        class.retry_after(Duration::from_millis(2500))
+    };
+    let all = logged(|| {
+        let policy = Policy::builder()
+            .classifier(busy)
+            .strategy(strategies::fixed(1))
+            .clock(VirtualClock::new())
+            .max_attempts(2)
+            .operation("load_order")
+            .on_event(lines())
+            .build()
+            .unwrap();
+        policy.call(|| Err::<(), _>(down())).unwrap_err();
+    });
+    let pairs = &all[0].pairs;
+    let names: Vec<_> = pairs.keys().map(String::as_str).collect();
+    let expected = [
+        "error.type",
+        "redress.attempt",
+        "redress.cause",
+        "redress.delay",
+        "redress.details",
+        "redress.elapsed",
+        "redress.error_type",
+        "redress.operation",
+        "redress.retry_after",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(pairs["redress.retry_after"], "2.5");
+    assert_eq!(pairs["redress.details"], "http_status=429");
+    assert_eq!(all[1].pairs["redress.stop_reason"], "MAX_ATTEMPTS_GLOBAL");
+}
+
+#[test]
+fn levels_are_the_users_and_none_is_silence() {
+    let all = logged(|| {
+        let observer = lines().successes().levels(|line| match line {
+            Line::Event(event) if event.name() == EventName::Retry => None,
+            _ => default_level(line),
+        });
+        let policy = builder(&VirtualClock::new())
+            .max_attempts(2)
+            .on_event(observer)
+            .build()
+            .unwrap();
+        policy.call(|| Err::<(), _>(down())).unwrap_err();
+        policy.call(|| Ok::<_, Error>(())).unwrap();
+    });
+    let expected = [
+        (
+            Level::Warn,
+            "max_attempts_exceeded after 2 attempts: TRANSIENT (error)",
+        ),
+        (Level::Trace, "success after 1 attempt"),
+    ];
+    assert_eq!(texts(&all), expected);
+}
