@@ -40,6 +40,8 @@ pub mod hyper_util_0_1;
 pub mod lines;
 #[cfg(feature = "log-0_4")]
 pub mod log_0_4;
+#[cfg(feature = "metrics-0_24")]
+pub mod metrics_0_24;
 #[cfg(feature = "prometheus-0_14")]
 pub mod prometheus_0_14;
 #[cfg(feature = "redis-1")]
@@ -48,7 +50,7 @@ pub mod redis_1;
 pub mod reqwest_0_13;
 #[cfg(feature = "sentry-0_48")]
 pub mod sentry_0_48;
-#[cfg(feature = "prometheus-0_14")]
+#[cfg(any(feature = "metrics-0_24", feature = "prometheus-0_14"))]
 #[allow(dead_code, reason = "each of them uses its part")]
 mod shared_metrics;
 #[cfg(feature = "tracing-0_1")]
