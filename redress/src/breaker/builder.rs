@@ -35,7 +35,7 @@ use crate::strategies::{DelayBounds, Strategy, fixed};
 pub struct CircuitBreakerBuilder {
     /// As they are given: [`complete`](Self::complete) adds what follows from several of them.
     pub(super) settings: BreakerSettings,
-    pub(super) recovery_strategy: Option<Box<dyn Strategy>>,
+    pub(super) recovery_strategy: Option<Arc<dyn Strategy>>,
     pub(super) times: GivenTimes,
     on_change: Option<OnChange>,
     time: Time,
@@ -260,7 +260,7 @@ impl CircuitBreakerBuilder {
     /// ```
     #[inline]
     pub fn recovery_strategy(mut self, strategy: impl Strategy + 'static) -> Self {
-        self.recovery_strategy = Some(Box::new(strategy));
+        self.recovery_strategy = Some(Arc::new(strategy));
         self
     }
 

@@ -128,6 +128,15 @@ impl CircuitBreaker {
         Self::of_parts(shared, setup)
     }
 
+    /// Creates a breaker with the same settings that has seen nothing yet, on another clock, and of
+    /// which nothing is told.
+    #[cfg(feature = "simulate")]
+    pub(crate) fn renewed(&self, time: Time) -> Self {
+        let setup = Arc::new(self.resolve().setup.silent());
+        let shared = Arc::new(SharedBreaker::new(&setup, time));
+        Self::of_parts(shared, setup)
+    }
+
     /// Returns the name that [`CircuitBreakerBuilder::name`] gave it; for a breaker of a
     /// configuration file, the name of its table.
     ///

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::changes::OnChange;
 use super::settings::BreakerSettings;
 use crate::strategies::Strategy;
@@ -6,20 +8,34 @@ use crate::strategies::Strategy;
 pub(crate) struct BreakerSetup {
     pub(super) settings: BreakerSettings,
     /// Chooses how long it stays open, if there is no recovery timeout.
-    pub(super) recovery_strategy: Option<Box<dyn Strategy>>,
+    pub(super) recovery_strategy: Option<Arc<dyn Strategy>>,
     pub(super) on_change: Option<OnChange>,
+    /// Nothing is told of its changes: it is simulated.
+    pub(super) silent: bool,
 }
 
 impl BreakerSetup {
     pub(super) const fn new(
         settings: BreakerSettings,
-        recovery_strategy: Option<Box<dyn Strategy>>,
+        recovery_strategy: Option<Arc<dyn Strategy>>,
         on_change: Option<OnChange>,
     ) -> Self {
         Self {
             settings,
             recovery_strategy,
             on_change,
+            silent: false,
+        }
+    }
+
+    /// Returns the same for a breaker of whose changes nothing is told.
+    #[cfg(feature = "simulate")]
+    pub(super) fn silent(&self) -> Self {
+        Self {
+            settings: self.settings.clone(),
+            recovery_strategy: self.recovery_strategy.clone(),
+            on_change: None,
+            silent: true,
         }
     }
 }

@@ -402,6 +402,9 @@ impl SharedBreaker {
 
 #[cold]
 fn show_change(setup: &BreakerSetup, from: CircuitState, to: CircuitState) {
+    if setup.silent {
+        return;
+    }
     let name = setup.settings.name.as_deref();
     changes::show(setup.on_change.as_ref(), &CircuitChange { name, from, to });
 }

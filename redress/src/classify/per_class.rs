@@ -23,6 +23,11 @@ impl<T> PerClass<T> {
         &mut self.0[class as usize]
     }
 
+    #[cfg(feature = "simulate")]
+    pub(crate) fn map<S>(self, map: impl FnMut(T) -> S) -> PerClass<S> {
+        PerClass(self.0.map(map))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ErrorClass, &T)> {
         ErrorClass::ALL.into_iter().zip(&self.0)
     }

@@ -11,6 +11,8 @@ mod fn_policy;
 mod recommended;
 mod resumed;
 mod settings;
+#[cfg(feature = "simulate")]
+mod simulated;
 
 pub(crate) use self::core::Classifiers;
 pub use self::core::Policy;
@@ -23,3 +25,5 @@ pub use fn_policy::FnPolicy;
 #[cfg(feature = "config")]
 pub(crate) use recommended::{breaker as preset_breaker, budget as preset_budget};
 pub use resumed::ResumedCall;
+#[cfg(feature = "simulate")]
+pub(crate) use simulated::simulated;

@@ -33,13 +33,19 @@ with_defaults! {
 
 impl Settings {
     /// Works out what follows from the settings.
-    pub(super) fn compile(self) -> CompiledPolicy {
+    pub(super) fn compile(mut self) -> CompiledPolicy {
+        self.observers.add_default();
+        self.compile_alone()
+    }
+
+    /// Works out the same without the observer that all policies have.
+    pub(super) fn compile_alone(self) -> CompiledPolicy {
         let Self {
             mut rules,
             operation,
             time,
             sleeper,
-            mut observers,
+            observers,
             mut breaker,
             max_detached_threads,
             recommended,
@@ -56,7 +62,6 @@ impl Settings {
         }
         let all = rules.default_strategy.iter().chain(own);
         rules.successes = Successes::new(rules.budget.as_ref(), all);
-        observers.add_default();
         let early = observers.interest(Audience::Early);
         let watched = early.is_some();
         let exact_times = early.is_some_and(Interest::times);

@@ -49,7 +49,7 @@ use crate::strategies::{BackoffContext, Learner, Strategy};
 pub fn adaptive<S: Strategy>(fallback: S) -> Adaptive<S> {
     let window = Delay::from_duration(defaults::ADAPTIVE_WINDOW);
     Adaptive {
-        fallback,
+        fallback: Arc::new(fallback),
         window,
         target_success: defaults::ADAPTIVE_TARGET_SUCCESS,
         min_multiplier: defaults::ADAPTIVE_MIN_MULTIPLIER,
@@ -61,7 +61,8 @@ pub fn adaptive<S: Strategy>(fallback: S) -> Adaptive<S> {
 /// Waits longer the more has failed: see [`adaptive()`].
 #[derive(Debug, Clone)]
 pub struct Adaptive<S> {
-    fallback: S,
+    // Shared with what a simulation makes of it.
+    fallback: Arc<S>,
     window: Delay,
     target_success: f64,
     min_multiplier: f64,
@@ -141,7 +142,7 @@ impl<S> Adaptive<S> {
     }
 }
 
-impl<S: Strategy> Strategy for Adaptive<S> {
+impl<S: Strategy + 'static> Strategy for Adaptive<S> {
     #[inline]
     fn delay(&self, ctx: &BackoffContext<'_>) -> Delay {
         let delay = self.fallback.delay(ctx);
@@ -211,6 +212,20 @@ impl<S: Strategy> Strategy for Adaptive<S> {
             times(bounds.expected(), least),
             times(bounds.longest(), most),
         ))
+    }
+
+    fn renewed(&self, clock: &Arc<dyn Clock>) -> Option<Arc<dyn Strategy>> {
+        let shared = || -> Arc<dyn Strategy> { Arc::<S>::clone(&self.fallback) };
+        let fallback = self.fallback.renewed(clock).unwrap_or_else(shared);
+        let time = Time::Custom(Arc::clone(clock));
+        Some(Arc::new(Adaptive {
+            fallback: Arc::new(fallback),
+            window: self.window,
+            target_success: self.target_success,
+            min_multiplier: self.min_multiplier,
+            max_multiplier: self.max_multiplier,
+            memory: Arc::new(Memory::new(self.window, time)),
+        }))
     }
 }
 

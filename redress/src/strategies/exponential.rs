@@ -107,9 +107,7 @@ impl Exponential {
         // In floating point, since no integer holds the power: what is too big for a Duration is
         // beyond `max`, and so is the NaN of settings that `check` refuses. The clamp takes back
         // what rounding added to a base of years.
-        let growth = self
-            .factor
-            .powi(i32::try_from(attempt - 1).unwrap_or(i32::MAX));
+        let growth = power(self.factor, attempt - 1);
         Duration::try_from_secs_f64(base.as_secs_f64() * growth)
             .map_or(max, |cap| cap.clamp(base, max))
     }
@@ -123,6 +121,20 @@ impl Exponential {
         };
         (low, cap)
     }
+}
+
+/// Multiplies, which gives the same on every machine and with every optimization; of `f64::powi` the
+/// last digit may differ.
+fn power(mut factor: f64, mut times: u32) -> f64 {
+    let mut power = 1.0;
+    while times > 0 {
+        if times & 1 == 1 {
+            power *= factor;
+        }
+        factor *= factor;
+        times >>= 1;
+    }
+    power
 }
 
 impl Strategy for Exponential {

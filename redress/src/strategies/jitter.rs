@@ -6,12 +6,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rand::rngs::SmallRng;
+// The same on every machine, which `SmallRng` is not.
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 thread_local! {
     // Small and fast: jitter spreads clients out, it keeps no secret.
-    static GENERATOR: RefCell<SmallRng> = RefCell::new(SmallRng::seed_from_u64(fresh_seed()));
+    static GENERATOR: RefCell<Xoshiro256PlusPlus> =
+        RefCell::new(Xoshiro256PlusPlus::seed_from_u64(fresh_seed()));
 }
 
 /// Draws a duration between `low` and `high`, both included, each nanosecond equally likely. There
@@ -29,9 +31,33 @@ pub(crate) fn seed(seed: u64) {
     // A thread that is shutting down has no draws left to repeat.
     let _ = GENERATOR.try_with(|generator| {
         if let Ok(mut generator) = generator.try_borrow_mut() {
-            *generator = SmallRng::seed_from_u64(seed);
+            *generator = Xoshiro256PlusPlus::seed_from_u64(seed);
         }
     });
+}
+
+/// Makes the draws of this thread repeat while `run` runs. Afterwards they go on as before.
+#[cfg(feature = "simulate")]
+pub(crate) fn seeded<T>(seed: u64, run: impl FnOnce() -> T) -> T {
+    struct Restore(Option<Xoshiro256PlusPlus>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            if let Some(before) = self.0.take() {
+                let _ = replace(before);
+            }
+        }
+    }
+    let _restore = Restore(replace(Xoshiro256PlusPlus::seed_from_u64(seed)));
+    run()
+}
+
+#[cfg(feature = "simulate")]
+fn replace(by: Xoshiro256PlusPlus) -> Option<Xoshiro256PlusPlus> {
+    let replaced = GENERATOR.try_with(|generator| {
+        let mut generator = generator.try_borrow_mut().ok()?;
+        Some(std::mem::replace(&mut *generator, by))
+    });
+    replaced.ok().flatten()
 }
 
 fn up_to(span: u64) -> u64 {

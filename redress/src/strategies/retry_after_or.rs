@@ -1,7 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::bounds::check_length;
 use super::{DelayBounds, Description, jitter};
+use crate::clock::Clock;
 use crate::defaults;
 use crate::delay::Delay;
 use crate::problems::Problems;
@@ -86,6 +88,12 @@ impl<S: Strategy> Strategy for RetryAfterOr<S> {
 
     fn delay_bounds(&self, failures: u32, previous: Option<DelayBounds>) -> Option<DelayBounds> {
         self.fallback.delay_bounds(failures, previous)
+    }
+
+    fn renewed(&self, clock: &Arc<dyn Clock>) -> Option<Arc<dyn Strategy>> {
+        let fallback = self.fallback.renewed(clock)?;
+        let jitter = self.jitter;
+        Some(Arc::new(RetryAfterOr { fallback, jitter }))
     }
 }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::{DelayBounds, Description};
 use crate::classify::Classification;
+use crate::clock::Clock;
 use crate::delay::Delay;
 use crate::problems::Problems;
 use crate::reason::Cause;
@@ -106,6 +107,31 @@ pub trait Strategy: Send + Sync {
         let _ = (failures, previous);
         None
     }
+
+    /// Returns a strategy with the same settings that has learned nothing yet and goes by `clock`: for
+    /// a simulation. Default: `None`, which uses this one as it is, as is right for a strategy that
+    /// neither learns nor reads a clock.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Instant;
+    /// use redress::time::Clock;
+    /// use redress::{Strategy, strategies::{adaptive, fixed}};
+    ///
+    /// struct Stopped(Instant);
+    /// impl Clock for Stopped {
+    ///     fn now(&self) -> Instant {
+    ///         self.0
+    ///     }
+    /// }
+    /// let clock: Arc<dyn Clock> = Arc::new(Stopped(Instant::now()));
+    /// assert!(fixed(1).renewed(&clock).is_none());
+    /// assert!(adaptive(fixed(1)).renewed(&clock).is_some());
+    /// ```
+    fn renewed(&self, clock: &Arc<dyn Clock>) -> Option<Arc<dyn Strategy>> {
+        let _ = clock;
+        None
+    }
 }
 
 impl<F, D> Strategy for F
@@ -141,6 +167,10 @@ impl<S: Strategy + ?Sized> Strategy for Arc<S> {
 
     fn delay_bounds(&self, failures: u32, previous: Option<DelayBounds>) -> Option<DelayBounds> {
         (**self).delay_bounds(failures, previous)
+    }
+
+    fn renewed(&self, clock: &Arc<dyn Clock>) -> Option<Arc<dyn Strategy>> {
+        (**self).renewed(clock)
     }
 }
 
