@@ -213,6 +213,82 @@ pub(crate) const WATCH_MISSING_POLL: Duration = Duration::from_secs(1);
 #[cfg(feature = "watch")]
 pub(crate) const WATCH_MAX_LINKS: u32 = 40;
 
+/// For how long calls come in a simulated world: long enough for a trouble, what comes before it and
+/// what comes after it.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_DURATION: Duration = Duration::from_secs(60);
+
+/// The calls a second of a simulated world: enough for the minimum of any breaker, few enough to count
+/// along.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_RATE: f64 = 100.0;
+
+/// How long a simulated server works on a request: a database query and some more.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_SERVICE: Duration = Duration::from_millis(10);
+
+/// How long a simulated server takes for a refusal: next to nothing, but not nothing, so that retries
+/// without a delay come to an end.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_REFUSAL: Duration = Duration::from_millis(1);
+
+/// How much longer than calls come a simulated run goes on, so that the last ones end: as long as the
+/// default deadline.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_GRACE: Duration = Duration::from_secs(60);
+
+/// The longest duration of a simulated world. Its report keeps some numbers for each second.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_MAX_DURATION: Duration = Duration::from_secs(86_400);
+
+/// The most calls a second of a simulated world: a run of a minute takes a minute then.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_MAX_RATE: f64 = 1e6;
+
+/// The most clients of a simulated world, and calls of a burst: each takes a kilobyte while it calls.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_MAX_CLIENTS: u32 = 1_000_000;
+
+/// The most processes of a simulated world: each has a breaker and a budget.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_MAX_INSTANCES: u32 = 10_000;
+
+/// The most layers that retry: with six attempts each, five make 7,776 requests of one call.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_MAX_LAYERS: u32 = 5;
+
+/// The most replicas of a simulated server.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_MAX_REPLICAS: u32 = 10_000;
+
+/// The most workers of a replica.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_MAX_WORKERS: u32 = 100_000;
+
+/// The most parts of a request.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_MAX_FAN_OUT: u32 = 10_000;
+
+/// How often the state of the breakers is looked at in a simulation: five times within the shortest
+/// time for which the recommended one is open.
+#[cfg(feature = "simulate")]
+pub(crate) const WORLD_LOOK: Duration = Duration::from_millis(100);
+
+/// The seconds over which successes are compared with calls, to say whether all is well: with a hundred
+/// calls a second, chance makes less than 1% of a difference.
+#[cfg(feature = "simulate")]
+pub(crate) const RECOVERY_WINDOW: usize = 10;
+
+/// The share of the calls that must succeed in them: a twentieth may have to do with the load of the
+/// moment.
+#[cfg(feature = "simulate")]
+pub(crate) const RECOVERY_SHARE: f64 = 0.95;
+
+/// How many runs a simulation makes, each from a seed of its own: enough to see chance, few enough to
+/// wait for.
+#[cfg(feature = "simulate")]
+pub(crate) const SIMULATION_SEEDS: u32 = 3;
+
 /// The maximum number of attempts in a schedule. A policy without a limit would fill the memory,
 /// and more would not be read.
 pub(crate) const SCHEDULE_ATTEMPTS: usize = 1000;

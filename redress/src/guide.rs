@@ -6,6 +6,7 @@
 //! | [`classification`] | what does a failure mean, and who says so? |
 //! | [`backoff`] | how long is the wait, and what becomes of a Retry-After header? |
 //! | [`outages`] | what happens when everything fails, and what recovers? |
+//! | [`simulating`] | will this policy recover, and what would make it? |
 //! | [`observing`] | how do retries reach logs, metrics and traces? |
 //! | [`testing`](mod@testing) | how is code with retries tested without waiting? |
 //! | [`configuration`] | how do settings come from a file, change while a program runs, and stay right? |
@@ -32,6 +33,16 @@ pub mod backoff {}
 
 #[doc = include_str!("../docs/outages.md")]
 pub mod outages {}
+
+#[cfg_attr(
+    all(feature = "simulate", feature = "config"),
+    doc = include_str!("../docs/simulate.md")
+)]
+#[cfg_attr(
+    not(all(feature = "simulate", feature = "config")),
+    doc = "This guide is shown with the features `simulate` and `config`."
+)]
+pub mod simulating {}
 
 #[doc = include_str!("../docs/observing.md")]
 pub mod observing {}

@@ -9,6 +9,7 @@
 //! [classification]: guide::classification
 //! [backoff]: guide::backoff
 //! [when everything fails]: guide::outages
+//! [Will it recover?]: guide::simulating
 //! [observing]: guide::observing
 //! [testing]: guide::testing
 //! [configuration]: guide::configuration
@@ -94,6 +95,8 @@ pub mod project;
 mod reason;
 mod resume;
 mod shielded;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod strategies;
 mod sync;
 #[cfg(all(test, redress_loom))]

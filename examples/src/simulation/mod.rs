@@ -1,17 +1,8 @@
-//! Simulations: real policies, breakers and budgets against models of the failures they are for.
-//!
-//! They run in virtual time, on one thread, from a seed, so every run gives the same numbers.
+//! Exact virtual time for the observability example, whose observers have to be told: a simulation of
+//! `redress::simulate` tells none.
 
-pub mod blip;
-pub mod collapse;
-pub mod contention;
-pub mod maintenance;
-pub mod outage;
-pub mod quota;
 mod random;
-mod ways;
 mod world;
 
 pub use random::Random;
-pub use ways::{WAYS, Way};
 pub use world::{Timer, World};

@@ -112,46 +112,13 @@ impl ConfigFile {
         format: Format,
         text: String,
     ) -> Result<Self, ConfigFileError> {
-        if text.len() > defaults::CONFIG_MAX_BYTES {
-            let message = format!("is over {} bytes", defaults::CONFIG_MAX_BYTES);
-            let problem = FileProblem::new(String::new(), message, None, None);
-            return Err(ConfigFileError::new(path, "", vec![problem]));
-        }
-        let mut faults = Vec::new();
-        let node = format.parse(&text, &mut faults);
-        let mut reader = Reader::of(&text);
-        let model = node.map(|node| Model::read(&mut reader, &node));
-        let (found, mut more, places) = reader.into_parts();
-        let shown = defaults::CONFIG_MAX_PROBLEMS;
-        more = more.saturating_add(faults.len().saturating_sub(shown));
-        let faults = faults.into_iter().take(shown).map(|fault| Found {
-            setting: String::new(),
-            message: fault.message,
-            help: fault.help.map(str::to_owned),
-            span: fault.span,
-        });
-        let mut faults: Vec<Found> = faults.map(|fault| explain_fault(&text, fault)).collect();
-        // One sign may be the reason for several faults.
-        faults.dedup();
-        let found = found.into_iter().map(|found| explain_value(&text, found));
-        let lines = Lines::of(&text);
-        let problems: Vec<_> = faults
-            .into_iter()
-            .chain(found)
-            .map(|found| {
-                let place = Some(lines.place(&found.span));
-                FileProblem::new(found.setting, found.message, found.help, place)
-            })
-            .collect();
-        match model {
-            Some(model) if problems.is_empty() => Ok(Self {
-                path: path.map(Path::to_owned),
-                text,
-                model,
-                places,
-            }),
-            _ => Err(ConfigFileError::new(path, &text, problems).and_more(more)),
-        }
+        let (model, places) = parse_text(path, format, &text, Model::read)?;
+        Ok(Self {
+            path: path.map(Path::to_owned),
+            text,
+            model,
+            places,
+        })
     }
 
     /// Returns the file, if the text came from one.
@@ -190,6 +157,56 @@ impl ConfigFile {
     pub fn place(&self, setting: &str) -> Place {
         Lines::of(&self.text).place(&place_of(&self.places, setting))
     }
+}
+
+/// Reads a text, whatever it is about.
+pub(crate) fn parse_text<T>(
+    path: Option<&Path>,
+    format: Format,
+    text: &str,
+    read: impl FnOnce(&mut Reader<'_>, &Node) -> T,
+) -> Result<(T, BTreeMap<String, Stands>), ConfigFileError> {
+    if text.len() > defaults::CONFIG_MAX_BYTES {
+        let message = format!("is over {} bytes", defaults::CONFIG_MAX_BYTES);
+        let problem = FileProblem::new(String::new(), message, None, None);
+        return Err(ConfigFileError::new(path, "", vec![problem]));
+    }
+    let mut faults = Vec::new();
+    let node = format.parse(text, &mut faults);
+    let mut reader = Reader::of(text);
+    let model = node.map(|node| read(&mut reader, &node));
+    let (found, mut more, places) = reader.into_parts();
+    let shown = defaults::CONFIG_MAX_PROBLEMS;
+    more = more.saturating_add(faults.len().saturating_sub(shown));
+    let faults = faults.into_iter().take(shown).map(|fault| Found {
+        setting: String::new(),
+        message: fault.message,
+        help: fault.help.map(str::to_owned),
+        span: fault.span,
+    });
+    let mut faults: Vec<Found> = faults.map(|fault| explain_fault(text, fault)).collect();
+    // One sign may be the reason for several faults.
+    faults.dedup();
+    let found = found.into_iter().map(|found| explain_value(text, found));
+    let lines = Lines::of(text);
+    let problems: Vec<_> = faults
+        .into_iter()
+        .chain(found)
+        .map(|found| {
+            let place = Some(lines.place(&found.span));
+            FileProblem::new(found.setting, found.message, found.help, place)
+        })
+        .collect();
+    match model {
+        Some(model) if problems.is_empty() => Ok((model, places)),
+        _ => Err(ConfigFileError::new(path, text, problems).and_more(more)),
+    }
+}
+
+/// Reads the text of a file whose name says its format.
+#[cfg(feature = "simulate")]
+pub(crate) fn source_of(path: &Path) -> Result<(Format, String), ConfigFileError> {
+    ConfigFile::source(&Origin::of(path))
 }
 
 /// Names the sign that is the reason for a fault of the form, if there is one that looks like another

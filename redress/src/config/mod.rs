@@ -205,12 +205,20 @@ pub(crate) use builtin::{BUILTINS, FOREIGN_PARAMETERS, FOREIGN_STRATEGIES, Param
 pub(crate) use duration::parse as parse_duration;
 pub use error::{ConfigFileError, FileProblem, Place};
 pub use file::ConfigFile;
+#[cfg(feature = "simulate")]
+pub(crate) use file::{parse_text, source_of};
 pub use format::Format;
 pub use handle::PolicyHandle;
 pub use lint::FileFinding;
 pub use named_or::NamedOr;
 pub(crate) use names::CLASSES;
+#[cfg(feature = "simulate")]
+pub(crate) use names::{list as list_names, quoted, suggest};
+#[cfg(feature = "simulate")]
+pub(crate) use node::{Node, Span, Value};
 pub use policies::{Policies, Reloaded};
+#[cfg(feature = "simulate")]
+pub(crate) use reader::Reader;
 pub use retry::RetryConfig;
 pub use strategy::StrategyConfig;
 #[cfg(feature = "watch")]

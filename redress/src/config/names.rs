@@ -41,7 +41,7 @@ pub(super) fn class(name: &str) -> Option<ErrorClass> {
 }
 
 /// Writes names as prose: `` `a`, `b` and `c` ``.
-pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut names = names.into_iter();
     let mut shown: Vec<String> = names
         .by_ref()
@@ -60,7 +60,7 @@ pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// Says which name was meant, or which there are. `what` is their plural.
-pub(super) fn suggest<'a, N>(name: &str, what: &str, names: N) -> String
+pub(crate) fn suggest<'a, N>(name: &str, what: &str, names: N) -> String
 where
     N: IntoIterator<Item = &'a str> + Clone,
 {
@@ -118,7 +118,7 @@ fn distance(a: &str, b: &str) -> usize {
 const LONGEST_QUOTE: usize = 60;
 
 /// Quotes a text, shortened where it is long and on one line.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     match text.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
         None => format!("{text:?}"),

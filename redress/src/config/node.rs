@@ -7,17 +7,17 @@ use super::names::{self, quoted};
 use crate::classify::ErrorClass;
 
 /// Where something stands in the text, in bytes. Empty where there is no text.
-pub(super) type Span = Range<usize>;
+pub(crate) type Span = Range<usize>;
 
 /// A value as a file or a deserializer gives it, before anybody knows what it should be.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) value: Value,
-    pub(super) span: Span,
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) span: Span,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Flag(bool),
     Integer(i128),
@@ -31,24 +31,24 @@ pub(super) enum Value {
 
 /// One key of a table with its value. No two entries of a table have the same key.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_span: Span,
-    pub(super) value: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_span: Span,
+    pub(crate) value: Node,
 }
 
 impl Node {
-    pub(super) const fn new(value: Value, span: Span) -> Self {
+    pub(crate) const fn new(value: Value, span: Span) -> Self {
         Self { value, span }
     }
 
     /// Returns `true` if it is a table with this key.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         matches!(&self.value, Value::Table(entries) if entries.iter().any(|e| e.key == key))
     }
 
     /// Says what it is, for a message.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match &self.value {
             Value::Null => "nothing".to_owned(),
             Value::Flag(flag) => format!("`{flag}`"),
@@ -87,7 +87,7 @@ impl From<String> for Node {
 }
 
 /// A value that a configuration is written with.
-pub(super) trait ToNode {
+pub(crate) trait ToNode {
     fn to_node(&self) -> Node;
 }
 
@@ -139,10 +139,10 @@ impl<T: ToNode> ToNode for BTreeMap<ErrorClass, T> {
 
 /// A table that is being written.
 #[derive(Default)]
-pub(super) struct Written(Vec<Entry>);
+pub(crate) struct Written(Vec<Entry>);
 
 impl Written {
-    pub(super) fn put(&mut self, key: &str, value: Node) {
+    pub(crate) fn put(&mut self, key: &str, value: Node) {
         self.0.push(Entry {
             key: key.to_owned(),
             key_span: 0..0,

@@ -12,7 +12,7 @@ use crate::problems::{ConfigError, Problems};
 
 /// Reads values, and collects every mistake in them with its place.
 #[derive(Default)]
-pub(super) struct Reader<'t> {
+pub(crate) struct Reader<'t> {
     /// The text that the values come from, if they come from one.
     text: &'t str,
     /// The setting that is being read: `policies.payments.deadline`.
@@ -26,23 +26,23 @@ pub(super) struct Reader<'t> {
 
 /// Where a setting stands.
 #[derive(Debug, Clone)]
-pub(super) struct Stands {
-    pub(super) key: Span,
-    pub(super) value: Span,
+pub(crate) struct Stands {
+    pub(crate) key: Span,
+    pub(crate) value: Span,
 }
 
 /// A mistake in a setting.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Found {
-    pub(super) setting: String,
-    pub(super) message: String,
-    pub(super) help: Option<String>,
-    pub(super) span: Span,
+pub(crate) struct Found {
+    pub(crate) setting: String,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    pub(crate) span: Span,
 }
 
 impl Found {
     /// Says what is wrong and how to mend it, for where there is no place to show.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match &self.help {
             Some(help) => format!("{}: {help}", self.message),
             None => self.message.clone(),
@@ -51,7 +51,7 @@ impl Found {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn of(text: &'t str) -> Self {
+    pub(crate) fn of(text: &'t str) -> Self {
         Self {
             text,
             ..Self::default()
@@ -59,14 +59,14 @@ impl<'t> Reader<'t> {
     }
 
     /// Returns where a text starts that is the value at `span`, unless it is written with escapes.
-    pub(super) fn start_of(&self, text: &str, span: &Span) -> Option<usize> {
+    pub(crate) fn start_of(&self, text: &str, span: &Span) -> Option<usize> {
         let raw = self.text.get(span.clone())?;
         let start = raw.find(text).filter(|_| !text.is_empty())?;
         Some(span.start.saturating_add(start))
     }
 
     /// Returns the mistakes, how many more there are, and the places of all settings.
-    pub(super) fn into_parts(self) -> (Vec<Found>, usize, BTreeMap<String, Stands>) {
+    pub(crate) fn into_parts(self) -> (Vec<Found>, usize, BTreeMap<String, Stands>) {
         (self.found, self.more, self.places)
     }
 
@@ -79,12 +79,12 @@ impl<'t> Reader<'t> {
     }
 
     /// Tells whether further mistakes are only counted.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.found.len() >= defaults::CONFIG_MAX_PROBLEMS
     }
 
     /// Reports that the setting at hand is wrong.
-    pub(super) fn wrong(&mut self, span: &Span, message: impl Into<String>, help: &str) {
+    pub(crate) fn wrong(&mut self, span: &Span, message: impl Into<String>, help: &str) {
         self.report(Found {
             setting: self.path.clone(),
             message: message.into(),
@@ -94,7 +94,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports that the setting at a path from the root is wrong.
-    pub(super) fn wrong_at(&mut self, path: &[&str], message: String, help: &str) {
+    pub(crate) fn wrong_at(&mut self, path: &[&str], message: String, help: &str) {
         let outer = std::mem::take(&mut self.path);
         for key in path {
             self.enter(key);
@@ -105,7 +105,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Returns what was read, unless there is a mistake in it.
-    pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, ConfigError> {
+    pub(crate) fn finish<T>(self, read: Option<T>) -> Result<T, ConfigError> {
         let mut problems = Problems::default();
         for found in &self.found {
             problems.add(&found.setting, found.text());
@@ -115,13 +115,13 @@ impl<'t> Reader<'t> {
         read.ok_or_else(|| ConfigError::of("", "could not be read"))
     }
 
-    fn wrong_kind(&mut self, node: &Node, expected: &str, help: &str) {
+    pub(crate) fn wrong_kind(&mut self, node: &Node, expected: &str, help: &str) {
         let message = format!("expected {expected}, found {}", node.describe());
         self.wrong(&node.span, message, help);
     }
 
     /// Reads an entry, whose name is `key`.
-    pub(super) fn within<T>(
+    pub(crate) fn within<T>(
         &mut self,
         key: &str,
         entry: &Entry,
@@ -147,8 +147,54 @@ impl<'t> Reader<'t> {
         outer
     }
 
+    /// Reads each item of a list. The settings of the third are those of `name[2]`.
+    #[cfg(feature = "simulate")]
+    pub(crate) fn items(
+        &mut self,
+        node: &Node,
+        help: &str,
+        mut read: impl FnMut(&mut Self, &Node),
+    ) {
+        let Value::List(items) = &node.value else {
+            self.wrong_kind(node, "a list", help);
+            return;
+        };
+        let outer = self.path.len();
+        for (n, item) in items.iter().enumerate() {
+            self.path.push_str(&format!("[{n}]"));
+            let stands = Stands {
+                key: item.span.clone(),
+                value: item.span.clone(),
+            };
+            self.places.insert(self.path.clone(), stands);
+            read(self, item);
+            self.path.truncate(outer);
+        }
+    }
+
+    /// Reports what is wrong with a key of the table at hand, which may be missing.
+    #[cfg(feature = "simulate")]
+    pub(crate) fn wrong_under(&mut self, key: &str, span: &Span, message: &str, help: &str) {
+        let outer = self.enter(key);
+        self.wrong(span, message, help);
+        self.path.truncate(outer);
+    }
+
+    /// Reads a class by its name.
+    #[cfg(feature = "simulate")]
+    pub(crate) fn class_name(&mut self, node: &Node) -> Option<ErrorClass> {
+        match &node.value {
+            Value::Text(name) => self.class(name, &node.span),
+            _ => {
+                let help = names::suggest("", "classes", names::CLASSES);
+                self.wrong_kind(node, "the name of a class", &help);
+                None
+            }
+        }
+    }
+
     /// Returns the entries of a table.
-    pub(super) fn entries<'n>(&mut self, node: &'n Node, help: &str) -> &'n [Entry] {
+    pub(crate) fn entries<'n>(&mut self, node: &'n Node, help: &str) -> &'n [Entry] {
         if let Value::Table(entries) = &node.value {
             entries
         } else {
@@ -158,7 +204,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads each entry of a table whose keys are known.
-    pub(super) fn table(
+    pub(crate) fn table(
         &mut self,
         node: &Node,
         known: &[&'static str],
@@ -176,7 +222,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports a key that the table does not have.
-    pub(super) fn unknown_key(&mut self, entry: &Entry, known: &[&'static str]) {
+    pub(crate) fn unknown_key(&mut self, entry: &Entry, known: &[&'static str]) {
         // It takes a while to compare names.
         let help = if self.is_full() {
             String::new()
@@ -189,7 +235,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a table with a value for each class.
-    pub(super) fn classes<T>(
+    pub(crate) fn classes<T>(
         &mut self,
         node: &Node,
         mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
@@ -208,7 +254,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a list of classes.
-    pub(super) fn class_list(&mut self, node: &Node) -> Option<Vec<ErrorClass>> {
+    pub(crate) fn class_list(&mut self, node: &Node) -> Option<Vec<ErrorClass>> {
         let Value::List(items) = &node.value else {
             self.wrong_kind(
                 node,
@@ -242,7 +288,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a length of time.
-    pub(super) fn time(&mut self, node: &Node) -> Option<Duration> {
+    pub(crate) fn time(&mut self, node: &Node) -> Option<Duration> {
         let read = match &node.value {
             Value::Text(text) => duration::parse(text),
             Value::Integer(number) => match u64::try_from(*number) {
@@ -260,13 +306,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a length of time above zero, or "none". A mistake bounds nothing.
-    pub(super) fn time_bound(&mut self, node: &Node) -> Option<Bound<Duration>> {
+    pub(crate) fn time_bound(&mut self, node: &Node) -> Option<Bound<Duration>> {
         let instead = "write \"none\" where no limit is meant";
         let read = |reader: &mut Self| reader.time_above_zero(node, instead).map(Bound::At);
         Some(self.bound(node, read))
     }
 
-    fn bound<T>(
+    pub(crate) fn bound<T>(
         &mut self,
         node: &Node,
         read: impl FnOnce(&mut Self) -> Option<Bound<T>>,
@@ -282,7 +328,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a length of time above zero.
-    pub(super) fn time_above_zero(&mut self, node: &Node, instead: &str) -> Option<Duration> {
+    pub(crate) fn time_above_zero(&mut self, node: &Node, instead: &str) -> Option<Duration> {
         let time = self.time(node)?;
         if time.is_zero() {
             self.wrong(&node.span, "must be longer than zero", instead);
@@ -302,20 +348,20 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a number of attempts, at least 1, or "none". A mistake bounds nothing.
-    pub(super) fn count_bound(&mut self, node: &Node) -> Option<Bound<u32>> {
+    pub(crate) fn count_bound(&mut self, node: &Node) -> Option<Bound<u32>> {
         let instead = "write \"none\" where no limit is meant";
         let read = |reader: &mut Self| reader.cap(node, instead).map(Bound::At);
         Some(self.bound(node, read))
     }
 
     /// Reads a number of attempts, at least 1, for each class.
-    pub(super) fn caps(&mut self, node: &Node) -> BTreeMap<ErrorClass, u32> {
+    pub(crate) fn caps(&mut self, node: &Node) -> BTreeMap<ErrorClass, u32> {
         let instead = "leave the class out where no limit is meant";
         self.classes(node, |reader, value| reader.cap(value, instead))
     }
 
     /// Reads a whole number for each class.
-    pub(super) fn counts(&mut self, node: &Node) -> BTreeMap<ErrorClass, u32> {
+    pub(crate) fn counts(&mut self, node: &Node) -> BTreeMap<ErrorClass, u32> {
         self.classes(node, Self::count)
     }
 
@@ -334,7 +380,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a whole number.
-    pub(super) fn count(&mut self, node: &Node) -> Option<u32> {
+    pub(crate) fn count(&mut self, node: &Node) -> Option<u32> {
         let Value::Integer(number) = &node.value else {
             self.wrong_kind(node, "a whole number", "");
             return None;
@@ -348,7 +394,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads any number.
-    pub(super) fn number(&mut self, node: &Node) -> Option<f64> {
+    pub(crate) fn number(&mut self, node: &Node) -> Option<f64> {
         match &node.value {
             Value::Integer(number) => Some(*number as f64),
             Value::Float(number) => Some(*number),
@@ -360,7 +406,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a switch, which is off unless it is `true`.
-    pub(super) fn switch(&mut self, node: &Node) -> bool {
+    pub(crate) fn switch(&mut self, node: &Node) -> bool {
         let Value::Flag(flag) = &node.value else {
             self.wrong_kind(node, "true or false", "");
             return false;
@@ -368,7 +414,7 @@ impl<'t> Reader<'t> {
         *flag
     }
 
-    pub(super) fn text(&mut self, node: &Node) -> Option<String> {
+    pub(crate) fn text(&mut self, node: &Node) -> Option<String> {
         let Value::Text(text) = &node.value else {
             self.wrong_kind(node, "a text", "");
             return None;
@@ -377,7 +423,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Takes over what a builder has found wrong with the settings under the one at hand.
-    pub(super) fn check(&mut self, check: impl FnOnce(&mut Problems)) {
+    pub(crate) fn check(&mut self, check: impl FnOnce(&mut Problems)) {
         let mut problems = Problems::default();
         check(&mut problems);
         if let Err(error) = problems.into_result() {
@@ -408,12 +454,12 @@ impl<'t> Reader<'t> {
 }
 
 /// Returns where a setting stands, or else what it is a part of.
-pub(super) fn place_of(places: &BTreeMap<String, Stands>, setting: &str) -> Span {
+pub(crate) fn place_of(places: &BTreeMap<String, Stands>, setting: &str) -> Span {
     nearest(places, setting).map_or(0..0, |stands| stands.value.clone())
 }
 
 /// Finds a setting, or else what it is a part of.
-pub(super) fn nearest<'p>(
+pub(crate) fn nearest<'p>(
     places: &'p BTreeMap<String, Stands>,
     setting: &str,
 ) -> Option<&'p Stands> {
@@ -427,7 +473,7 @@ pub(super) fn nearest<'p>(
 }
 
 /// Writes a key as a part of a path, in quotes where it would not be one.
-pub(super) fn segment(key: &str) -> Cow<'_, str> {
+pub(crate) fn segment(key: &str) -> Cow<'_, str> {
     let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !key.is_empty() && key.chars().all(bare) {
         key.into()
@@ -437,7 +483,7 @@ pub(super) fn segment(key: &str) -> Cow<'_, str> {
 }
 
 /// Translates a builder's name for a setting: `cost(RATE_LIMIT)` is `costs.rate_limit` in a file.
-pub(super) fn in_a_file(part: &str) -> Vec<String> {
+pub(crate) fn in_a_file(part: &str) -> Vec<String> {
     let class = part.strip_suffix(')').and_then(|part| part.split_once('('));
     let Some((name, class)) = class else {
         return vec![

@@ -78,12 +78,12 @@ impl<C, R> PolicyBuilder<C, R> {
     ///
     /// | policy | recovers after | succeed | attempts |
     /// |---|---|---|---|
-    /// | no retries | 112 to 133 s | 53% | 335 |
-    /// | 3 retries | never | 0% | 1222 |
-    /// | 3 retries, the budget | 117 to 137 s | 51% | 410 |
-    /// | 3 retries, a breaker of 10 s, 5 s open | 11 s | 96% | 954 |
-    /// | both of these | 6 s | 98% | 410 |
-    /// | 3 retries, recommended | 3 to 4 s | 99% | 410 |
+    /// | no retries | 117 to 129 s | 52% | 323 |
+    /// | 3 retries | never | 0% | 1214 |
+    /// | 3 retries, the budget | 119 to 134 s | 51% | 375 |
+    /// | 3 retries, a breaker of 10 s, 5 s open | 11 s | 96% | 823 |
+    /// | both of these | 6 s | 98% | 375 |
+    /// | 3 retries, recommended | 3 s | 99% | 375 |
     ///
     /// A shorter window opens at blips that retries would have ridden out; a longer one lets more
     /// requests queue up before it opens.
@@ -105,8 +105,8 @@ impl<C, R> PolicyBuilder<C, R> {
     /// defaults, and recovery takes 7 to 8 s, where paid retries would come to 1.04 attempts and no
     /// delay. Give a [`budget`](Self::budget) of your own if your dependency does that.
     ///
-    /// `cargo run --release -p redress-examples --bin outage` prints these figures, those of blips and
-    /// of a server that gets slower under load.
+    /// `redress simulate` (feature `cli`) and `redress::simulate` (feature `simulate`) run a policy of
+    /// yours in these worlds; the guide [Will it recover?](crate::guide::simulating) has more of them.
     #[must_use]
     pub fn recommended(mut self) -> Self {
         self.settings.recommended = Some(recommend);

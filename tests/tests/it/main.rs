@@ -33,6 +33,7 @@ mod readme;
 mod resume;
 mod resume_split;
 mod resume_text;
+mod simulate;
 mod strategies;
 mod support;
 mod testing_kit;
