@@ -3,17 +3,14 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use redress::Policy;
-use redress::config::{ConfigFile, ConfigFileError};
+use redress::config::ConfigFile;
 use redress::inspect::Level;
 
 use crate::args::{Doctor, Format};
+use crate::files::{has_text, policies, report_error};
 use crate::report::DoctorReport;
 use crate::target::Target;
 use crate::{json, picture, text};
-
-/// The exit code when the command is wrong, rather than the policies.
-const USAGE: u8 = 2;
 
 /// Runs `redress doctor`.
 pub(crate) fn run(args: &Doctor) -> ExitCode {
@@ -52,13 +49,6 @@ fn draw(report: &DoctorReport, picture: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints the reason why there is no report.
-fn report_error(error: &dyn Error) -> ExitCode {
-    // If standard error cannot be written, there is no place left to report that.
-    let _ = writeln!(anstream::stderr(), "error: {error}");
-    ExitCode::from(USAGE)
-}
-
 /// Reads the file and reports on it.
 fn examine(args: &Doctor) -> Result<DoctorReport, Box<dyn Error>> {
     let target = Target::of(&args.target);
@@ -69,32 +59,4 @@ fn examine(args: &Doctor) -> Result<DoctorReport, Box<dyn Error>> {
         Err(error) => return Err(error.into()),
     };
     Ok(DoctorReport::of(name, &file, policies(&file, &target)?))
-}
-
-/// Returns `true` if a file was refused for its contents, rather than not read at all.
-fn has_text(error: &ConfigFileError) -> bool {
-    error
-        .problems()
-        .iter()
-        .any(|problem| problem.place().is_some())
-}
-
-/// Returns the policies to examine, by name.
-fn policies(file: &ConfigFile, target: &Target) -> Result<Vec<(String, Policy)>, Box<dyn Error>> {
-    let Some(name) = &target.policy else {
-        let names = file.policies().keys();
-        let policies = names.map(|name| Ok((name.clone(), file.policy(name)?)));
-        return policies.collect();
-    };
-    if file.policies().contains_key(name) {
-        return Ok(vec![(name.clone(), file.policy(name)?)]);
-    }
-    let known: Vec<_> = file
-        .policies()
-        .keys()
-        .map(|name| text::name(name))
-        .collect();
-    let file = target.file.display();
-    let (name, known) = (text::name(name), known.join(", "));
-    Err(format!("{file} has no policy {name}; it has {known}").into())
 }
