@@ -28,6 +28,8 @@
 pub mod anyhow_1;
 #[cfg(feature = "aws-smithy-1")]
 pub mod aws_smithy_1;
+#[cfg(feature = "cadence-1")]
+pub mod cadence_1;
 #[cfg(feature = "h2-0_4")]
 pub mod h2_0_4;
 #[cfg(feature = "http-1")]
@@ -42,15 +44,25 @@ pub mod lines;
 pub mod log_0_4;
 #[cfg(feature = "metrics-0_24")]
 pub mod metrics_0_24;
+#[cfg(feature = "opentelemetry-0_33")]
+pub mod opentelemetry_0_33;
 #[cfg(feature = "prometheus-0_14")]
 pub mod prometheus_0_14;
+#[cfg(feature = "prometheus-client-0_26")]
+pub mod prometheus_client_0_26;
 #[cfg(feature = "redis-1")]
 pub mod redis_1;
 #[cfg(feature = "reqwest-0_13")]
 pub mod reqwest_0_13;
 #[cfg(feature = "sentry-0_48")]
 pub mod sentry_0_48;
-#[cfg(any(feature = "metrics-0_24", feature = "prometheus-0_14"))]
+#[cfg(any(
+    feature = "cadence-1",
+    feature = "metrics-0_24",
+    feature = "opentelemetry-0_33",
+    feature = "prometheus-0_14",
+    feature = "prometheus-client-0_26"
+))]
 #[allow(dead_code, reason = "each of them uses its part")]
 mod shared_metrics;
 #[cfg(feature = "tracing-0_1")]

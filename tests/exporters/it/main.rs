@@ -1,7 +1,10 @@
 //! Observers that record metrics, traces and breadcrumbs, against the crates that they are for.
 
+mod cadence_1;
 mod calls;
 mod metrics_0_24;
+mod opentelemetry_0_33;
 mod prometheus_0_14;
+mod prometheus_client_0_26;
 mod sentry_0_48;
 mod series;
