@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{CallObserver, CallStart, Interest, Observer, default};
+use super::{CallObserver, CallStart, Event, Interest, Observer, default};
 use crate::shielded::shielded;
 
 /// The observers of a policy, each with what it wants to see.
@@ -71,6 +71,16 @@ impl Observers {
         }
     }
 
+    /// Shows an event to each observer of the audience, but for one that ends a call and is not wanted.
+    pub(crate) fn each_of_events(&self, audience: Audience, event: &Event<'_>) {
+        let ends = event.name.is_terminal();
+        for watcher in &self.all {
+            if watcher.is_in(audience) && (watcher.interest.end_events || !ends) {
+                shielded((), || watcher.observer.on_event(event));
+            }
+        }
+    }
+
     /// Shows an attempt to each observer of the audience that wants attempts.
     pub(crate) fn each_of_attempts(&self, audience: Audience, see: impl Fn(&dyn Observer)) {
         for watcher in &self.all {
@@ -88,7 +98,7 @@ impl Observers {
         watchers: &mut Vec<Arc<dyn CallObserver>>,
     ) {
         for watcher in &self.all {
-            if watcher.is_in(audience) {
+            if watcher.interest.starts && watcher.is_in(audience) {
                 watchers.extend(shielded(None, || watcher.observer.on_call_start(call)));
             }
         }

@@ -65,7 +65,9 @@ impl Settings {
         let early = observers.interest(Audience::Early);
         let watched = early.is_some();
         let exact_times = early.is_some_and(Interest::times);
-        let has_late_observers = observers.interest(Audience::Late).is_some();
+        let late = observers.interest(Audience::Late);
+        let has_late_observers = late.is_some();
+        let wanted = early.into_iter().chain(late).reduce(Interest::or);
         let guarded = breaker.is_some() || rules.budget.is_some();
         let timing = match timing(&time, rules.deadline, rules.attempt_timeout) {
             // What is watched has a time.
@@ -84,6 +86,7 @@ impl Settings {
             refused: None,
             watched,
             has_late_observers,
+            wanted: wanted.unwrap_or(Interest::FAILURES),
             exact_times,
             guarded,
             start,

@@ -46,10 +46,16 @@ impl<E: Exporter> Recorder<E> {
     }
 
     pub(in crate::contrib) const fn interest(&self) -> Interest {
-        if self.durations {
-            Interest::ALL
+        let ends = Interest::ALL.without_end_events();
+        let starts = if self.in_flight {
+            ends
         } else {
-            Interest::ALL.without_attempts().without_times()
+            ends.without_starts()
+        };
+        if self.durations {
+            starts
+        } else {
+            starts.without_attempts().without_times()
         }
     }
 

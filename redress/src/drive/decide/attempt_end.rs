@@ -66,7 +66,10 @@ impl ActiveCall<'_, '_> {
         self.state.call.succeed(rules, self.hooks.budget());
         let change = self.frame.attempt_over(None, slow, self.hooks);
         self.show(EventName::Success, Duration::ZERO, None);
-        let change = change.or_else(|| self.frame.leave_breaker(None, false, self.hooks));
+        let change = match change {
+            None if self.frame.has_permit() => self.frame.leave_breaker(None, false, self.hooks),
+            change => change,
+        };
         self.show_change(change);
         self.end_call();
         // Its attempt is closed, its token and its permit are back.

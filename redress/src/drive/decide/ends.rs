@@ -73,7 +73,15 @@ impl ActiveCall<'_, '_> {
         self.end_call();
     }
 
+    #[inline]
     fn show_start_to(&mut self, audience: Audience) {
+        if self.frame.policy.wanted.starts() || self.frame.is_hooked() {
+            self.show_wanted_start_to(audience);
+        }
+    }
+
+    #[cold]
+    fn show_wanted_start_to(&mut self, audience: Audience) {
         let mut watchers = std::mem::take(&mut self.state.watch.watchers);
         let call = CallStart {
             operation: self.operation(),

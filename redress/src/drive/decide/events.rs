@@ -65,7 +65,9 @@ impl ActiveCall<'_, '_> {
 
     /// Shows a decision about the call, which is the answer to a failure if there is one.
     pub(super) fn show(&self, name: EventName, sleep: Duration, failed: Option<&Failed>) {
-        if !self.frame.is_watched() {
+        let ends = name.is_terminal();
+        let wanted = !ends || self.is_wanted(self.frame.policy.wanted.end_events());
+        if !self.frame.is_watched() || !wanted {
             return;
         }
         // An abort does not mean that the last failure was its reason.
@@ -87,9 +89,24 @@ impl ActiveCall<'_, '_> {
         });
     }
 
-    #[cold]
+    /// Notes that an attempt starts, and shows it to those that want to see it.
+    #[inline]
     pub(super) fn show_attempt_start(&mut self) {
         self.state.call.in_attempt = true;
+        if self.is_wanted(self.frame.policy.wanted.attempts()) {
+            self.show_wanted_attempt_start();
+        }
+    }
+
+    /// Returns `true` if there is one to show something to, where `some` observer of the policy wants it.
+    /// A call's own hooks, and what watches it alone, are shown everything.
+    #[inline]
+    fn is_wanted(&self, some: bool) -> bool {
+        some || self.frame.is_hooked() || !self.state.watch.watchers.is_empty()
+    }
+
+    #[cold]
+    fn show_wanted_attempt_start(&self) {
         let attempt = AttemptStart {
             attempt: self.state.call.attempts(),
             elapsed: self.state.now,
@@ -124,7 +141,6 @@ impl ActiveCall<'_, '_> {
     }
 
     /// Shows the end of an attempt that has returned.
-    #[cold]
     pub(super) fn show_verdict(&mut self, failed: Option<&Failed>, started: Duration) {
         let (status, failed) = match failed {
             None => (AttemptStatus::Succeeded, None),
@@ -141,15 +157,26 @@ impl ActiveCall<'_, '_> {
     }
 
     /// Shows the end of the attempt that is in progress, if one is. It has started at `started`.
+    #[inline]
     pub(super) fn show_attempt_end(
         &mut self,
         status: AttemptStatus,
         failed: Option<&Failed>,
         started: Duration,
     ) {
-        if !std::mem::take(&mut self.state.call.in_attempt) {
-            return;
+        let was_open = std::mem::take(&mut self.state.call.in_attempt);
+        if was_open && self.is_wanted(self.frame.policy.wanted.attempts()) {
+            self.show_wanted_attempt_end(status, failed, started);
         }
+    }
+
+    #[cold]
+    fn show_wanted_attempt_end(
+        &self,
+        status: AttemptStatus,
+        failed: Option<&Failed>,
+        started: Duration,
+    ) {
         let attempt = AttemptEnd {
             attempt: self.state.call.attempts(),
             elapsed: self.state.now,
@@ -177,7 +204,7 @@ impl ActiveCall<'_, '_> {
         let observers = &self.frame.policy.observers;
         let watchers = &self.state.watch.watchers;
         in_call_scope(watchers, || {
-            observers.each(audience, |observer| observer.on_event(event));
+            observers.each_of_events(audience, event);
             if self.frame.is_hooked() {
                 shielded((), || self.hooks.event(event));
             }

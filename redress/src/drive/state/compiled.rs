@@ -7,7 +7,7 @@ use crate::clock::{Time, Timing};
 use crate::drive::drivers::Threads;
 use crate::drive::wait::Sleeper;
 use crate::engine::Rules;
-use crate::observe::Observers;
+use crate::observe::{Interest, Observers};
 use crate::problems::ConfigError;
 
 /// A policy as its calls read it: all that it was built with except its classifiers, and what
@@ -28,6 +28,8 @@ pub struct CompiledPolicy {
     pub(crate) watched: bool,
     /// There are observers that see calls from their first failure on.
     pub(crate) has_late_observers: bool,
+    /// What any observer wants to see.
+    pub(crate) wanted: Interest,
     /// An observer that sees calls from their start wants exact times.
     pub(crate) exact_times: bool,
     /// There is a breaker or a budget.
