@@ -309,6 +309,20 @@ pub(crate) const HIGH_FAILURE_RATE: f64 = 0.9;
 /// one machine take some ten microseconds, and a scheduler's turn as long.
 pub(crate) const SHORTEST_ATTEMPT: Duration = Duration::from_micros(100);
 
+/// How much of the body of a failed HTTP response is read and kept: what a server says about an error
+/// fits, and reading it costs less than a new connection.
+#[cfg(feature = "reqwest-0_13")]
+pub(crate) const HTTP_KEPT_BODY: usize = 64 * 1024;
+
+/// The time that reading it may take: as long as a new connection with TLS takes on a bad way.
+#[cfg(feature = "reqwest-0_13")]
+pub(crate) const HTTP_EMPTYING: Duration = Duration::from_secs(1);
+
+/// The number of hosts whose policies a client remembers: more than a service talks to, and few enough
+/// for a crawler's memory.
+#[cfg(feature = "reqwest-0_13")]
+pub(crate) const HTTP_HOSTS: usize = 1024;
+
 /// Declares a struct with the default of each field beside it, and its `Default`: a setting and its
 /// default are one line.
 macro_rules! with_defaults {

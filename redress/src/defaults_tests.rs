@@ -122,6 +122,9 @@ fn the_guide_lists_the_defaults_as_they_are() {
             "50ms".to_owned(),
         ),
         ("look at a watched file without notice", "30s".to_owned()),
+        ("bytes kept of a failed response", "65536".to_owned()),
+        ("time to read them", "1s".to_owned()),
+        ("hosts whose policies a client remembers", "1024".to_owned()),
     ];
     let guide = include_str!("../docs/pitfalls.md");
     let expected: Vec<_> = expected
@@ -136,4 +139,12 @@ fn the_guide_lists_the_defaults_as_they_are() {
 fn the_times_of_watching_are_those_of_the_guide() {
     assert_eq!(time(WATCH_SETTLE), "50ms");
     assert_eq!(time(WATCH_POLL), "30s");
+}
+
+#[cfg(feature = "reqwest-0_13")]
+#[test]
+fn the_defaults_of_http_are_those_of_the_guide() {
+    assert_eq!(HTTP_KEPT_BODY, 65536);
+    assert_eq!(time(HTTP_EMPTYING), "1s");
+    assert_eq!(HTTP_HOSTS, 1024);
 }

@@ -7,6 +7,7 @@
 //! | [`backoff`] | how long is the wait, and what becomes of a Retry-After header? |
 //! | [`outages`] | what happens when everything fails, and what recovers? |
 //! | [`simulating`] | will this policy recover, and what would make it? |
+//! | [`http`] | how are requests retried with reqwest, ureq, hyper and tonic, and which may be sent twice? |
 //! | [`observing`] | how do retries reach logs, metrics and traces? |
 //! | [`testing`](mod@testing) | how is code with retries tested without waiting? |
 //! | [`configuration`] | how do settings come from a file, change while a program runs, and stay right? |
@@ -43,6 +44,9 @@ pub mod outages {}
     doc = "This guide is shown with the features `simulate` and `config`."
 )]
 pub mod simulating {}
+// Its programs are tested where the crates are that they use.
+#[cfg_attr(not(doctest), doc = include_str!("../docs/http.md"))]
+pub mod http {}
 
 #[doc = include_str!("../docs/observing.md")]
 pub mod observing {}

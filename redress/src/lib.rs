@@ -10,6 +10,7 @@
 //! [backoff]: guide::backoff
 //! [when everything fails]: guide::outages
 //! [Will it recover?]: guide::simulating
+//! [http and grpc]: guide::http
 //! [observing]: guide::observing
 //! [testing]: guide::testing
 //! [configuration]: guide::configuration

@@ -14,7 +14,8 @@
 //! `redress/observability/metrics.tsv` lists them, and dashboards and alerts for them are beside it.
 
 // The rule of this folder: an integration uses the public API of this crate and what this file
-// names, nothing else, so that the core can change without looking here. The core in turn names no
+// names, nothing else, so that the core can change without looking here. Integrations that send requests
+// also use `policy/ruled.rs`, which is made for them, and `defaults.rs`. The core in turn names no
 // type of another crate: the rules of the default classifier, which stand above, ask `classify_link`.
 //
 // A new integration is a folder, and one line in each of these lists:

@@ -49,6 +49,31 @@ impl<E> Error<E> {
         self
     }
 
+    /// Creates the error of an operation that was wrong from the start, so that nothing was tried.
+    #[cfg(feature = "reqwest-0_13")]
+    pub(crate) const fn before_first_attempt(source: E) -> Self {
+        let report = Report {
+            attempts: 0,
+            stop_reason: Some(StopReason::NonRetryableClass),
+            class: Some(ErrorClass::Permanent),
+            cause: Some(Cause::Error),
+            retry_after: None,
+        };
+        Self::new(Some(source), report)
+    }
+
+    /// Takes a value out of the source, if it is there.
+    #[cfg(feature = "reqwest-0_13")]
+    pub(crate) fn recover<T>(self, take: impl FnOnce(E) -> Result<T, E>) -> Result<T, Self> {
+        let Self { source, interrupt } = self;
+        let source = match source.map(take) {
+            Some(Ok(value)) => return Ok(value),
+            Some(Err(source)) => Some(source),
+            None => None,
+        };
+        Err(Self { source, interrupt })
+    }
+
     /// Returns why the call stopped.
     #[must_use]
     pub fn stop_reason(&self) -> StopReason {

@@ -428,6 +428,13 @@ impl<C, R, M> CallContext<'_, C, R, M> {
     }
 }
 
+impl<'a, C, R> From<&'a Policy<C, R>> for CallContext<'a, C, R> {
+    /// As [`Policy::context`].
+    fn from(policy: &'a Policy<C, R>) -> Self {
+        policy.context()
+    }
+}
+
 impl<C, R, M> fmt::Debug for CallContext<'_, C, R, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallContext")

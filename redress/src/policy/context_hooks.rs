@@ -73,6 +73,12 @@ enum Abort<'a> {
 }
 
 impl<'a> ContextSettings<'a> {
+    /// Returns `true` if something of the context sees its calls.
+    #[cfg(feature = "reqwest-0_13")]
+    pub(super) fn is_shown(&self) -> bool {
+        !self.observers.is_empty() || !matches!(self.timeline, Capture::Nowhere)
+    }
+
     pub(super) fn hooks(&self) -> ContextHooks<'_, 'a> {
         let captured = matches!(self.timeline, Capture::Outcome);
         let abort = match &self.abort_on {

@@ -442,6 +442,27 @@ impl<C, R> Policy<C, R> {
     }
 }
 
+#[cfg(feature = "reqwest-0_13")]
+impl<C, R> Policy<C, R> {
+    pub(super) fn errors(&self) -> &C {
+        &self.classifiers.errors
+    }
+
+    pub(super) fn values(&self) -> &R {
+        &self.classifiers.values
+    }
+
+    /// Returns `true` if an observer sees its calls.
+    pub(super) fn is_shown(&self) -> bool {
+        self.config.observers.len() > 0
+    }
+
+    /// Returns `true` if a call can have more than one attempt.
+    pub(super) fn may_retry(&self) -> bool {
+        self.config.rules.max_attempts != Some(1)
+    }
+}
+
 impl<C, R> Compiled for Policy<C, R> {
     #[inline]
     fn compiled(&self) -> &CompiledPolicy {

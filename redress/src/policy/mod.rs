@@ -10,6 +10,8 @@ mod execute;
 mod fn_policy;
 mod recommended;
 mod resumed;
+#[cfg(feature = "reqwest-0_13")]
+mod ruled;
 mod settings;
 #[cfg(feature = "simulate")]
 mod simulated;
@@ -27,3 +29,5 @@ pub(crate) use recommended::{breaker as preset_breaker, budget as preset_budget}
 pub use resumed::ResumedCall;
 #[cfg(feature = "simulate")]
 pub(crate) use simulated::simulated;
+#[cfg(feature = "reqwest-0_13")]
+pub(crate) use ruled::{Attempted, Got};

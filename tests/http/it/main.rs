@@ -1,4 +1,5 @@
 //! Integrations with HTTP and RPC libraries, on real sockets.
 
 mod classify;
+mod reqwest;
 mod support;

@@ -7,6 +7,8 @@ use super::{means, unsent};
 use crate::support::h1::{self, Answer, answer, cut};
 use crate::support::{closed, full, h2};
 
+type Script = Box<dyn Fn(u32) -> h2::Answer + Send + Sync>;
+
 fn builder() -> ClientBuilder {
     Client::builder().no_proxy().retry(reqwest::retry::never())
 }
@@ -140,7 +142,7 @@ async fn what_http_2_says() {
     let client = builder().http2_prior_knowledge().build().unwrap();
     let rst = |reason| move |id| h2::Answer::Frames(h2::rst_stream(id, reason));
     let goaway = |last, reason| move |_| h2::Answer::Frames(h2::goaway(last, reason));
-    let cases: [(&str, Box<dyn Fn(u32) -> h2::Answer + Send + Sync>, _); 12] = [
+    let cases: [(&str, Script, _); 12] = [
         (
             "RST REFUSED_STREAM",
             Box::new(rst(h2::REFUSED_STREAM)),

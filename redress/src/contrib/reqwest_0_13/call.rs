@@ -1,0 +1,392 @@
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+use ::reqwest_0_13::{Client, Request, RequestBuilder, Response};
+
+use super::Failure;
+use super::per_host::Hosts;
+use crate::classify::{AnyValue, Classification, Classifier, DefaultClassifier, ResultClassifier};
+use crate::contrib::http_1;
+use crate::error::Error;
+use crate::policy::{AnyCall, Attempted, CallContext, Got};
+
+/// Adds retries to any [`RequestBuilder`].
+pub trait RetryExt: Sized {
+    /// Sends the request under a policy, a `&Policy`, or under the
+    /// [context](crate::Policy::context) of one.
+    ///
+    /// Nothing happens until [`send`](RetriedRequest::send), [`text`](RetriedRequest::text) or one of
+    /// the others is awaited.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// use redress::{Error, Policy};
+    ///
+    /// async fn user(http: &reqwest::Client, policy: &Policy, id: u32) -> Result<String, Error<Failure>> {
+    ///     let url = format!("https://api.example.com/users/{id}");
+    ///     http.get(url).retry(policy).operation("GET /users/{id}").text().await
+    /// }
+    /// ```
+    fn retry<'a, C, R, M>(
+        self,
+        policy: impl Into<CallContext<'a, C, R, M>>,
+    ) -> RetriedRequest<'a, C, R, M>;
+
+    /// Sends this key as `Idempotency-Key` in every attempt, by which the server recognises a repetition:
+    /// so the request may be repeated, whatever its method.
+    ///
+    /// The key is sent as it is given: the IETF's draft has a quoted string, most servers take any text.
+    /// It must be new for each operation, and the same if the operation is tried again later.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// use redress::{Error, Policy};
+    ///
+    /// async fn pay(http: &reqwest::Client, policy: &Policy, order: u64) -> Result<(), Error<Failure>> {
+    ///     let request = http.post("https://pay.example.com/charges").body("amount=5");
+    ///     request.idempotency_key(order).retry(policy).text().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    fn idempotency_key(self, key: impl fmt::Display) -> Self;
+}
+
+impl RetryExt for RequestBuilder {
+    fn retry<'a, C, R, M>(
+        self,
+        policy: impl Into<CallContext<'a, C, R, M>>,
+    ) -> RetriedRequest<'a, C, R, M> {
+        RetriedRequest::new(self, Under::Context(policy.into()))
+    }
+
+    fn idempotency_key(self, key: impl fmt::Display) -> Self {
+        self.header("idempotency-key", key.to_string())
+    }
+}
+
+/// A request that is sent again as its policy says: see [the rule](super#what-is-sent-again).
+#[must_use = "nothing is sent until `send`, `text` or one of the others is awaited"]
+pub struct RetriedRequest<'a, C = DefaultClassifier, R = AnyValue, M = AnyCall> {
+    builder: RequestBuilder,
+    under: Under<'a, C, R, M>,
+    operation: Option<Cow<'a, str>>,
+    idempotent: bool,
+}
+
+/// Whose policy it is.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation of each call"
+)]
+pub(super) enum Under<'a, C, R, M> {
+    Context(CallContext<'a, C, R, M>),
+    /// That of the host, which is known when the request is complete.
+    Hosts(
+        Hosts<C, R>,
+        fn(CallContext<'a, C, R>) -> CallContext<'a, C, R, M>,
+    ),
+}
+
+impl<'a, C, R, M> RetriedRequest<'a, C, R, M> {
+    pub(super) fn new(builder: RequestBuilder, under: Under<'a, C, R, M>) -> Self {
+        Self {
+            builder,
+            under,
+            operation: None,
+            idempotent: false,
+        }
+    }
+
+    /// Names the operation in events. Default: the method and the host, as in `GET api.example.com`,
+    /// since paths hold numbers that no metric should have.
+    pub fn operation(mut self, name: impl Into<Cow<'a, str>>) -> Self {
+        self.operation = Some(name.into());
+        self
+    }
+
+    /// Says whether the request may be repeated although it may have been applied. Default: what
+    /// [`http_1::may_repeat`] says of its method and headers.
+    ///
+    /// `true` is for a POST that only reads, such as a search. It cannot take a repetition away: that is
+    /// [`once`](CallContext::once).
+    pub fn idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = idempotent;
+        self
+    }
+
+    /// Sends a key in every attempt: see [`RetryExt::idempotency_key`].
+    pub fn idempotency_key(self, key: impl fmt::Display) -> Self {
+        self.with(|request| request.idempotency_key(key))
+    }
+
+    /// Changes the request: adds headers, a body, a query.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// use redress::contrib::reqwest_0_13::{Client, Failure};
+    /// use redress::Error;
+    ///
+    /// async fn find(api: &Client, what: String) -> Result<String, Error<Failure>> {
+    ///     let search = api.post("https://api.example.com/search");
+    ///     search.with(|request| request.body(what)).idempotent(true).text().await
+    /// }
+    /// ```
+    pub fn with(mut self, change: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
+        self.builder = change(self.builder);
+        self
+    }
+}
+
+impl<C, R, M> RetriedRequest<'_, C, R, M>
+where
+    C: Classifier<Failure>,
+{
+    /// Sends the request until there is a response that no retry can better.
+    ///
+    /// A response that is a failure to the policy, such as 503, is returned as well if it is the last one:
+    /// with its status, its headers and its body. Of a body beyond 64 KiB the rest is an error when it is
+    /// read.
+    ///
+    /// The body of a success is yet to be read: if that breaks, it is not read again.
+    /// [`text`](Self::text), [`bytes`](Self::bytes) and [`read`](Self::read) make it a part of the
+    /// attempt.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] if there was no response, inside an [`Error`] that says why the call stopped.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the attempt in progress and its connection. Whether the server acts on
+    /// the request is not known then.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, in reqwest.
+    pub async fn send(self) -> Result<Response, Error<Failure>>
+    where
+        R: ResultClassifier<Response>,
+    {
+        let sent = self.run(async |response| Ok(Got::Value(response))).await;
+        sent.or_else(|error| error.recover(Failure::into_response))
+    }
+
+    /// Sends the request and reads the body of the response as text, until both succeed.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`]; a response of 400 and above is one, too.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`send`](Self::send).
+    pub async fn text(self) -> Result<String, Error<Failure>>
+    where
+        R: ResultClassifier<String>,
+    {
+        self.read(async |response| response.text().await).await
+    }
+
+    /// Sends the request and reads the body of the response, until both succeed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`text`](Self::text).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`send`](Self::send).
+    pub async fn bytes(self) -> Result<::bytes_1::Bytes, Error<Failure>>
+    where
+        R: ResultClassifier<::bytes_1::Bytes>,
+    {
+        self.read(async |response| response.bytes().await).await
+    }
+
+    /// Sends the request and reads the body of the response as JSON, until both succeed. JSON that does
+    /// not fit is PERMANENT. Feature `reqwest-0_13-json`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`text`](Self::text).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`send`](Self::send).
+    #[cfg(feature = "reqwest-0_13-json")]
+    pub async fn json<T>(self) -> Result<T, Error<Failure>>
+    where
+        T: serde_core::de::DeserializeOwned,
+        R: ResultClassifier<T>,
+    {
+        self.read(async |response| response.json().await).await
+    }
+
+    /// Sends the request and has the response read, until both succeed: for what is too large for
+    /// memory, or of a form of its own.
+    ///
+    /// `read` gets each response below 400, and starts anew with each: it truncates the file that it
+    /// writes to. Its error is classified as that of an operation is.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// use redress::{Error, Policy};
+    ///
+    /// async fn count(http: &reqwest::Client, policy: &Policy, url: &str) -> Result<usize, Error<Failure>> {
+    ///     let length = async |mut response: reqwest::Response| {
+    ///         let mut length = 0;
+    ///         while let Some(chunk) = response.chunk().await? {
+    ///             length += chunk.len();
+    ///         }
+    ///         Ok::<_, reqwest::Error>(length)
+    ///     };
+    ///     http.get(url).retry(policy).read(length).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`text`](Self::text).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`send`](Self::send); what `read` has begun stays as it is.
+    pub async fn read<T, E, F>(self, read: impl Fn(Response) -> F) -> Result<T, Error<Failure>>
+    where
+        F: Future<Output = Result<T, E>>,
+        R: ResultClassifier<T>,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let read = &read;
+        self.run(move |response| async move {
+            if response.status().as_u16() >= 400 {
+                return Ok(Got::Refusal(Failure::of_response(response).await));
+            }
+            let read = read(response).await;
+            read.map(Got::Value).map_err(Failure::of_reading)
+        })
+        .await
+    }
+
+    async fn run<T, F>(self, read: impl Fn(Response) -> F) -> Result<T, Error<Failure>>
+    where
+        F: Future<Output = Attempted<T, Failure>>,
+        R: ResultClassifier<T>,
+    {
+        let (client, request) = self.builder.build_split();
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return Err(Error::before_first_attempt(error.into())),
+        };
+        let mut context = match self.under {
+            Under::Context(context) => context,
+            Under::Hosts(hosts, into) => into(CallContext::of(hosts.policy(request.url()))),
+        };
+        match self.operation {
+            Some(name) => context = context.operation(name),
+            None => context.name_if_shown(|| name(&request)),
+        }
+        let repeatable = self.idempotent || http_1::may_repeat(request.method(), request.headers());
+        if !repeatable {
+            context = context.once();
+        }
+        let mut next = Next::new(request, context.may_retry());
+        let (client, read) = (&client, &read);
+        context
+            .call_async_ruled(last_word, move || {
+                let next = next.request();
+                async move {
+                    let (request, spent) = next?;
+                    let attempted = attempt(client, request, read).await;
+                    if spent {
+                        attempted.map_err(Failure::spend)
+                    } else {
+                        attempted
+                    }
+                }
+            })
+            .await
+    }
+}
+
+/// Names an operation, without what makes each request different.
+fn name(request: &Request) -> String {
+    let host = request.url().host_str().unwrap_or_default();
+    format!("{} {host}", request.method())
+}
+
+async fn attempt<T, F>(
+    client: &Client,
+    request: Request,
+    read: &impl Fn(Response) -> F,
+) -> Attempted<T, Failure>
+where
+    F: Future<Output = Attempted<T, Failure>>,
+{
+    let response = client.execute(request).await?;
+    if http_1::response(response.status(), response.headers()).is_some() {
+        return Err(Failure::of_response(response).await);
+    }
+    read(response).await
+}
+
+/// Has the last word on a failure, with what is known of its request.
+fn last_word(failure: &Failure, said: Classification) -> Classification {
+    // Whatever a classifier says of them.
+    if failure.is_body_spent() {
+        said.no_retry()
+    } else if failure.may_follow() {
+        said.unsent()
+    } else {
+        said
+    }
+}
+
+/// The requests of the attempts.
+struct Next {
+    request: Option<Request>,
+    again: bool,
+}
+
+impl Next {
+    fn new(request: Request, again: bool) -> Self {
+        let request = Some(request);
+        Self { request, again }
+    }
+
+    /// Returns the next request, and `true` with it if no other can follow because its body cannot be sent
+    /// again.
+    fn request(&mut self) -> Result<(Request, bool), Failure> {
+        let copy = match &self.request {
+            Some(request) if self.again => request.try_clone(),
+            _ => None,
+        };
+        if let Some(copy) = copy {
+            return Ok((copy, false));
+        }
+        match self.request.take() {
+            Some(request) => {
+                let spent = request.body().is_some_and(|body| body.as_bytes().is_none());
+                Ok((request, spent))
+            }
+            // The rule has ended the call before.
+            None => Err(Failure::of_reading(
+                "the request was sent, and its body is gone",
+            )),
+        }
+    }
+}
+
+impl<C, R, M> fmt::Debug for RetriedRequest<'_, C, R, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetriedRequest")
+            .field("request", &self.builder)
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}

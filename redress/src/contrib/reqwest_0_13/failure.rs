@@ -1,0 +1,357 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use ::http_1::response::Parts;
+use ::http_1::{HeaderMap, StatusCode};
+use ::reqwest_0_13::{Error as TransportError, Response, ResponseBuilderExt as _, Url};
+
+use super::kept_body::KeptBody;
+use crate::classify::{
+    Classification, Classify, ClassifyAny, ErrorClass, classify_dyn, http_status,
+};
+use crate::contrib::http_1;
+use crate::error::{Error, Interrupt};
+
+/// How a request failed: by its response, on the way, while its body was read, or not at all because
+/// its call was interrupted.
+///
+/// It is the error of functions with `#[retry]`, too: [`CheckExt::check`] makes one of a response, and
+/// `?` takes a [`reqwest::Error`](TransportError) and, from `attempt_timeout` and its like, an
+/// [`Interrupt`].
+///
+/// ```no_run
+/// # extern crate reqwest_0_13 as reqwest; // as users name it
+/// use redress::contrib::reqwest_0_13::{CheckExt as _, Failure};
+/// use redress::retry;
+///
+/// #[retry(attempt_timeout = 2s)] // 404 stops at once, 503 waits as long as the server asks
+/// async fn user(http: &reqwest::Client, id: u32) -> Result<String, Failure> {
+///     let url = format!("https://api.example.com/users/{id}");
+///     Ok(http.get(url).send().await?.check().await?.text().await?)
+/// }
+/// ```
+///
+/// `{}` shows the status and the host, and neither the path nor the body, which may hold what a log must
+/// not.
+pub struct Failure(Box<Inner>);
+
+struct Inner {
+    what: What,
+    /// The request had a body that can be sent only once.
+    spent: bool,
+}
+
+#[expect(clippy::large_enum_variant, reason = "it is in a box already")]
+enum What {
+    Response(FailedResponse),
+    Transport(TransportError),
+    Reading(Box<dyn StdError + Send + Sync>),
+    Interrupted(Interrupt),
+}
+
+/// A response without its connection: the head, and how the body begins.
+pub(super) struct FailedResponse {
+    parts: Parts,
+    url: Url,
+    body: Vec<u8>,
+    /// The body is all here.
+    whole: bool,
+}
+
+impl Failure {
+    fn new(what: What) -> Self {
+        Self(Box::new(Inner { what, spent: false }))
+    }
+
+    /// Makes a failure of a response. Its connection is free for the next request if the body is short
+    /// and arrives soon, and closed otherwise.
+    pub(super) async fn of_response(response: Response) -> Self {
+        let url = response.url().clone();
+        let mut response = response;
+        let (body, whole) = super::emptied::read(&mut response).await;
+        let (parts, _) = ::http_1::Response::from(response).into_parts();
+        Self::new(What::Response(FailedResponse {
+            parts,
+            url,
+            body,
+            whole,
+        }))
+    }
+
+    /// Makes a failure of an error of a function that read a response.
+    pub(super) fn of_reading(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let error = error.into();
+        match error.downcast::<TransportError>() {
+            Ok(error) => Self::from(*error),
+            Err(error) => match error.downcast::<Self>() {
+                Ok(failure) => *failure,
+                Err(error) => Self::new(What::Reading(error)),
+            },
+        }
+    }
+
+    pub(super) fn spend(mut self) -> Self {
+        self.0.spent = true;
+        self
+    }
+
+    /// Returns the status of the response; `None` if there was none, or it was a success whose body could
+    /// not be read.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match &self.0.what {
+            What::Response(response) => Some(response.parts.status),
+            What::Transport(error) => error.status(),
+            What::Reading(_) | What::Interrupted(_) => None,
+        }
+    }
+
+    /// Returns the headers of the response, if there was one.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        Some(&self.response()?.parts.headers)
+    }
+
+    /// Returns the first 64 KiB of the body of the response; empty if there was none. Its encoding is
+    /// whatever the server sent.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.response().map_or(&[], |response| &response.body)
+    }
+
+    /// Returns how long the server asked to wait, as [`http_1::retry_after`] reads it.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        http_1::retry_after(self.headers()?)
+    }
+
+    /// Returns the URL that failed: the last one, where redirects were followed.
+    #[must_use]
+    pub fn url(&self) -> Option<&Url> {
+        match &self.0.what {
+            What::Response(response) => Some(&response.url),
+            What::Transport(error) => error.url(),
+            What::Reading(_) | What::Interrupted(_) => None,
+        }
+    }
+
+    /// Returns the error of the transport, if it was one.
+    #[must_use]
+    pub fn transport(&self) -> Option<&TransportError> {
+        match &self.0.what {
+            What::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns why the call was interrupted, if it was.
+    #[must_use]
+    pub fn interrupt(&self) -> Option<&Interrupt> {
+        match &self.0.what {
+            What::Interrupted(interrupt) => Some(interrupt),
+            _ => None,
+        }
+    }
+
+    /// Returns `true` if the request was sent once only because its body cannot be sent again: a
+    /// stream, or a form with files.
+    #[must_use]
+    pub fn is_body_spent(&self) -> bool {
+        self.0.spent
+    }
+
+    fn response(&self) -> Option<&FailedResponse> {
+        match &self.0.what {
+            What::Response(response) => Some(response),
+            _ => None,
+        }
+    }
+
+    /// Returns `true` if another request may follow this response, whatever the request was.
+    pub(super) fn may_follow(&self) -> bool {
+        self.response().is_some_and(|response| {
+            http_1::may_repeat_after(response.parts.status, &response.parts.headers, false)
+        })
+    }
+
+    /// Makes the response again, with the body that is here.
+    pub(super) fn into_response(self) -> Result<Response, Self> {
+        match self.0.what {
+            What::Response(failed) => Ok(failed.into_response()),
+            what => Err(Self(Box::new(Inner { what, ..*self.0 }))),
+        }
+    }
+}
+
+impl FailedResponse {
+    fn into_response(self) -> Response {
+        let Self {
+            parts,
+            url,
+            body,
+            whole,
+        } = self;
+        let body = ::reqwest_0_13::Body::wrap(KeptBody::new(body, whole));
+        let mut response = ::http_1::Response::new(body);
+        // The extension by which reqwest knows the URL is made by its builder only.
+        if let Ok(url) = ::http_1::Response::builder().url(url).body(()) {
+            *response.extensions_mut() = url.into_parts().0.extensions;
+        }
+        response.extensions_mut().extend(parts.extensions);
+        *response.status_mut() = parts.status;
+        *response.version_mut() = parts.version;
+        *response.headers_mut() = parts.headers;
+        response.into()
+    }
+}
+
+impl Classify for Failure {
+    /// A response is classified as [`http_1::response`] does, with its hint, and as
+    /// [`http_status`] where that is `None`; the rest by what it is. A request whose body cannot be sent
+    /// again is not [retried](Classification::no_retry).
+    fn classify(&self) -> Classification {
+        self.redress_classify_by(&classify_dyn)
+    }
+
+    fn redress_classify_by(&self, known: ClassifyAny<'_>) -> Classification {
+        let said = match &self.0.what {
+            What::Response(FailedResponse { parts, .. }) => {
+                http_1::response(parts.status, &parts.headers)
+                    .unwrap_or_else(|| http_status(parts.status.as_u16()).into())
+            }
+            What::Transport(error) => error.classify(),
+            What::Reading(error) => known(error.as_ref()),
+            What::Interrupted(interrupt) => interrupt.classify(),
+        };
+        if self.0.spent { said.no_retry() } else { said }
+    }
+}
+
+/// What a link of a chain says: all but the errors that stand behind it as links of their own.
+pub(in super::super) fn classify_link(link: &(dyn StdError + 'static)) -> Option<Classification> {
+    let failure = crate::classify::find::<Failure>(link)?;
+    match failure.0.what {
+        What::Reading(_) if !failure.0.spent => None,
+        _ => Some(failure.classify()).filter(|said| *said != ErrorClass::Unknown.into()),
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.what {
+            What::Response(FailedResponse { parts, url, .. }) => {
+                write!(
+                    f,
+                    "{} answered {}",
+                    url.host_str().unwrap_or("server"),
+                    parts.status
+                )
+            }
+            What::Transport(_) => f.write_str("the request failed"),
+            What::Reading(_) => f.write_str("the response could not be read"),
+            What::Interrupted(_) => f.write_str("the call was interrupted"),
+        }?;
+        if self.0.spent {
+            f.write_str("; its body cannot be sent again")?;
+        }
+        match &self.0.what {
+            What::Response(_) => Ok(()),
+            _ if !f.alternate() => Ok(()),
+            What::Transport(error) => write!(f, ": {error:#}"),
+            What::Reading(error) => write!(f, ": {error:#}"),
+            What::Interrupted(interrupt) => write!(f, ": {interrupt:#}"),
+        }
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Failure");
+        match &self.0.what {
+            What::Response(FailedResponse {
+                parts, url, body, ..
+            }) => shown
+                .field("status", &parts.status)
+                .field("host", &url.host_str())
+                .field("body", &format_args!("{} bytes", body.len())),
+            What::Transport(error) => shown.field("transport", error),
+            What::Reading(error) => shown.field("reading", error),
+            What::Interrupted(interrupt) => shown.field("interrupt", interrupt),
+        }
+        .field("body_spent", &self.0.spent)
+        .finish()
+    }
+}
+
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.what {
+            What::Response(_) => None,
+            What::Transport(error) => Some(error),
+            What::Reading(error) => Some(error.as_ref()),
+            What::Interrupted(interrupt) => Some(interrupt),
+        }
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        Self::new(What::Transport(error))
+    }
+}
+
+impl From<Interrupt> for Failure {
+    fn from(interrupt: Interrupt) -> Self {
+        Self::new(What::Interrupted(interrupt))
+    }
+}
+
+impl From<Error<Failure>> for Failure {
+    /// As [`Error::into_error`], so that `?` does it.
+    fn from(error: Error<Failure>) -> Self {
+        error.into_error()
+    }
+}
+
+/// Makes an error of a response that says no, and keeps what it says.
+pub trait CheckExt {
+    /// Returns the response if its status is a success, or a [`Failure`] with its status, headers and the
+    /// first 64 KiB of its body if it is 4xx or 5xx.
+    ///
+    /// `error_for_status` keeps the status alone: neither Retry-After nor the body, and the connection is
+    /// closed more often than not.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] for a status of 400 and above.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the response.
+    ///
+    /// ```
+    /// # extern crate http_1 as http; // as users name it
+    /// # extern crate reqwest_0_13 as reqwest;
+    /// use redress::contrib::reqwest_0_13::CheckExt as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let busy = http::Response::builder().status(503).header("retry-after", "7").body("full").unwrap();
+    /// let failure = reqwest::Response::from(busy).check().await.unwrap_err();
+    /// assert_eq!(failure.status().unwrap(), 503);
+    /// assert_eq!(failure.retry_after().unwrap().as_secs(), 7);
+    /// assert_eq!(failure.body(), b"full");
+    /// # }
+    /// ```
+    fn check(self) -> impl Future<Output = Result<Response, Failure>> + Send;
+}
+
+impl CheckExt for Response {
+    async fn check(self) -> Result<Response, Failure> {
+        if self.status().as_u16() < 400 {
+            return Ok(self);
+        }
+        Err(Failure::of_response(self).await)
+    }
+}

@@ -1,0 +1,110 @@
+use super::{CallContext, Policy};
+use crate::classify::{Classification, Classifier, ErrorClass, ResultClassifier};
+use crate::drive::{Hooks, Judge, Run, Verdict, future};
+use crate::error::{Error, Report};
+use crate::reason::{Cause, StopReason};
+
+/// What an attempt of an integration got.
+pub(crate) enum Got<T, E> {
+    /// What was asked for; the policy's result classifier judges it.
+    Value(T),
+    /// An answer that says no. The other side is well, so it is a success to the policy, and an error
+    /// to the caller.
+    Refusal(E),
+}
+
+/// What an attempt of an integration returns.
+pub(crate) type Attempted<T, E> = Result<Got<T, E>, E>;
+
+/// Judges attempts by the classifiers of a policy, with a rule that has the last word on errors: it knows
+/// what was sent.
+struct Ruled<'a, C, R, F> {
+    policy: &'a Policy<C, R>,
+    rule: F,
+}
+
+impl<C, R, F: Copy> Clone for Ruled<'_, C, R, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C, R, F: Copy> Copy for Ruled<'_, C, R, F> {}
+
+impl<C, R, F, T, E> Judge<Attempted<T, E>> for Ruled<'_, C, R, F>
+where
+    C: Classifier<E>,
+    R: ResultClassifier<T>,
+    F: Fn(&E, Classification) -> Classification + Copy,
+{
+    fn judge(self, returned: &Attempted<T, E>) -> Verdict {
+        match returned {
+            Ok(Got::Value(value)) => Verdict::value(self.policy.values().classify(value)),
+            Ok(Got::Refusal(_)) => Verdict::succeeded(),
+            Err(error) => {
+                let said = self.policy.errors().classify(error);
+                Verdict::failed::<E>((self.rule)(error, said))
+            }
+        }
+    }
+}
+
+/// Returns what the caller gets.
+fn finish<H: Hooks, T, E>(
+    run: &mut Run<'_, H>,
+    returned: Option<Attempted<T, E>>,
+) -> Result<T, Error<E>> {
+    match returned {
+        Some(Ok(Got::Value(value))) => Ok(value),
+        Some(Ok(Got::Refusal(refusal))) => {
+            let report = Report {
+                stop_reason: Some(StopReason::NonRetryableClass),
+                class: Some(ErrorClass::Permanent),
+                cause: Some(Cause::Result),
+                ..run.report()
+            };
+            Err(Error::new(Some(refusal), report))
+        }
+        Some(Err(error)) => Err(Error::new(Some(error), run.report())),
+        None => Err(Error::new(None, run.report())),
+    }
+}
+
+/// For the integrations, which know what a request may suffer.
+impl<C, R, M> CallContext<'_, C, R, M> {
+    /// Calls an async operation, with a rule about its errors.
+    pub(crate) fn call_async_ruled<T, E, F>(
+        &self,
+        rule: impl Fn(&E, Classification) -> Classification + Copy,
+        operation: impl FnMut() -> F,
+    ) -> impl Future<Output = Result<T, Error<E>>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        F: Future<Output = Attempted<T, E>>,
+    {
+        let policy = self.policy.as_ref();
+        let run = Run::prepare(policy, self.shared.hooks(), false);
+        future::CallFuture::new(Ruled { policy, rule }, run, operation, finish)
+    }
+
+    /// Names the operation, unless it has a name or nothing would show it.
+    pub(crate) fn name_if_shown(&mut self, name: impl FnOnce() -> String) {
+        let named = self.shared.operation.is_some();
+        if !named && (self.policy.is_shown() || self.shared.is_shown()) {
+            self.shared.operation = Some(name().into());
+        }
+    }
+
+    /// Returns `true` if a call can have more than one attempt.
+    pub(crate) fn may_retry(&self) -> bool {
+        self.policy.may_retry()
+    }
+}
+
+impl<'a, C, R> CallContext<'a, C, R> {
+    /// Starts the settings of a call under a policy that they own.
+    pub(crate) fn of(policy: Policy<C, R>) -> Self {
+        Self::new(std::borrow::Cow::Owned(policy))
+    }
+}

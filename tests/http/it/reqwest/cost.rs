@@ -1,0 +1,78 @@
+//! What a call costs that succeeds at once, beside others in the same run.
+
+use std::time::{Duration, Instant};
+
+use redress::contrib::reqwest_0_13::RetryExt as _;
+use reqwest_retry::RetryTransientMiddleware;
+use reqwest_retry::policies::ExponentialBackoff;
+use tokio::runtime::Runtime;
+
+use super::{client, policy};
+use crate::support::h1::{Server, answer};
+
+const CALLS: u32 = 200;
+
+/// Returns the allocations of a call on this thread, and the shortest time of several runs.
+fn measure(runtime: &Runtime, call: impl AsyncFn()) -> (f64, Duration) {
+    let run = || {
+        runtime.block_on(async {
+            for _ in 0..CALLS {
+                call().await;
+            }
+        });
+    };
+    run();
+    let mut time = Duration::MAX;
+    for _ in 0..5 {
+        let started = Instant::now();
+        run();
+        time = time.min(started.elapsed() / CALLS);
+    }
+    let allocations = allocation_counter::measure(run).count_total;
+    // The first call of a thread makes what its later ones use again.
+    ((allocations as f64 / f64::from(CALLS)).round(), time)
+}
+
+#[test]
+fn a_get_that_succeeds_at_once() {
+    let server = Server::answers([answer(200, "", b"ok")]);
+    let url = server.url("/x");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let (http, policy) = (client(), policy());
+    let backoff = ExponentialBackoff::builder().build_with_max_retries(3);
+    let other = reqwest_middleware::ClientBuilder::new(http.clone())
+        .with(RetryTransientMiddleware::new_with_policy(backoff))
+        .build();
+
+    let bare = measure(&runtime, async || {
+        http.get(&url).send().await.unwrap().bytes().await.unwrap();
+    });
+    let ours = measure(&runtime, async || {
+        http.get(&url).retry(&policy).bytes().await.unwrap();
+    });
+    let theirs = measure(&runtime, async || {
+        other.get(&url).send().await.unwrap().bytes().await.unwrap();
+    });
+    for (name, (allocations, time)) in
+        [("bare", bare), ("redress", ours), ("reqwest-retry", theirs)]
+    {
+        let ratio = time.as_secs_f64() / bare.1.as_secs_f64();
+        println!("{name}: {allocations} allocations, {time:?}, {ratio:.3} of the bare time");
+    }
+    assert!(
+        ours.0 < theirs.0,
+        "{} allocations, {} by reqwest-retry",
+        ours.0,
+        theirs.0
+    );
+    // A request is cloned for each attempt that another may follow.
+    assert!(
+        ours.0 <= bare.0 + 5.0,
+        "{} allocations, {} without",
+        ours.0,
+        bare.0
+    );
+}
