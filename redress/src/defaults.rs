@@ -311,7 +311,7 @@ pub(crate) const SHORTEST_ATTEMPT: Duration = Duration::from_micros(100);
 
 /// How much of the body of a failed HTTP response is read and kept: what a server says about an error
 /// fits, and reading it costs less than a new connection.
-#[cfg(feature = "reqwest-0_13")]
+#[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
 pub(crate) const HTTP_KEPT_BODY: usize = 64 * 1024;
 
 /// The time that reading it may take: as long as a new connection with TLS takes on a bad way.

@@ -76,6 +76,8 @@ pub mod sqlx_0_9;
 pub mod tokio_postgres_0_7;
 #[cfg(feature = "tonic-0_14")]
 pub mod tonic_0_14;
+#[cfg(feature = "tower-service-0_3")]
+pub mod tower_service_0_3;
 #[cfg(feature = "tracing-0_1")]
 pub mod tracing_0_1;
 #[cfg(any(

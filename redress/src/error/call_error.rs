@@ -50,7 +50,11 @@ impl<E> Error<E> {
     }
 
     /// Creates the error of an operation that was wrong from the start, so that nothing was tried.
-    #[cfg(feature = "reqwest-0_13")]
+    #[cfg(any(
+        feature = "reqwest-0_13",
+        feature = "tower-service-0_3",
+        feature = "ureq-3"
+    ))]
     pub(crate) const fn before_first_attempt(source: E) -> Self {
         let report = Report {
             attempts: 0,

@@ -74,7 +74,7 @@ enum Abort<'a> {
 
 impl<'a> ContextSettings<'a> {
     /// Returns `true` if something of the context sees its calls.
-    #[cfg(feature = "reqwest-0_13")]
+    #[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
     pub(super) fn is_shown(&self) -> bool {
         !self.observers.is_empty() || !matches!(self.timeline, Capture::Nowhere)
     }

@@ -442,7 +442,11 @@ impl<C, R> Policy<C, R> {
     }
 }
 
-#[cfg(feature = "reqwest-0_13")]
+#[cfg(any(
+    feature = "reqwest-0_13",
+    feature = "tower-service-0_3",
+    feature = "ureq-3"
+))]
 impl<C, R> Policy<C, R> {
     pub(super) fn errors(&self) -> &C {
         &self.classifiers.errors
@@ -453,11 +457,13 @@ impl<C, R> Policy<C, R> {
     }
 
     /// Returns `true` if an observer sees its calls.
+    #[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
     pub(super) fn is_shown(&self) -> bool {
         self.config.observers.len() > 0
     }
 
     /// Returns `true` if a call can have more than one attempt.
+    #[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
     pub(super) fn may_retry(&self) -> bool {
         self.config.rules.max_attempts != Some(1)
     }

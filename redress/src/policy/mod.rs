@@ -10,7 +10,11 @@ mod execute;
 mod fn_policy;
 mod recommended;
 mod resumed;
-#[cfg(feature = "reqwest-0_13")]
+#[cfg(any(
+    feature = "reqwest-0_13",
+    feature = "tower-service-0_3",
+    feature = "ureq-3"
+))]
 mod ruled;
 mod settings;
 #[cfg(feature = "simulate")]
@@ -27,7 +31,13 @@ pub use fn_policy::FnPolicy;
 #[cfg(feature = "config")]
 pub(crate) use recommended::{breaker as preset_breaker, budget as preset_budget};
 pub use resumed::ResumedCall;
+#[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
+pub(crate) use ruled::Attempted;
+#[cfg(any(
+    feature = "reqwest-0_13",
+    feature = "tower-service-0_3",
+    feature = "ureq-3"
+))]
+pub(crate) use ruled::Got;
 #[cfg(feature = "simulate")]
 pub(crate) use simulated::simulated;
-#[cfg(feature = "reqwest-0_13")]
-pub(crate) use ruled::{Attempted, Got};

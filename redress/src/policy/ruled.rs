@@ -1,6 +1,13 @@
+#[cfg(feature = "ureq-3")]
+use std::time::Duration;
+
 use super::{CallContext, Policy};
 use crate::classify::{Classification, Classifier, ErrorClass, ResultClassifier};
-use crate::drive::{Hooks, Judge, Run, Verdict, future};
+#[cfg(feature = "ureq-3")]
+use crate::drive::blocking;
+#[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
+use crate::drive::future;
+use crate::drive::{Hooks, Judge, Run, Verdict};
 use crate::error::{Error, Report};
 use crate::reason::{Cause, StopReason};
 
@@ -10,7 +17,17 @@ pub(crate) enum Got<T, E> {
     Value(T),
     /// An answer that says no. The other side is well, so it is a success to the policy, and an error
     /// to the caller.
+    #[cfg_attr(
+        not(any(feature = "reqwest-0_13", feature = "ureq-3")),
+        expect(dead_code, reason = "a layer of tower knows no answers")
+    )]
     Refusal(E),
+    /// A failure that is known, and returned as a value if it is the last.
+    #[cfg(feature = "ureq-3")]
+    FailedValue(T, Classification),
+    /// A failure that is known, and says less than is known of it.
+    #[cfg(feature = "ureq-3")]
+    FailedError(E, Classification),
 }
 
 /// What an attempt of an integration returns.
@@ -41,6 +58,10 @@ where
         match returned {
             Ok(Got::Value(value)) => Verdict::value(self.policy.values().classify(value)),
             Ok(Got::Refusal(_)) => Verdict::succeeded(),
+            #[cfg(feature = "ureq-3")]
+            Ok(Got::FailedValue(_, said)) => Verdict::value(Some(said.clone())),
+            #[cfg(feature = "ureq-3")]
+            Ok(Got::FailedError(_, said)) => Verdict::failed::<E>(said.clone()),
             Err(error) => {
                 let said = self.policy.errors().classify(error);
                 Verdict::failed::<E>((self.rule)(error, said))
@@ -56,6 +77,10 @@ fn finish<H: Hooks, T, E>(
 ) -> Result<T, Error<E>> {
     match returned {
         Some(Ok(Got::Value(value))) => Ok(value),
+        #[cfg(feature = "ureq-3")]
+        Some(Ok(Got::FailedValue(value, _))) => Ok(value),
+        #[cfg(feature = "ureq-3")]
+        Some(Ok(Got::FailedError(error, _))) => Err(Error::new(Some(error), run.report())),
         Some(Ok(Got::Refusal(refusal))) => {
             let report = Report {
                 stop_reason: Some(StopReason::NonRetryableClass),
@@ -73,6 +98,7 @@ fn finish<H: Hooks, T, E>(
 /// For the integrations, which know what a request may suffer.
 impl<C, R, M> CallContext<'_, C, R, M> {
     /// Calls an async operation, with a rule about its errors.
+    #[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
     pub(crate) fn call_async_ruled<T, E, F>(
         &self,
         rule: impl Fn(&E, Classification) -> Classification + Copy,
@@ -88,7 +114,28 @@ impl<C, R, M> CallContext<'_, C, R, M> {
         future::CallFuture::new(Ruled { policy, rule }, run, operation, finish)
     }
 
+    /// Calls a sync operation, with a rule about its errors. Each attempt is told how long it may take, if
+    /// there is a limit.
+    #[cfg(feature = "ureq-3")]
+    pub(crate) fn call_ruled<T, E>(
+        &self,
+        rule: impl Fn(&E, Classification) -> Classification + Copy,
+        mut operation: impl FnMut(Option<Duration>) -> Attempted<T, E>,
+    ) -> Result<T, Error<E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+    {
+        let policy = self.policy.as_ref();
+        let mut run = Run::new(policy, self.shared.hooks());
+        let judge = Ruled { policy, rule };
+        let attempt = |run: &Run<'_, _>| Some(operation(run.attempt_limit()));
+        let returned = blocking::call_cut_off(&mut run, judge, attempt);
+        finish(&mut run, returned)
+    }
+
     /// Names the operation, unless it has a name or nothing would show it.
+    #[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
     pub(crate) fn name_if_shown(&mut self, name: impl FnOnce() -> String) {
         let named = self.shared.operation.is_some();
         if !named && (self.policy.is_shown() || self.shared.is_shown()) {
@@ -97,11 +144,13 @@ impl<C, R, M> CallContext<'_, C, R, M> {
     }
 
     /// Returns `true` if a call can have more than one attempt.
+    #[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
     pub(crate) fn may_retry(&self) -> bool {
         self.policy.may_retry()
     }
 }
 
+#[cfg(feature = "reqwest-0_13")]
 impl<'a, C, R> CallContext<'a, C, R> {
     /// Starts the settings of a call under a policy that they own.
     pub(crate) fn of(policy: Policy<C, R>) -> Self {

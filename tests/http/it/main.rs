@@ -3,3 +3,5 @@
 mod classify;
 mod reqwest;
 mod support;
+mod tower;
+mod ureq;
