@@ -12,46 +12,15 @@ mod server;
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use redress::contrib::reqwest_0_13::{CheckExt as _, Failure};
 use redress::strategies::{equal_jitter, retry_after_or};
-use redress::{Classification, Classify, ErrorClass, Event, Policy, classify, retry};
-use reqwest::header::RETRY_AFTER;
+use redress::{Classify as _, Event, Policy, retry};
 use tokio::task::JoinSet;
 
 use crate::report::{Row, Stops};
 use crate::server::Server;
-
-/// The error of a request for an order.
-#[derive(Debug, thiserror::Error)]
-enum OrderError {
-    /// The server answered, but not with an order.
-    #[error("HTTP status {status}")]
-    Status {
-        status: u16,
-        /// The time that the server asks the client to wait.
-        wait: Option<Duration>,
-    },
-    /// There was no answer, or an incomplete one.
-    #[error(transparent)]
-    Transport(#[from] reqwest::Error),
-    /// `#[retry]` cut the last attempt off.
-    #[error(transparent)]
-    Interrupted(#[from] redress::Interrupt),
-}
-
-/// Classifies each failure. `#[retry]` uses this by default.
-impl Classify for OrderError {
-    fn classify(&self) -> Classification {
-        match self {
-            Self::Status { status, wait } => {
-                Classification::new(classify::http_status(*status)).retry_after(*wait)
-            }
-            Self::Transport(error) => classify::classify_dyn(error),
-            Self::Interrupted(_) => ErrorClass::Transient.into(),
-        }
-    }
-}
 
 /// A client of the order service.
 struct Orders {
@@ -62,22 +31,13 @@ struct Orders {
 
 impl Orders {
     /// Gets an order with a single request.
-    async fn get(&self, id: u32) -> Result<String, OrderError> {
+    async fn get(&self, id: u32) -> Result<String, Failure> {
         let response = self.http.get(self.server.url_of(id)).send().await?;
-        if response.status().is_success() {
-            return Ok(response.text().await?);
-        }
-        let retry_after = response.headers().get(RETRY_AFTER);
-        Err(OrderError::Status {
-            status: response.status().as_u16(),
-            wait: retry_after
-                .and_then(|value| value.to_str().ok())
-                .and_then(|value| classify::retry_after(value, SystemTime::now())),
-        })
+        Ok(response.check().await?.text().await?)
     }
 
     /// Gets an order in up to five attempts, as if all failures were alike.
-    async fn get_in_a_loop(&self, id: u32) -> Result<String, OrderError> {
+    async fn get_in_a_loop(&self, id: u32) -> Result<String, Failure> {
         for _ in 1..5 {
             if let Ok(order) = self.get(id).await {
                 return Ok(order);
@@ -94,7 +54,7 @@ impl Orders {
         deadline = 5s,
         on_event = |event| self.count_stop(event),
     )]
-    async fn get_with_retry(&self, id: u32) -> Result<String, OrderError> {
+    async fn get_with_retry(&self, id: u32) -> Result<String, Failure> {
         self.get(id).await
     }
 
@@ -179,7 +139,6 @@ async fn measure(way: Way) -> Result<Row, AnyError> {
 async fn print_timeline() -> Result<(), AnyError> {
     let orders = Orders::start().await?;
     let policy = Policy::builder()
-        .classifier(OrderError::classify)
         .strategy(retry_after_or(equal_jitter(0.2).base(0.02)).jitter(0.05)) // seconds
         .attempt_timeout(0.3)
         .deadline(5)
