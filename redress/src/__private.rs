@@ -28,6 +28,21 @@ pub use crate::{classify, strategies};
 /// The longest delay of a strategy that is written without one.
 pub const DEFAULT_MAX: Duration = crate::defaults::MAX;
 
+pub use crate::attempt::{Attempt, Current, IdempotencyKey};
+
+/// Draws the key of one operation, which binds its attempts.
+#[must_use]
+#[inline]
+pub fn idempotency_key() -> IdempotencyKey {
+    IdempotencyKey::draw()
+}
+
+/// Says that an attempt runs on this thread, until what it returns is dropped.
+#[must_use]
+pub fn enter(attempt: &Attempt) -> Current {
+    Current::enter(attempt)
+}
+
 /// Starts the policy of one function.
 #[must_use]
 pub fn builder() -> PolicyBuilder {

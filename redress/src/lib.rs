@@ -69,6 +69,7 @@
 
 #[doc(hidden)]
 pub mod __private;
+mod attempt;
 #[cfg(feature = "macros")]
 pub mod block;
 pub mod breaker;
@@ -105,6 +106,7 @@ mod sync_model;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use attempt::Attempt;
 pub use breaker::{CircuitBreaker, CircuitState};
 pub use budget::Budget;
 pub use classify::{
@@ -127,6 +129,7 @@ pub use strategies::{BackoffContext, Strategy};
 
 /// The parts of single calls, beside [`CallContext`]: resumed calls, calls without a loop.
 pub mod call {
+    pub use crate::attempt::{IdempotencyKey, IdempotencyKeyError};
     pub use crate::drive::Steps;
     pub use crate::engine::ResumeToken;
     pub use crate::error::FromInterrupt;

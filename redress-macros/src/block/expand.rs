@@ -34,11 +34,17 @@ pub(super) fn expand(model: BlockModel) -> TokenStream {
     let (attempt, once, leave, returns_at) = match &operation {
         Operation::Closure(closure) => {
             let at = closure.body.span();
-            let closure = typed(closure, returns.as_ref());
+            let argument = config.attempt.as_ref().map(|keyed| {
+                let name = &keyed.value;
+                quote_spanned!(site()=> #name: &#p::Attempt)
+            });
+            let given = argument.as_ref();
+            let given = given.map(|_| quote_spanned!(site()=> &__at));
+            let closure = typed(closure, argument, returns.as_ref());
             let once = quote_spanned!(site()=> let mut __attempt = #closure;);
             let leave = quote_spanned!(site()=> break '__redress);
             (
-                Attempt::Call(quote_spanned!(site()=> __attempt())),
+                Attempt::Call(quote_spanned!(site()=> __attempt(#given))),
                 once,
                 leave,
                 at,
@@ -79,16 +85,29 @@ pub(super) fn expand(model: BlockModel) -> TokenStream {
     }
 }
 
-/// Gives a closure the type that the user names, unless it declares one itself.
-fn typed(closure: &ExprClosure, returns: Option<&TokenStream>) -> TokenStream {
-    let (Some(returns), ReturnType::Default) = (returns, &closure.output) else {
-        return closure.to_token_stream();
+/// Gives a closure the attempt as its argument, if it wants it, and the type that the user names, unless
+/// it declares one itself.
+fn typed(
+    closure: &ExprClosure,
+    argument: Option<TokenStream>,
+    returns: Option<&TokenStream>,
+) -> TokenStream {
+    let ExprClosure {
+        capture,
+        body,
+        output,
+        ..
+    } = closure;
+    let (Some(returns), ReturnType::Default) = (returns, output) else {
+        return match argument {
+            None => closure.to_token_stream(),
+            Some(argument) => quote_spanned!(site()=> #capture |#argument| #output #body),
+        };
     };
-    let ExprClosure { capture, body, .. } = closure;
     match &**body {
         Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => {
-            quote_spanned!(site()=> #capture || -> #returns #body)
+            quote_spanned!(site()=> #capture |#argument| -> #returns #body)
         }
-        _ => quote_spanned!(site()=> #capture || -> #returns { #body }),
+        _ => quote_spanned!(site()=> #capture |#argument| -> #returns { #body }),
     }
 }

@@ -71,6 +71,8 @@ pub(crate) const ARGUMENTS: &[ArgumentSpec] = &[
     fixed_by_policy(value("deadline", "deadline = 30s")),
     fixed_by_policy(value("attempt_timeout", "attempt_timeout = 5s")),
     flag("once"),
+    value("attempt", "attempt = at"),
+    flag("span"),
     fixed_by_policy(value("classifier", "classifier = my_function")),
     fixed_by_policy(value(
         "result_classifier",

@@ -42,7 +42,7 @@ pub(crate) fn read(arguments: Vec<Argument>, diagnostics: &mut Diagnostics) -> C
         match (spec.form, value) {
             (_, Value::Broken) => {}
             (Form::Value, Value::Expr(expr)) => read_value(&mut config, key, expr, diagnostics),
-            // There is one so far.
+            (Form::Flag, Value::Missing) if spec.name == "span" => config.span = true,
             (Form::Flag, Value::Missing) => config.once = true,
             (Form::List, Value::List(tokens)) => read_list(&mut config, &key, tokens, diagnostics),
             (_, value) => wrong_form(&key, spec, &value, diagnostics),
@@ -123,6 +123,9 @@ fn read_value(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Dia
         "attempt_timeout" => {
             config.attempt_timeout =
                 values::time_limit(expr, &name, diagnostics).map(|value| Keyed { key, value });
+        }
+        "attempt" => {
+            config.attempt = values::variable(&expr, diagnostics).map(|value| Keyed { key, value });
         }
         "classifier" => config.classifier = keyed(expr),
         "result_classifier" => config.result_classifier = keyed(expr),

@@ -96,6 +96,10 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Option<Keyed<Limit<Duration>>>,
     /// Only what is unsent is retried.
     pub(crate) once: bool,
+    /// The variable that the body finds its attempt in.
+    pub(crate) attempt: Option<Keyed<Ident>>,
+    /// Attempts run in the scope of the call's watchers.
+    pub(crate) span: bool,
     pub(crate) classifier: Option<Keyed<Expr>>,
     pub(crate) result_classifier: Option<Keyed<Expr>>,
     /// The error types that the default classifier is to know; not empty.
@@ -117,6 +121,11 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// Returns `true` if attempts are known while they run: to the body, or to watchers.
+    pub(crate) fn shows_attempts(&self) -> bool {
+        self.span || self.attempt.is_some()
+    }
+
     /// Returns the first argument that can end a call before an attempt has returned, if any. Such a
     /// call returns an `Interrupt`.
     pub(crate) fn interrupting(&self) -> Option<&Ident> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, UnOp};
 
@@ -30,6 +30,27 @@ pub(crate) fn has_unit(expr: &Expr) -> bool {
         _ => return false,
     };
     matches!(suffix, "ns" | "us" | "ms" | "s" | "m" | "h")
+}
+
+/// Reads the name of a variable.
+pub(crate) fn variable(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Ident> {
+    match expr {
+        Expr::Path(path) => {
+            let name = path.path.get_ident().filter(|name| *name != "self");
+            if let Some(name) = name {
+                return Some(name.clone());
+            }
+        }
+        Expr::Infer(_) => {
+            let help = "leave `attempt` out where the body does not use it";
+            diagnostics.error(expr, "`attempt` needs the name of a variable", help);
+            return None;
+        }
+        _ => {}
+    }
+    let help = "write `attempt = at`, and `at.number()` in the body";
+    diagnostics.error(expr, "`attempt` takes the name of a new variable", help);
+    None
 }
 
 /// Reads a count of attempts: at least 1, or `none`.

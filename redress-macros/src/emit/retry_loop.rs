@@ -13,7 +13,10 @@ use crate::spans::{site, site_at};
 pub(super) fn statements(plan: &Plan<'_>) -> TokenStream {
     let start = start(plan);
     let Plan { before_attempt, .. } = plan;
+    let shown = shown_attempt(plan);
     let attempt = match &plan.attempt {
+        Attempt::Sync(block) if plan.config.span => in_scope(plan, block),
+        Attempt::Call(attempt) if plan.config.span => in_scope(plan, attempt),
         Attempt::Sync(block) if may_exit_early(block) => {
             match known_inline(plan, block).or_else(|| tracked_inline(plan, block)) {
                 Some(block) => sync(plan, &inlined(plan, &block)),
@@ -31,6 +34,9 @@ pub(super) fn statements(plan: &Plan<'_>) -> TokenStream {
         Attempt::Async(block) if can_interrupt_attempts(plan) => {
             interruptible(plan, &asynchronous(plan, block))
         }
+        Attempt::Async(block) if plan.config.shows_attempts() => {
+            polled(plan, &asynchronous(plan, block))
+        }
         Attempt::Async(block) if may_exit_early(block) => match known_inline(plan, block) {
             Some(block) => future(plan, &inlined(plan, &block)),
             None => {
@@ -43,6 +49,7 @@ pub(super) fn statements(plan: &Plan<'_>) -> TokenStream {
         },
         Attempt::Async(block) => future(plan, &inlined(plan, block)),
         Attempt::Future(attempt) if can_interrupt_attempts(plan) => interruptible(plan, attempt),
+        Attempt::Future(attempt) if plan.config.shows_attempts() => polled(plan, attempt),
         Attempt::Future(attempt) => future(
             plan,
             &quote_spanned!(site()=> let __returned = #attempt.await;),
@@ -52,9 +59,52 @@ pub(super) fn statements(plan: &Plan<'_>) -> TokenStream {
         #start
         loop {
             #before_attempt
+            #shown
             #attempt
         }
     }
+}
+
+/// Returns the statements that make an attempt known to its body, if it is.
+fn shown_attempt(plan: &Plan<'_>) -> Option<TokenStream> {
+    let p = plan.paths.private();
+    if !plan.config.shows_attempts() {
+        return None;
+    }
+    // An operation that is called takes it as its argument.
+    let taken = matches!(plan.attempt, Attempt::Call(_));
+    let bound = plan.config.attempt.as_ref().filter(|_| !taken);
+    let bound = bound.map(|keyed| {
+        let name = &keyed.value;
+        quote_spanned!(site()=> let #name: &#p::Attempt = &__at;)
+    });
+    Some(quote_spanned!(site()=> let __at = __run.redress_attempt(__key); #bound))
+}
+
+/// Runs a sync attempt in the scope of the call's watchers.
+fn in_scope(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
+    let returns = plan.returns.as_ref();
+    let contents = contents(block);
+    let body = match returns {
+        Some(returns) => quote_spanned!(site()=> || -> #returns { #contents }),
+        None => quote_spanned!(site()=> || { #contents }),
+    };
+    sync(
+        plan,
+        &quote_spanned!(site()=> let __returned = __run.redress_in_scope(#body);),
+    )
+}
+
+/// Awaits an attempt through the call, which says of each poll whose attempt it is.
+fn polled(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
+    let p = plan.paths.private();
+    let attempt = quote_spanned! {site()=>
+        let __returned = {
+            let __attempt = #p::pin!(#attempt);
+            __run.redress_known(__attempt, &__at).await
+        };
+    };
+    future(plan, &attempt)
 }
 
 /// Starts the call, which may be refused before its first attempt.
@@ -89,6 +139,9 @@ fn start(plan: &Plan<'_>) -> TokenStream {
             quote_spanned!(site()=> let mut __run = #run;)
         }
     };
+    let key = plan.config.shows_attempts();
+    let key = key.then(|| quote_spanned!(site()=> let __key = #p::idempotency_key();));
+    let run = quote_spanned!(site()=> #run #key);
     if can_interrupt_attempts(plan) {
         quote_spanned!(site()=> #run let mut __last = #p::Option::None;)
     } else {
@@ -126,12 +179,15 @@ fn inlined(plan: &Plan<'_>, block: &TokenStream) -> TokenStream {
 fn sync(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let verdict = verdict_statement(plan);
     let judged = verdict_tokens(plan);
+    let p = plan.paths.private();
+    let entered = plan.config.shows_attempts();
+    let entered = entered.then(|| quote_spanned!(site()=> let __entered = #p::enter(&__at);));
     let after = quote_spanned! {site()=> {
+        #entered
         #attempt
         #verdict
         __run.redress_after(__returned, #judged)
     }};
-    let p = plan.paths.private();
     let leave = &plan.leave;
     quote_spanned! {site()=>
         if let #p::Break(__returned) = #after {
@@ -233,10 +289,18 @@ fn interruptible(plan: &Plan<'_>, attempt: &TokenStream) -> TokenStream {
     let after = quote_spanned! {at=>
         __run.redress_after_async_or_interrupt(__returned, &mut __last, __judged)
     };
+    let poll = if plan.config.shows_attempts() {
+        quote_spanned! {site()=> {
+            let __entered = #p::enter(&__at);
+            __run.redress_poll_attempt(__attempt.as_mut(), __cx)
+        }}
+    } else {
+        quote_spanned!(site()=> __run.redress_poll_attempt(__attempt.as_mut(), __cx))
+    };
     let after = quote_spanned! {site()=> {
         let __returned = {
             let mut __attempt = #p::pin!(#attempt);
-            #p::poll_fn(|__cx| __run.redress_poll_attempt(__attempt.as_mut(), __cx)).await
+            #p::poll_fn(|__cx| #poll).await
         };
         let __judged = match &__returned {
             #p::Option::Some(__outcome) => #p::Judge::judge(#judge, __outcome),

@@ -71,6 +71,7 @@ fn check(
     attributes(function, diagnostics);
     returns(function, config, diagnostics);
     clones(function, bindings, config, diagnostics);
+    attempt(bindings, config, diagnostics);
     let mut variables: Vec<String> = bindings.iter().map(|b| name_of(&b.name)).collect();
     variables.push("__self".to_owned());
     Scope {
@@ -86,6 +87,17 @@ fn check(
             "`attempt_timeout` needs an `async fn`: a thread that runs an attempt cannot be interrupted",
             help,
         );
+    }
+}
+
+/// Reports an attempt that would hide an argument of the function from its body.
+fn attempt(bindings: &[Binding], config: &Config, diagnostics: &mut Diagnostics) {
+    if let Some(keyed) = &config.attempt
+        && bindings.iter().any(|binding| binding.name == keyed.value)
+    {
+        let what = format!("`{}` is an argument of the function", keyed.value);
+        let help = "give the attempt another name, such as `attempt = at`";
+        diagnostics.error(&keyed.value, what, help);
     }
 }
 

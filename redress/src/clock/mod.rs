@@ -2,6 +2,7 @@
 
 mod coarse;
 mod paused;
+mod started;
 mod stopwatch;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use coarse::Coarse;
 pub(crate) use paused::can_pause;
+pub(crate) use started::Started;
 pub(crate) use stopwatch::{NEVER, Stopwatch, nanos};
 
 /// A boxed future that ends when a wait is over.

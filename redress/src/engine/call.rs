@@ -127,6 +127,7 @@ impl Call {
             // `elapsed + delay` must not overflow either.
             elapsed: elapsed.min(Duration::MAX.saturating_sub(delay)),
             delay,
+            key: None,
         })
     }
 

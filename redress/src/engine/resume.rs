@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{LastFailure, Slot};
+use crate::attempt::IdempotencyKey;
 use crate::classify::{ErrorClass, PerClass};
 use crate::reason::Cause;
 
@@ -43,7 +44,8 @@ use crate::reason::Cause;
 /// redress1:attempts=3;failures=RATE_LIMIT:1,TRANSIENT:2;last=TRANSIENT;cause=error;slept=default:2000000000,RATE_LIMIT:500000000;elapsed=2700000000;delay=2000000000
 /// ```
 ///
-/// `redress1` is the version of the form. `failures` and `slept` name a class each, and `default`
+/// The token of an operation that knows its [key](Self::idempotency_key) has one field more, `key=` and a
+/// UUID. `redress1` is the version of the form. `failures` and `slept` name a class each, and `default`
 /// is the default strategy; `last` and `cause` are the last failure's.
 ///
 /// ```
@@ -70,6 +72,7 @@ pub struct ResumeToken {
     pub(crate) sleeps: Sleeps,
     pub(crate) elapsed: Duration,
     pub(crate) delay: Duration,
+    pub(crate) key: Option<IdempotencyKey>,
 }
 
 impl ResumeToken {
@@ -107,6 +110,18 @@ impl ResumeToken {
     #[must_use]
     pub const fn delay(&self) -> Duration {
         self.delay
+    }
+
+    /// Returns the [key](crate::Attempt::idempotency_key) of the operation, if its attempts were
+    /// [told](crate::PolicyBuilder::tell_attempts) it: the attempts of the resuming call have the same.
+    #[must_use]
+    pub const fn idempotency_key(&self) -> Option<IdempotencyKey> {
+        self.key
+    }
+
+    pub(crate) const fn with_key(mut self, key: Option<IdempotencyKey>) -> Self {
+        self.key = key;
+        self
     }
 
     /// Returns the operation's elapsed time at the start of the resuming call.

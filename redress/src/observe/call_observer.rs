@@ -70,6 +70,7 @@ pub trait CallObserver: Send + Sync {
     /// The attempt runs once, whether `run` is called once, more often or not at all. A panic of the
     /// operation goes through the caller of the policy, not through this.
     ///
+    /// A sync call whose observers all want no successes, see [`Interest`](super::Interest), has no scopes.
     /// In a function with `#[retry]` the attempts are part of the function, and run in a scope if it is
     /// marked `#[retry(span)]`.
     fn scope(&self, attempt: u32, run: &mut dyn FnMut()) {

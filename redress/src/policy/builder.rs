@@ -214,6 +214,27 @@ impl<C, R> PolicyBuilder<C, R> {
         self
     }
 
+    /// Tells operations which attempt they are: [`Attempt::current`](crate::Attempt::current) finds it
+    /// in them, sync and async. Default: not, because a call that succeeds at once would pay for it
+    /// with half of what it costs; [detached](Policy::call_detached) operations are always told.
+    ///
+    /// ```
+    /// use redress::{Attempt, Policy, strategies::instant};
+    ///
+    /// let policy = Policy::builder().strategy(instant()).tell_attempts().build()?;
+    /// let number = policy.call(|| match Attempt::current() {
+    ///     Some(attempt) if attempt.number() < 3 => Err(std::io::ErrorKind::TimedOut.into()),
+    ///     attempt => Ok::<_, std::io::Error>(attempt.map(|attempt| attempt.number())),
+    /// });
+    /// assert_eq!(number.unwrap(), Some(3));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub const fn tell_attempts(mut self) -> Self {
+        self.settings.tells_attempts = true;
+        self
+    }
+
     /// Names the operation in events. Default: no name.
     #[must_use]
     pub fn operation(mut self, name: impl Into<Cow<'static, str>>) -> Self {

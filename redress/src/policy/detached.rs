@@ -197,8 +197,7 @@ where
     let hooks = context.shared.hooks_detached(resume, &detached);
     let operation = Arc::new(operation);
     let mut run = Run::new_timed(policy, hooks);
-    let attempt =
-        |run: &Run<'_, _>| detached.attempt(run.attempt_limit(), run.attempt_scope(), &operation);
+    let attempt = |run: &Run<'_, _>| detached.attempt(run.surround(), &operation);
     let returned = blocking::call_cut_off(&mut run, policy, attempt);
     run.outcome(returned)
 }

@@ -7,7 +7,7 @@ use crate::breaker::CircuitBreaker;
 use crate::clock::{Time, Timing};
 use crate::defaults::{self, with_defaults};
 use crate::delay::GivenTimes;
-use crate::drive::{CompiledPolicy, Sleeper, Start, Threads};
+use crate::drive::{CompiledPolicy, Marks, Sleeper, Start, Threads};
 use crate::engine::{Rules, Successes};
 use crate::observe::{Audience, Interest, Observers};
 use crate::strategies::{Strategy, decorrelated_jitter, retry_after_or};
@@ -24,6 +24,8 @@ with_defaults! {
         pub(super) observers: Observers = Observers::default(),
         pub(super) breaker: Option<CircuitBreaker> = None,
         pub(super) max_detached_threads: u32 = defaults::MAX_DETACHED_THREADS,
+        /// Operations are told which attempt they are.
+        pub(super) tells_attempts: bool = false,
         /// A classifier was given, for errors or for values.
         pub(super) classified: bool = false,
         // A function, so that only a program that wants one contains it.
@@ -48,6 +50,7 @@ impl Settings {
             observers,
             mut breaker,
             max_detached_threads,
+            tells_attempts,
             recommended,
             times: _,
             classified: _,
@@ -64,7 +67,6 @@ impl Settings {
         rules.successes = Successes::new(rules.budget.as_ref(), all);
         let early = observers.interest(Audience::Early);
         let watched = early.is_some();
-        let exact_times = early.is_some_and(Interest::times);
         let late = observers.interest(Audience::Late);
         let has_late_observers = late.is_some();
         let wanted = early.into_iter().chain(late).reduce(Interest::or);
@@ -73,10 +75,16 @@ impl Settings {
             // What is watched has a time.
             Timing::Untimed if observers.len() > 0 && time.is_system() => Timing::Coarse,
             Timing::Untimed if observers.len() > 0 => Timing::Exact,
+            _ if early.is_some_and(Interest::times) => Timing::Exact,
             timing => timing,
         };
+        let mut marks = Marks::NONE;
+        marks.add(Marks::OF_WATCHED, watched);
+        marks.add(Marks::GUARDED, guarded);
+        marks.add(Marks::TELLS_SUCCESS, rules.successes.matter);
+        marks.add(Marks::TELLS_ATTEMPTS, tells_attempts);
         let start = match timing {
-            _ if watched || guarded || rules.successes.matter => Start::Attended,
+            _ if watched || guarded || tells_attempts || rules.successes.matter => Start::Attended,
             Timing::Untimed => Start::Untimed,
             Timing::Coarse => Start::Coarse,
             Timing::Exact => Start::Attended,
@@ -84,11 +92,9 @@ impl Settings {
         CompiledPolicy {
             timing,
             refused: None,
-            watched,
+            marks,
             has_late_observers,
             wanted: wanted.unwrap_or(Interest::FAILURES),
-            exact_times,
-            guarded,
             start,
             breaker,
             detached_threads: Threads::new(max_detached_threads),

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::attempt::IdempotencyKey;
 use crate::classify::{ErrorClass, PerClass};
 use crate::engine::{LastFailure, ResumeToken, Sleeps};
 use crate::problems::Problems;
@@ -15,6 +16,7 @@ pub(super) struct Fields {
     slept: Read<Sleeps>,
     elapsed: Read<Duration>,
     delay: Read<Duration>,
+    key: Read<IdempotencyKey>,
 }
 
 #[derive(Default)]
@@ -40,6 +42,7 @@ impl Fields {
                 Some(("slept", text)) => fields.slept.put("slept", text, problems, slept),
                 Some(("elapsed", text)) => fields.elapsed.put("elapsed", text, problems, nanos),
                 Some(("delay", text)) => fields.delay.put("delay", text, problems, nanos),
+                Some(("key", text)) => fields.key.put("key", text, problems, key),
                 Some((name, _)) => {
                     problems.add(
                         "token",
@@ -78,6 +81,7 @@ impl Fields {
             sleeps: slept?,
             elapsed: elapsed?,
             delay: delay?,
+            key: self.key.given(),
         };
         check_counts(&token, problems);
         check_times(&token, problems);
@@ -164,6 +168,21 @@ impl<T> Read<T> {
     }
 }
 
+impl<T> Read<T> {
+    /// Returns the value of a field that need not be there.
+    fn given(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Wrong | Self::Missing => None,
+        }
+    }
+}
+
+fn key(text: &str) -> Result<IdempotencyKey, String> {
+    text.parse()
+        .map_err(|error| format!("{} is {error}", quoted(text)))
+}
+
 fn number(text: &str, what: &str, max: u128) -> Result<u128, String> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("{} is no {what}: give digits only", quoted(text)));
@@ -202,7 +221,7 @@ fn class(text: &str) -> Result<ErrorClass, String> {
 }
 
 fn cause(text: &str) -> Result<Cause, String> {
-    let causes = [Cause::Error, Cause::Result, Cause::Timeout];
+    let causes = Cause::ALL;
     let known = causes.into_iter().find(|cause| cause.as_str() == text);
     known.ok_or_else(|| {
         let names = causes.map(Cause::as_str).join(", ");

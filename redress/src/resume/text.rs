@@ -29,7 +29,11 @@ impl fmt::Display for ResumeToken {
         let slots = default.into_iter().chain(own);
         list(f, slots.map(|(slot, sleep)| (slot, sleep.as_nanos())))?;
         let (elapsed, delay) = (self.elapsed.as_nanos(), self.delay.as_nanos());
-        write!(f, ";elapsed={elapsed};delay={delay}")
+        write!(f, ";elapsed={elapsed};delay={delay}")?;
+        match self.key {
+            Some(key) => write!(f, ";key={key}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The integration tests of `redress`, in one binary.
 
 mod architecture;
+mod attempt;
 mod attribute_policy;
 mod boxed;
 mod breaker;
@@ -9,6 +10,7 @@ mod breaker_stress;
 mod budget;
 mod budget_cancel;
 mod budget_threads;
+mod call_ends;
 mod classify;
 mod config;
 mod conformance;

@@ -200,11 +200,14 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
             ready!(over)
         };
         self.state.end_wait();
-        Poll::Ready(if in_time {
+        let next = if in_time {
             self.next_attempt_after_pause()
         } else {
             Err(self.stop_late())
-        })
+        };
+        // Until the attempt is pending for the first time.
+        self.state.watch.is_running = next.is_ok();
+        Poll::Ready(next)
     }
 
     /// Waits until the pause is over; `false` if the deadline comes first.

@@ -10,7 +10,22 @@ pub(crate) fn call<T, H: Hooks>(
     judge: impl Judge<T> + Copy,
     mut operation: impl FnMut() -> T,
 ) -> Option<T> {
-    call_cut_off(run, judge, |run| Some(run.in_scope(&mut operation)))
+    if run.has_state() {
+        return call_attended(run, judge, &mut operation);
+    }
+    attempts(run, judge, |_| Some(operation()))
+}
+
+/// As [`call`], for a call that may be refused, watched, or told its attempts. Through a pointer, so that
+/// the operation is not compiled into two loops.
+#[cold]
+#[inline(never)]
+fn call_attended<T, H: Hooks>(
+    run: &mut Run<'_, H>,
+    judge: impl Judge<T> + Copy,
+    operation: &mut dyn FnMut() -> T,
+) -> Option<T> {
+    call_cut_off(run, judge, |run| Some(run.in_scope(&mut *operation)))
 }
 
 /// As [`call`], with attempts that return `None` when they were cut off. The result of an earlier
@@ -19,11 +34,21 @@ pub(crate) fn call<T, H: Hooks>(
 pub(crate) fn call_cut_off<'p, T, H: Hooks>(
     run: &mut Run<'p, H>,
     judge: impl Judge<T> + Copy,
-    mut attempt: impl FnMut(&Run<'p, H>) -> Option<T>,
+    attempt: impl FnMut(&Run<'p, H>) -> Option<T>,
 ) -> Option<T> {
     if run.is_refused() {
         return None;
     }
+    attempts(run, judge, attempt)
+}
+
+/// Runs attempts until the last.
+#[inline]
+fn attempts<'p, T, H: Hooks>(
+    run: &mut Run<'p, H>,
+    judge: impl Judge<T> + Copy,
+    mut attempt: impl FnMut(&Run<'p, H>) -> Option<T>,
+) -> Option<T> {
     run.block();
     let mut last = None;
     loop {

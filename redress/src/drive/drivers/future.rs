@@ -18,12 +18,11 @@ pin_project! {
     {
         judge: J,
         operation: Op,
+        run: Run<'p, H>,
         // `None` once the call is over.
         finish: Option<G>,
-        // Before the run: an attempt that is cut off is dropped before its call ends.
         #[pin]
         state: Phase<F, T>,
-        run: Run<'p, H>,
     }
 }
 
@@ -83,14 +82,7 @@ where
                         run.succeed();
                         break returned;
                     };
-                    let last = match returned {
-                        None => {
-                            let last = last.take();
-                            run.in_scope(|| this.state.set(Phase::Over));
-                            last
-                        }
-                        returned => returned,
-                    };
+                    let last = returned.or_else(|| last.take());
                     match run.settle_async(failed) {
                         After::Ended(()) => break last,
                         After::Again => {
@@ -110,7 +102,6 @@ where
                     if resumed.is_err() {
                         break last;
                     }
-                    run.note_running();
                     last
                 }
                 PhaseProj::Over => return Poll::Pending,
@@ -147,6 +138,9 @@ impl<H: Hooks> Future for Pause<'_, '_, H> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
-        self.run.poll_pause(cx).map(|resumed| resumed.is_err())
+        let resumed = self.run.poll_pause(cx);
+        // What follows is polled with the function that awaits this, not through the call.
+        self.run.note_idle();
+        resumed.map(|resumed| resumed.is_err())
     }
 }

@@ -33,8 +33,15 @@ impl<H: Hooks> Run<'_, H> {
     pub(crate) fn result<T, E>(&mut self, returned: Option<Result<T, E>>) -> Result<T, Error<E>> {
         match returned {
             Some(Ok(value)) => Ok(value),
-            returned => Err(Error::new(returned.and_then(Result::err), self.report())),
+            returned => Err(self.error(returned.and_then(Result::err))),
         }
+    }
+
+    /// Called, so that a success has nothing of a report to move.
+    #[cold]
+    #[inline(never)]
+    fn error<E>(&self, error: Option<E>) -> Error<E> {
+        Error::new(error, self.report())
     }
 
     pub(crate) fn outcome<T, E>(&mut self, returned: Option<Result<T, E>>) -> Outcome<T, E> {

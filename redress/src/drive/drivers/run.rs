@@ -5,10 +5,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::After;
+use super::detached::Surround;
 use super::future::Pause;
+use crate::attempt::{Attempt, Current, Deadline, IdempotencyKey};
 use crate::drive::decide::{ActiveCall, Judge, Stopped, Verdict};
 use crate::drive::hooks::Hooks;
-use crate::drive::state::{CallState, Frame, Marks};
+use crate::drive::state::{CallState, CompiledPolicy, Frame, Marks};
 use crate::engine::Failed;
 use crate::error::FromInterrupt;
 use crate::observe::{AttemptScope, in_scope};
@@ -129,13 +131,38 @@ impl<'p, H: Hooks> Run<'p, H> {
         attempt: Pin<&mut F>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<F::Output>> {
-        let polled = match &mut *self.state {
-            None => attempt.poll(cx),
-            Some(state) => poll_watched(state, attempt, cx),
-        };
-        match polled {
+        if self.frame.is_shown() {
+            return self.poll_shown(attempt, cx);
+        }
+        match attempt.poll(cx) {
             Poll::Ready(returned) => Poll::Ready(Some(returned)),
             Poll::Pending => self.poll_timer(cx).map(|()| None),
+        }
+    }
+
+    /// Describes the attempt in progress, of an operation with this key.
+    #[inline]
+    pub fn redress_attempt(&self, key: IdempotencyKey) -> Attempt {
+        describe(&self.frame, self.state.as_deref(), key)
+    }
+
+    /// Runs a sync attempt in the scope of the call's watchers.
+    #[inline]
+    pub fn redress_in_scope<T>(&self, attempt: impl FnOnce() -> T) -> T {
+        self.in_scope(attempt)
+    }
+
+    /// Runs an async attempt that nothing cuts off, in the scope of the call's watchers.
+    #[inline]
+    pub const fn redress_known<'r, F: Future>(
+        &'r mut self,
+        future: Pin<&'r mut F>,
+        attempt: &'r Attempt,
+    ) -> Known<'r, 'p, H, F> {
+        Known {
+            run: self,
+            future,
+            attempt,
         }
     }
 
@@ -145,9 +172,31 @@ impl<'p, H: Hooks> Run<'p, H> {
         self.frame.block();
     }
 
-    /// Returns how long the attempt of a watched call may still run, if there is a limit.
-    pub(crate) fn attempt_limit(&self) -> Option<Duration> {
-        self.state.as_ref()?.attempt_limit(&self.frame)
+    /// Returns what goes to the thread of a detached attempt. Such a call has state.
+    pub(crate) fn surround(&self) -> Surround {
+        let state = self.state.as_ref();
+        Surround {
+            limit: state.and_then(|state| state.attempt_limit(&self.frame)),
+            attempt: state.map(|state| tell(&self.frame, state)),
+            scope: state.map_or(AttemptScope::NONE, |state| {
+                AttemptScope::of(&state.watch.watchers, state.call.attempts())
+            }),
+        }
+    }
+
+    /// Polls an attempt in the scope of the call's watchers, which is told which it is.
+    #[cold]
+    #[inline(never)]
+    fn poll_shown<F: Future>(
+        &mut self,
+        attempt: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<F::Output>> {
+        let state = self.state.get_or_insert_with(CallState::in_first_attempt);
+        match poll_watched(state, Some(&self.frame), attempt, cx) {
+            Poll::Ready(returned) => Poll::Ready(Some(returned)),
+            Poll::Pending => self.poll_timer(cx).map(|()| None),
+        }
     }
 
     /// An attempt that is ready at once never touches a timer.
@@ -236,14 +285,77 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 }
 
+/// An async attempt that is known while it runs. A type of its own, so that the compiler knows what it
+/// returns where it is awaited.
+pub struct Known<'r, 'p, H: Hooks, F> {
+    run: &'r mut Run<'p, H>,
+    future: Pin<&'r mut F>,
+    attempt: &'r Attempt,
+}
+
+impl<H: Hooks, F: Future> Future for Known<'_, '_, H, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = &mut *self;
+        let _current = Current::enter(this.attempt);
+        match &mut *this.run.state {
+            Some(state) => poll_watched(state, None, this.future.as_mut(), cx),
+            None => this.future.as_mut().poll(cx),
+        }
+    }
+}
+
+/// Describes an attempt to its operation.
+fn describe(frame: &Frame<'_>, state: Option<&CallState>, key: IdempotencyKey) -> Attempt {
+    let CompiledPolicy { rules, time, .. } = frame.policy;
+    Attempt {
+        number: state.map_or(1, |state| state.call.attempts().max(1)),
+        max: rules.max_attempts,
+        previous: state.and_then(|state| Some(state.last_failure()?.class)),
+        key,
+        deadline: rules.deadline.map(|limit| Deadline {
+            time: time.clone(),
+            started: frame.started,
+            unpaused: frame.marks.has(Marks::UNPAUSED),
+            before: state.map_or(Duration::ZERO, |state| state.before),
+            limit,
+        }),
+    }
+}
+
+/// Describes an attempt to its operation, with the key that all attempts of the operation have.
+#[cold]
+fn tell(frame: &Frame<'_>, state: &CallState) -> Attempt {
+    let key = state.key.get().unwrap_or_else(IdempotencyKey::draw);
+    state.key.set(Some(key));
+    describe(frame, Some(state), key)
+}
+
+/// Runs a part of an attempt in the scope of the call's watchers, and tells it which it is.
+#[cold]
+#[inline(never)]
+fn scoped<T>(frame: &Frame<'_>, state: &CallState, run: impl FnOnce() -> T) -> T {
+    let _current = enter(frame, state);
+    in_scope(&state.watch.watchers, state.call.attempts(), run)
+}
+
+/// Makes an attempt current, where its operation is told which it is.
+fn enter(frame: &Frame<'_>, state: &CallState) -> Option<Current> {
+    let tells = frame.marks.has(Marks::TELLS_ATTEMPTS);
+    tells.then(|| Current::enter(&tell(frame, state)))
+}
+
 /// Polls an attempt of a call that may be watched, in the scope of its watchers.
 #[cold]
 #[inline(never)]
 fn poll_watched<F: Future>(
     state: &mut CallState,
+    frame: Option<&Frame<'_>>,
     attempt: Pin<&mut F>,
     cx: &mut Context<'_>,
 ) -> Poll<F::Output> {
+    let _current = frame.and_then(|frame| enter(frame, state));
     state.watch.is_running = true;
     let number = state.call.attempts();
     let polled = in_scope(&state.watch.watchers, number, || attempt.poll(cx));
@@ -258,20 +370,27 @@ impl<H: Hooks> Run<'_, H> {
     #[inline]
     pub(super) fn in_scope<T>(&self, run: impl FnOnce() -> T) -> T {
         match &*self.state {
-            None => run(),
-            Some(state) => in_scope(&state.watch.watchers, state.call.attempts(), run),
+            Some(state) if self.frame.is_shown() => scoped(&self.frame, state, run),
+            _ => run(),
         }
     }
 
-    /// Returns the same scope for an attempt that runs on another thread.
-    pub(crate) fn attempt_scope(&self) -> AttemptScope {
-        match &*self.state {
-            None => AttemptScope::NONE,
-            Some(state) => AttemptScope::of(&state.watch.watchers, state.call.attempts()),
+    /// Returns `true` if there is more to the call than a start time.
+    #[inline]
+    pub(super) fn has_state(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// Notes that no attempt runs of which the call would see a panic.
+    #[cold]
+    pub(super) fn note_idle(&mut self) {
+        if let Some(state) = &mut *self.state {
+            state.watch.is_running = false;
         }
     }
 
     /// Notes that an attempt of a watched call runs, until it is pending or judged.
+    #[cold]
     pub(super) fn note_running(&mut self) {
         if let Some(state) = &mut *self.state {
             state.watch.is_running = true;
@@ -295,8 +414,8 @@ impl<H: Hooks> Run<'_, H> {
     /// Ends a call that has state on the heap.
     #[inline(never)]
     fn finish(&mut self) {
-        // A plain call holds nothing.
-        let plain = self.frame.is_plain();
+        // A plain call holds nothing, and has written little of its state.
+        let plain = self.frame.is_plain() && !self.frame.is_shown();
         if !plain && self.is_held() {
             self.close();
         }

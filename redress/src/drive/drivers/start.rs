@@ -3,9 +3,10 @@
 use std::mem::ManuallyDrop;
 
 use super::Run;
-use crate::drive::decide::{ActiveCall, Stopped};
+use crate::breaker::Change;
+use crate::drive::decide::{ActiveCall, Refused, Stopped};
 use crate::drive::hooks::Hooks;
-use crate::drive::state::{CallState, Compiled, CompiledPolicy, Frame, Start, Started};
+use crate::drive::state::{CallState, Compiled, CompiledPolicy, Frame, Start};
 use crate::error::Interrupt;
 
 impl<'p, H: Hooks> Run<'p, H> {
@@ -17,7 +18,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[inline]
     pub fn new(policy: &'p impl Compiled, hooks: H) -> Self {
         let policy = policy.compiled();
-        match Started::plainly(policy, &hooks) {
+        match policy.start_plainly(&hooks) {
             Some(started) => Self {
                 frame: Frame::of_plain(policy, started),
                 hooks,
@@ -78,7 +79,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         if self.frame.is_timed() {
             return self.start_attended();
         }
-        match Started::plainly(self.frame.policy, &self.hooks) {
+        match self.frame.policy.start_plainly(&self.hooks) {
             Some(started) => {
                 self.frame.start_plain(started);
                 Ok(())
@@ -105,9 +106,22 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
         let timing = self.frame.attend(&self.hooks);
         self.frame.start(timing);
+        if self.frame.is_shown() {
+            return self.start_shown();
+        }
+        if self.frame.is_guarded() {
+            return self.start_guarded();
+        }
+        Ok(())
+    }
+
+    /// Starts a call that has state from its start on.
+    fn start_shown(&mut self) -> Result<(), Stopped> {
         if self.frame.is_watched() {
             return self.start_watched();
         }
+        // What its attempts are told is made of it.
+        *self.state = Some(CallState::in_first_attempt());
         if self.frame.is_guarded() {
             return self.start_guarded();
         }
@@ -132,27 +146,21 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     #[inline(never)]
     fn start_guarded(&mut self) -> Result<(), Stopped> {
-        let entered = self.frame.enter_breaker(&self.hooks);
-        if self.frame.policy.has_late_observers && !matches!(entered, Ok(None)) {
-            let state = match entered {
-                Ok(_) => CallState::in_first_attempt(),
-                Err(_) => CallState::before_first_attempt(),
-            };
-            let state = self.state.insert(state);
-            let mut call = ActiveCall::new(state, &mut self.frame, &self.hooks);
-            call.wake_for_breaker(entered)?;
-            self.frame.count_call(&self.hooks);
-            return Ok(());
-        }
-        match entered {
-            Ok(_not_shown) => {
+        match self.frame.enter_breaker(&self.hooks) {
+            Ok(change) => {
                 self.frame.count_call(&self.hooks);
                 // Dropping looks at the state only: a call that holds something has one.
                 if self.frame.is_holding() {
                     let state = self.state.get_or_insert_with(CallState::in_first_attempt);
                     state.call.in_attempt = self.frame.holds_permit();
                 }
+                if change.is_some() && self.frame.policy.has_late_observers {
+                    return self.wake_for_breaker(Ok(change));
+                }
                 Ok(())
+            }
+            Err(refused) if self.frame.policy.has_late_observers => {
+                self.wake_for_breaker(Err(refused))
             }
             Err(refused) => {
                 let state = self.state.insert(CallState::before_first_attempt());
@@ -160,5 +168,20 @@ impl<'p, H: Hooks> Run<'p, H> {
                 Err(Stopped)
             }
         }
+    }
+
+    /// Shows what the breaker did to a call that was not watched until now.
+    #[cold]
+    #[inline(never)]
+    fn wake_for_breaker(
+        &mut self,
+        entered: Result<Option<Change>, Refused>,
+    ) -> Result<(), Stopped> {
+        let started = || match &entered {
+            Ok(_) => CallState::in_first_attempt(),
+            Err(_) => CallState::before_first_attempt(),
+        };
+        let state = self.state.get_or_insert_with(started);
+        ActiveCall::new(state, &mut self.frame, &self.hooks).wake_for_breaker(entered)
     }
 }

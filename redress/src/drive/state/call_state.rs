@@ -2,6 +2,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::{Frame, Watch};
+use crate::attempt::IdempotencyKey;
 use crate::budget;
 use crate::clock::Wait;
 use crate::defaults;
@@ -17,7 +18,7 @@ pub(crate) struct CallState {
     /// The engine's counts and decisions.
     pub(crate) call: Call,
     /// How long the operation had taken at the call's start, where the call resumes one.
-    before: Duration,
+    pub(crate) before: Duration,
     /// When the clock was last read for this call, as the time since the operation's start. All that
     /// is shown after one attempt shows this moment: reading the clock is most of what watching costs.
     pub(crate) now: Duration,
@@ -31,6 +32,8 @@ pub(crate) struct CallState {
     pub(crate) wait: Option<Wait>,
     /// What its watchers need.
     pub(crate) watch: Watch,
+    /// The operation's key, once it was asked for.
+    pub(crate) key: Cell<Option<IdempotencyKey>>,
 }
 
 thread_local! {
@@ -43,6 +46,10 @@ thread_local! {
 fn drop_outlined(_state: Box<CallState>) {}
 
 impl CallState {
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each call has another"
+    )]
     const NEW: Self = Self {
         call: Call::NEW,
         before: Duration::ZERO,
@@ -52,6 +59,7 @@ impl CallState {
         pause: None,
         wait: None,
         watch: Watch::NEW,
+        key: Cell::new(None),
     };
 
     /// Creates the state of a call before its first attempt.
@@ -118,6 +126,7 @@ impl CallState {
             pause: _,
             wait: _,
             watch,
+            key,
         } = self;
         call.reset();
         if plain {
@@ -127,6 +136,7 @@ impl CallState {
         *retry_after = None;
         *token = budget::BudgetTicket::KEPT;
         watch.reset();
+        key.set(None);
     }
 
     /// Returns the time since this call's start, as of the last decision.
@@ -138,6 +148,7 @@ impl CallState {
     pub(crate) fn resume(&mut self, token: &ResumeToken, rules: &Rules) {
         self.call = Call::resume(rules, token);
         self.before = token.resumed_at();
+        self.key.set(token.key);
     }
 
     /// Stops a call that is not watched before its first attempt: the breaker refused it.
@@ -237,6 +248,7 @@ impl CallState {
 
     /// Returns the token with which a later call goes on.
     pub(crate) fn resume_token(&self, rules: &Rules) -> Option<ResumeToken> {
-        self.call.resume_token(self.now, self.deferred(rules)?)
+        let token = self.call.resume_token(self.now, self.deferred(rules)?)?;
+        Some(token.with_key(self.key.get()))
     }
 }

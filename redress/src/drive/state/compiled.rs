@@ -2,9 +2,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::Marks;
 use crate::breaker::CircuitBreaker;
-use crate::clock::{Time, Timing};
+use crate::clock::{Coarse, Started, Time, Timing};
 use crate::drive::drivers::Threads;
+use crate::drive::hooks::Hooks;
 use crate::drive::wait::Sleeper;
 use crate::engine::Rules;
 use crate::observe::{Interest, Observers};
@@ -24,16 +26,12 @@ pub struct CompiledPolicy {
     pub(crate) detached_threads: Threads,
     /// The precision of time that the policy's limits need in a call that is not watched.
     pub(crate) timing: Timing,
-    /// There are observers that see calls from their start.
-    pub(crate) watched: bool,
+    /// The marks that each of its calls has from its start on.
+    pub(crate) marks: Marks,
     /// There are observers that see calls from their first failure on.
     pub(crate) has_late_observers: bool,
     /// What any observer wants to see.
     pub(crate) wanted: Interest,
-    /// An observer that sees calls from their start wants exact times.
-    pub(crate) exact_times: bool,
-    /// There is a breaker or a budget.
-    pub(crate) guarded: bool,
     pub(crate) start: Start,
     /// The mistakes in the settings of a `#[retry]` function that are known only at run time; then
     /// [`start`](Self::start) is [`Start::Refused`].
@@ -60,6 +58,28 @@ pub trait Compiled {
 }
 
 impl CompiledPolicy {
+    /// Starts the time of a plain call; `None` if there is more to the start of this one.
+    #[inline]
+    pub(crate) fn start_plainly(&self, hooks: &impl Hooks) -> Option<Started> {
+        match self.start {
+            _ if hooks.is_active() || hooks.is_guarded() => None,
+            Start::Untimed => Some(Started::Untimed),
+            Start::Coarse => Some(self.start_time(Timing::Coarse)),
+            Start::Attended | Start::Refused => None,
+        }
+    }
+
+    /// Reads the clock for the start of a call.
+    #[inline]
+    pub(crate) fn start_time(&self, timing: Timing) -> Started {
+        let now = || Started::At(self.time.now());
+        match timing {
+            Timing::Untimed => Started::Untimed,
+            Timing::Coarse => Coarse::now().map_or_else(now, Started::Coarse),
+            Timing::Exact => now(),
+        }
+    }
+
     /// Panics if the settings are wrong: a function with `#[retry]` has no error to return for that.
     /// The macros document it.
     #[cold]

@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
+use super::CompiledPolicy;
 use super::marks::Marks;
-use super::{CompiledPolicy, Start};
 use crate::breaker;
 use crate::budget::Budget;
-use crate::clock::{Coarse, Timing, Wait, can_pause};
+use crate::clock::{Started, Timing, Wait, can_pause};
 use crate::drive::hooks::Hooks;
 use crate::drive::wait::sleep_here;
 
@@ -12,46 +12,12 @@ use crate::drive::wait::sleep_here;
 /// breaker's permit.
 pub(crate) struct Frame<'p> {
     pub(crate) policy: &'p CompiledPolicy,
-    started: Started,
+    pub(crate) started: Started,
     /// The breaker's permit is this number and the kind. It is not a guard, which would be twice as
     /// large and would make the future one that has to be dropped.
     permit_number: u32,
     permit_kind: Option<breaker::PermitKind>,
     pub(crate) marks: Marks,
-}
-
-/// When a call started, by the clock that goes on telling its time.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Started {
-    /// Nothing depends on it.
-    Untimed,
-    /// By the policy's clock.
-    At(Instant),
-    /// By the coarse one.
-    Coarse(Coarse),
-}
-
-impl Started {
-    /// Starts the time of a plain call; `None` if there is more to the start of this one.
-    #[inline]
-    pub(crate) fn plainly(policy: &CompiledPolicy, hooks: &impl Hooks) -> Option<Self> {
-        match policy.start {
-            _ if hooks.is_active() || hooks.is_guarded() => None,
-            Start::Untimed => Some(Self::Untimed),
-            Start::Coarse => Some(Self::by(Timing::Coarse, policy)),
-            Start::Attended | Start::Refused => None,
-        }
-    }
-
-    #[inline]
-    fn by(timing: Timing, policy: &CompiledPolicy) -> Self {
-        let now = || Self::At(policy.time.now());
-        match timing {
-            Timing::Untimed => Self::Untimed,
-            Timing::Coarse => Coarse::now().map_or_else(now, Self::Coarse),
-            Timing::Exact => now(),
-        }
-    }
 }
 
 impl<'p> Frame<'p> {
@@ -89,19 +55,13 @@ impl<'p> Frame<'p> {
     /// Sets the marks that a call has from its start, and returns the precision of time that it needs.
     pub(crate) fn attend(&mut self, hooks: &dyn Hooks) -> Timing {
         let policy = self.policy;
+        let mut marks = self.marks.or(policy.marks);
+        marks.add(Marks::OF_HOOKED, hooks.is_active());
+        marks.add(Marks::GUARDED, hooks.is_guarded());
         let funded = hooks.budget().is_some_and(Budget::is_funded);
-        let hooked = hooks.is_active();
-        let watched = policy.watched || hooked;
-        let guarded = policy.guarded || hooks.is_guarded();
-        let marks = &mut self.marks;
-        marks.add(Marks::WATCHED.or(Marks::HELD), watched);
-        marks.add(Marks::HOOKED, hooked);
-        marks.add(Marks::GUARDED, guarded);
-        marks.add(
-            Marks::TELLS_SUCCESS,
-            watched || policy.rules.successes.matter || funded,
-        );
-        if marks.has(Marks::TIMED.or(Marks::HOOKED)) || policy.exact_times {
+        marks.add(Marks::TELLS_SUCCESS, funded);
+        self.marks = marks;
+        if marks.has(Marks::TIMED.or(Marks::HOOKED)) {
             Timing::Exact
         } else {
             policy.timing
@@ -110,14 +70,20 @@ impl<'p> Frame<'p> {
 
     /// Makes a call one that is watched, with its first failure.
     pub(crate) const fn wake(&mut self) {
-        let marks = Marks::WATCHED.or(Marks::HELD).or(Marks::TELLS_SUCCESS);
-        self.marks.add(marks, true);
+        self.marks = self.marks.or(Marks::OF_WATCHED);
     }
 
     /// Returns `true` if an observer or a hook sees the call or may stop it.
     #[inline]
     pub(crate) const fn is_watched(&self) -> bool {
         self.marks.has(Marks::WATCHED)
+    }
+
+    /// Returns `true` if something is done around the call's attempts: they run in scopes, or are told
+    /// which they are.
+    #[inline]
+    pub(crate) const fn is_shown(&self) -> bool {
+        self.marks.has(Marks::WATCHED.or(Marks::TELLS_ATTEMPTS))
     }
 
     /// Returns `true` if the call reports how long it took.
@@ -175,28 +141,14 @@ impl<'p> Frame<'p> {
     /// the clock.
     #[inline]
     pub(crate) fn start(&mut self, timing: Timing) {
-        self.started = Started::by(timing, self.policy);
+        self.started = self.policy.start_time(timing);
     }
 
     /// Returns the time since the call's start; zero for an untimed call.
     #[inline]
     pub(crate) fn elapsed(&self) -> Duration {
-        match self.started {
-            Started::Coarse(started) => started.elapsed(),
-            _ => self.elapsed_exactly(),
-        }
-    }
-
-    /// Called, so that it takes one comparison to find the clock that most calls have.
-    #[inline(never)]
-    fn elapsed_exactly(&self) -> Duration {
-        match self.started {
-            Started::At(started) if can_pause() && self.marks.has(Marks::UNPAUSED) => {
-                started.elapsed()
-            }
-            Started::At(started) => self.policy.time.now().saturating_duration_since(started),
-            Started::Untimed | Started::Coarse(_) => Duration::ZERO,
-        }
+        let unpaused = || self.marks.has(Marks::UNPAUSED);
+        self.started.elapsed(&self.policy.time, unpaused)
     }
 
     /// Keeps the time of a call that blocks by the clock on which it sleeps. That is the machine's,

@@ -1,8 +1,8 @@
-/// Facts about a call, one bit each: a call lives inside of a future, which a byte keeps small.
+/// Facts about a call, one bit each: a call lives inside of a future, which two bytes keep small.
 ///
 /// The first four are set at the call's start and stay; the others come and go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Marks(u8);
+pub(crate) struct Marks(u16);
 
 impl Marks {
     pub(crate) const NONE: Self = Self(0);
@@ -20,8 +20,16 @@ impl Marks {
     pub(crate) const IN_FLIGHT: Self = Self(1 << 5);
     /// It brings hooks of its own; it is then [`WATCHED`](Self::WATCHED), too.
     pub(crate) const HOOKED: Self = Self(1 << 6);
+
     /// It blocks, so it keeps time by the machine's clock although tokio's may be paused.
-    pub(crate) const UNPAUSED: Self = Self(1 << 7);
+    pub(crate) const UNPAUSED: Self = Self(1 << 8);
+    /// Its operation is told which attempt it is.
+    pub(crate) const TELLS_ATTEMPTS: Self = Self(1 << 7);
+
+    /// Those that a watched call has from its start on.
+    pub(crate) const OF_WATCHED: Self = Self::WATCHED.or(Self::HELD).or(Self::TELLS_SUCCESS);
+    /// Those of a call that brings hooks of its own.
+    pub(crate) const OF_HOOKED: Self = Self::OF_WATCHED.or(Self::HOOKED);
 
     /// Returns `true` if any of these is set.
     #[inline]
@@ -65,6 +73,7 @@ mod tests {
             Marks::HELD,
             Marks::IN_FLIGHT,
             Marks::HOOKED,
+            Marks::TELLS_ATTEMPTS,
             Marks::UNPAUSED,
         ];
         for mark in all {

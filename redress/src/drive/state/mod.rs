@@ -9,6 +9,6 @@ mod watch;
 pub(crate) use call_state::CallState;
 pub use compiled::CompiledPolicy;
 pub(crate) use compiled::{Compiled, Start};
-pub(crate) use frame::{Frame, Started};
+pub(crate) use frame::Frame;
 pub(crate) use marks::Marks;
 pub(crate) use watch::Watch;

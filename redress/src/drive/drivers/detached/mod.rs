@@ -14,6 +14,7 @@ use pool::{Done, Job, POOL, Pool, Worker};
 use threads::Refusal;
 pub(crate) use threads::Threads;
 
+use crate::attempt::{Attempt, Current};
 use crate::clock::Time;
 use crate::drive::state::CompiledPolicy;
 use crate::observe::AttemptScope;
@@ -67,23 +68,18 @@ impl<'p> Detached<'p> {
     /// A panic of the attempt resumes in this thread.
     pub(crate) fn attempt<T: Send + 'static>(
         &self,
-        limit: Option<Duration>,
-        scope: AttemptScope,
+        surround: Surround,
         operation: &Arc<impl Fn() -> T + Send + Sync + 'static>,
     ) -> Option<T> {
         // Every attempt was admitted; one that was not still runs, on this thread.
         let Some(ThreadPlace { entered, worker }) = self.place().take() else {
-            return Some(scope.run(|| operation()));
+            return Some(surround.run(&**operation));
         };
         // The time starts before the attempt, so that it cannot pass unnoticed.
-        let mut limit = Limit::start(self.time, limit);
+        let mut limit = Limit::start(self.time, surround.limit);
         let result = Arc::new(Monitor::new(AttemptState::Running));
-        worker.run(job(
-            Arc::clone(operation),
-            scope,
-            Arc::clone(&result),
-            entered,
-        ));
+        let shared = Arc::clone(&result);
+        worker.run(job(Arc::clone(operation), surround, shared, entered));
         let returned = result
             .wait(&mut limit, AttemptState::take)
             .or_else(|| result.change(|state| state.abandon(self.threads)));
@@ -95,6 +91,21 @@ impl<'p> Detached<'p> {
 
     fn place(&self) -> MutexGuard<'_, Option<ThreadPlace>> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What goes to an attempt's thread with its operation: how long it may run, what it knows of itself, and
+/// what watches its call.
+pub(crate) struct Surround {
+    pub(crate) limit: Option<Duration>,
+    pub(crate) attempt: Option<Attempt>,
+    pub(crate) scope: AttemptScope,
+}
+
+impl Surround {
+    fn run<T>(&self, operation: impl FnOnce() -> T) -> T {
+        let _current = self.attempt.as_ref().map(Current::enter);
+        self.scope.run(operation)
     }
 }
 
@@ -154,14 +165,14 @@ impl<T> AttemptState<T> {
 
 fn job<T: Send + 'static>(
     operation: Arc<impl Fn() -> T + Send + Sync + 'static>,
-    scope: AttemptScope,
+    surround: Surround,
     result: Arc<Monitor<AttemptState<T>>>,
     mut entered: Entered,
 ) -> Job {
     Box::new(move || {
-        let returned = catch_unwind(AssertUnwindSafe(|| scope.run(|| operation())));
-        // What it holds, such as a span, ends before the caller goes on.
-        shielded((), || drop(scope));
+        let returned = catch_unwind(AssertUnwindSafe(|| surround.run(&*operation)));
+        // What watches the call may be the user's, as the operation is.
+        shielded((), || drop(surround));
         // If the caller has left, this is the last reference; dropping it may panic.
         shielded((), || drop(operation));
         let late = result.change_unseen(|state| match state {
