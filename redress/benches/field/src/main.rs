@@ -32,6 +32,7 @@ fn page(folder: &Path) -> Result<String, String> {
         "counts",
         "shared",
         "scale",
+        "observed",
         "simulate",
         "instructions",
         "build",
