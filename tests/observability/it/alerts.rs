@@ -6,6 +6,7 @@ use crate::program::Program;
 use crate::receivers::{Prometheus, until};
 
 const RULES: &str = include_str!("../../../redress/observability/redress.rules.yml");
+const OTEL_RULES: &str = include_str!("../../../redress/observability/redress-otel.rules.yml");
 
 /// What the outage in small is to set off. Credentials, threads and the names of operations are in
 /// order, the errors are classified, retries help, and callers notice.
@@ -51,15 +52,25 @@ fn firing(prometheus: &Prometheus) -> BTreeSet<String> {
 
 #[test]
 fn the_alerts_of_an_outage_fire_and_none_in_calm() {
-    let mut program = Program::start("prometheus-0_14");
+    fire("prometheus-0_14", RULES);
+}
+
+#[test]
+fn the_alerts_fire_with_the_labels_of_opentelemetry_too() {
+    fire("opentelemetry-0_33 metrics", OTEL_RULES);
+}
+
+#[track_caller]
+fn fire(exporter: &str, rules: &str) {
+    let mut program = Program::start(exporter);
     program.calm();
     let job = [("shop", program.address)];
-    let prometheus = Prometheus::start(&job, &hurried(RULES));
+    let prometheus = Prometheus::start(&job, &hurried(rules));
     // As long as it takes to have a rate, and for an alert to have lasted.
     until("seven seconds of calm", || {
         program.calm();
         assert_eq!(firing(&prometheus), BTreeSet::new());
-        let rates = "count_over_time(operation:redress_calls:rate5m{operation=\"pay\"}[7s]) > 20";
+        let rates = "count_over_time(operation:redress_calls:rate5m[7s]) > 20";
         (!prometheus.query(rates, None).is_empty()).then_some(())
     });
 

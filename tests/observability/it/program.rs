@@ -11,11 +11,22 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it with an exporter.
+    /// Starts it with an exporter that is scraped.
     #[track_caller]
     pub(crate) fn start(exporter: &str) -> Self {
+        Self::start_with(&[exporter])
+    }
+
+    /// Starts it with an exporter that sends to a receiver.
+    #[track_caller]
+    pub(crate) fn sending(exporter: &str, receiver: &str) -> Self {
+        Self::start_with(&[exporter, receiver])
+    }
+
+    #[track_caller]
+    fn start_with(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_program"))
-            .arg(exporter)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -39,6 +50,24 @@ impl Program {
     #[track_caller]
     pub(crate) fn calm(&mut self) {
         self.tell("calm");
+    }
+
+    /// Makes a call that succeeds after a retry.
+    #[track_caller]
+    pub(crate) fn save(&mut self) {
+        self.tell("save");
+    }
+
+    /// Makes a call that fails after two retries.
+    #[track_caller]
+    pub(crate) fn give_up(&mut self) {
+        self.tell("give up");
+    }
+
+    /// Gets a page, in a span of its own, with a policy that retries.
+    #[track_caller]
+    pub(crate) fn fetch(&mut self, address: SocketAddr) {
+        self.tell(&format!("fetch {address}"));
     }
 
     #[track_caller]

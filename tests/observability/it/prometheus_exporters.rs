@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use redress_observability_tests::endpoint::TEXT;
+use redress_observability_tests::endpoint::{OPEN_METRICS, TEXT};
 use redress_observability_tests::outage::expected;
 use serde_json::Value;
 
 use crate::program::Program;
-use crate::receivers::{Labels, Prometheus, Stamped, until};
+use crate::receivers::{Labels, Prometheus, Stamped, http, lint, until};
 
 const DASHBOARD: &str = include_str!("../../../redress/observability/redress-dashboard.json");
+const OTEL_DASHBOARD: &str =
+    include_str!("../../../redress/observability/redress-otel-dashboard.json");
 
 /// An exporter, as the program names it, and the dashboard that has its names of labels.
 struct Exporter {
@@ -21,12 +23,32 @@ struct Exporter {
     second: u64,
 }
 
-const EXPORTERS: [Exporter; 1] = [Exporter {
-    name: "prometheus-0_14",
-    dashboard: DASHBOARD,
-    content_type: TEXT,
-    second: 1000,
-}];
+const EXPORTERS: [Exporter; 4] = [
+    Exporter {
+        name: "prometheus-0_14",
+        dashboard: DASHBOARD,
+        content_type: TEXT,
+        second: 1000,
+    },
+    Exporter {
+        name: "prometheus-client-0_26",
+        dashboard: DASHBOARD,
+        content_type: OPEN_METRICS,
+        second: 1,
+    },
+    Exporter {
+        name: "metrics-0_24",
+        dashboard: DASHBOARD,
+        content_type: TEXT,
+        second: 1000,
+    },
+    Exporter {
+        name: "opentelemetry-0_33 metrics",
+        dashboard: OTEL_DASHBOARD,
+        content_type: TEXT,
+        second: 1000,
+    },
+];
 
 /// A run before the first scrape, so that every series is there, and so many between the two.
 const BEFORE: u64 = 1;
@@ -238,4 +260,16 @@ fn as_counted_by_hand(panels: &BTreeMap<String, Numbers>) {
         "Circuit breakers A",
         [one(&[("breaker", "db")], 2.0)].into(),
     );
+}
+
+#[test]
+fn promtool_has_nothing_to_say_against_the_names_and_the_help() {
+    // It does not know OpenMetrics.
+    for exporter in EXPORTERS.iter().filter(|it| it.content_type == TEXT) {
+        let mut program = Program::start(exporter.name);
+        program.outage();
+        let page = http::get(&format!("http://{}/", program.address)).unwrap();
+        assert!(page.contains("redress_calls_total"), "{page}");
+        assert_eq!(lint(&page), "", "{}", exporter.name);
+    }
 }

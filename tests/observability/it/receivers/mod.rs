@@ -1,6 +1,6 @@
 //! What the exporters send to. Each is started by a test and ends with it.
 
-mod http;
+pub(crate) mod http;
 mod otlp;
 mod process;
 mod prometheus;
@@ -8,6 +8,9 @@ mod sentry;
 mod stamped;
 mod statsd;
 
+pub(crate) use otlp::{Measured, Otlp, Span, Status};
 pub(crate) use process::until;
-pub(crate) use prometheus::{Labels, Prometheus};
+pub(crate) use prometheus::{Labels, Prometheus, lint};
+pub(crate) use sentry::Sentry;
 pub(crate) use stamped::Stamped;
+pub(crate) use statsd::{Kind, Line, Statsd};

@@ -22,6 +22,8 @@ pub(crate) struct Span {
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) events: Vec<(String, BTreeMap<String, String>)>,
     pub(crate) status: Status,
+    /// In nanoseconds since 1970.
+    pub(crate) start: u64,
     pub(crate) nanos: u64,
 }
 
@@ -63,9 +65,9 @@ impl Otlp {
         Self { process, port }
     }
 
-    /// Returns where a client sends its `traces` or its `metrics`.
-    pub(crate) fn url(&self, what: &str) -> String {
-        format!("http://127.0.0.1:{}/v1/{what}", self.port)
+    /// Returns where a client sends to: `/v1/traces`, `/v1/metrics`, or what has both.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// Returns the spans that have arrived, in that order.
@@ -119,6 +121,7 @@ impl Span {
                 Some(2) => Status::Error,
                 _ => Status::Unset,
             },
+            start: time("startTimeUnixNano"),
             nanos: time("endTimeUnixNano") - time("startTimeUnixNano"),
         }
     }
@@ -209,7 +212,7 @@ mod tests {
     #[test]
     fn spans_arrive_with_parent_attributes_events_and_status() {
         let otlp = Otlp::start();
-        let provider = tracers(otlp.url("traces"));
+        let provider = tracers(otlp.url("/v1/traces"));
         let tracer = provider.tracer("tests");
         let context = Context::new().with_span(tracer.start("call"));
         let mut attempt = tracer.start_with_context("attempt", &context);
@@ -240,7 +243,7 @@ mod tests {
         let otlp = Otlp::start();
         let exporter = MetricExporter::builder()
             .with_http()
-            .with_endpoint(otlp.url("metrics"));
+            .with_endpoint(otlp.url("/v1/metrics"));
         let provider = SdkMeterProvider::builder()
             .with_periodic_exporter(exporter.build().unwrap())
             .build();
@@ -283,7 +286,7 @@ mod tests {
     #[test]
     fn what_is_sent_after_the_receiver_has_ended_fails() {
         let otlp = Otlp::start();
-        let url = otlp.url("traces");
+        let url = otlp.url("/v1/traces");
         drop(otlp);
         let provider = tracers(url);
         provider.tracer("tests").start("call").end();

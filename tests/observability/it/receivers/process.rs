@@ -1,6 +1,6 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -20,6 +20,18 @@ pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(start.elapsed() < LIMIT, "{what}: not within {LIMIT:?}");
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Finds a program that `.ci/receivers` brings.
+#[track_caller]
+pub(super) fn program(name: &str) -> PathBuf {
+    let receivers = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/receivers/bin");
+    let program = Path::new(receivers).join(name);
+    assert!(
+        program.exists(),
+        "there is no {name} in target/receivers/bin: .ci/receivers brings it"
+    );
+    program
 }
 
 /// A receiver that runs as a child process. It is killed when this is dropped.
@@ -63,13 +75,7 @@ impl Process {
 
     #[track_caller]
     fn spawn(name: &str, arguments: &[String]) -> Self {
-        let receivers = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/receivers/bin");
-        let program = Path::new(receivers).join(name);
-        assert!(
-            program.exists(),
-            "there is no {name} in target/receivers/bin: .ci/receivers brings it"
-        );
-        let mut child = Command::new(program)
+        let mut child = Command::new(program(name))
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,14 +1,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::http;
-use super::process::Process;
+use super::process::{Process, program};
 
 /// The labels of a series, without its name.
 pub(crate) type Labels = BTreeMap<String, String>;
@@ -133,6 +135,28 @@ impl Prometheus {
     }
 }
 
+/// Returns what `promtool` has to say against a page of metrics: nothing, if it is as it should be.
+#[track_caller]
+pub(crate) fn lint(page: &str) -> String {
+    let mut child = Command::new(program("promtool"))
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(page.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.success(), said.is_empty(), "{said}");
+    said
+}
+
 mod tests {
     use std::sync::Arc;
 
@@ -199,6 +223,17 @@ mod tests {
         });
         assert_eq!(exemplars[0]["trace_id"], "4bf92f35");
         assert!(prometheus.exemplars("made_up_bucket").is_empty());
+    }
+
+    #[test]
+    fn promtool_finds_a_counter_that_is_not_called_one() {
+        let page = "# HELP calls_total Calls.\n# TYPE calls_total counter\ncalls_total 1\n";
+        assert_eq!(lint(page), "");
+        let said = lint(&page.replace("calls_total", "calls"));
+        assert!(
+            said.contains("counter metrics should have \"_total\" suffix"),
+            "{said}"
+        );
     }
 
     #[test]

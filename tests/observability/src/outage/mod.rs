@@ -74,6 +74,23 @@ impl Outage {
         }
     }
 
+    /// Makes a payment whose first attempts, so many of three, fail with SERVER_ERROR.
+    pub fn retried(&self, watch: &dyn Fn(PolicyBuilder) -> PolicyBuilder, failures: usize) {
+        let pay = self.builder(watch).operation("pay").strategy(fixed(2));
+        let pay = pay.max_attempts(3).build().unwrap();
+        let mut left = failures;
+        let answer = pay.call(|| {
+            let fails = left > 0;
+            left = left.saturating_sub(1);
+            if fails {
+                Err(ServerError.into())
+            } else {
+                Ok(())
+            }
+        });
+        assert_eq!(answer.is_ok(), failures < 3);
+    }
+
     fn builder(&self, watch: &dyn Fn(PolicyBuilder) -> PolicyBuilder) -> PolicyBuilder<Classified> {
         watch(Policy::builder())
             .clock(self.clock.clone())
