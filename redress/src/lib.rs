@@ -41,7 +41,8 @@
 //! | run on another runtime, or another clock | [`Sleeper`](time::Sleeper), [`Clock`](time::Clock); [`time`] |
 //! | take whatever runs operations as an argument | [`Execute`] |
 //! | review a policy | [`Policy::lint`], [`Policy::snapshot`]; [`inspect`] |
-//! | read responses of other crates | [`contrib`], a feature for each |
+//! | log, trace and count every call of a program | [`observe::set_default`], with an observer of [`contrib`] |
+//! | read responses and errors of other crates | [`contrib`], a feature for each |
 #![cfg_attr(
     feature = "config",
     doc = "| read policies from files, feature `config` | [`config`]: [`Policies`], [`PolicyHandle`], [`RetryConfig`](config::RetryConfig) |"

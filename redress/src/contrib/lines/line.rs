@@ -63,6 +63,8 @@ pub(super) const fn name_of(state: CircuitState) -> EventName {
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // Without a name it says what it is.
+            Self::Circuit(change) if change.name().is_none() => write!(f, "{change}"),
             Self::Circuit(change) => write!(f, "circuit breaker {change}"),
             Self::Event(event) => {
                 if let Some(operation) = event.operation() {

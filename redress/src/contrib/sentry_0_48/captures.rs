@@ -6,6 +6,7 @@ use ::sentry_core_0_48::{Hub, Level};
 
 use crate::breaker::{CircuitChange, CircuitState};
 use crate::classify::ErrorClass;
+use crate::contrib::lines::Line;
 use crate::observe::{CallEnd, CallResult, Interest, Observer};
 use crate::reason::{Cause, StopReason};
 
@@ -135,7 +136,7 @@ pub fn capture_opening(change: &CircuitChange<'_>) {
     tag(&mut tags, "redress.breaker", name);
     let issue = issue(
         ["circuit_opened", name],
-        format!("circuit breaker {change}"),
+        Line::Circuit(change).to_string(),
         tags,
     );
     Hub::with_active(|hub| hub.capture_event(issue));

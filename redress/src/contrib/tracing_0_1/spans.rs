@@ -17,8 +17,8 @@ use crate::reason::Cause;
 ///
 /// What the operation traces is in the span of its attempt: around each poll of a future, and on the
 /// thread of a [detached](crate::Policy::call_detached) attempt, too. Pauses are in the span of the call
-/// only. In an async function with `#[retry]` the attempts are part of the function, and are in their
-/// spans if it is marked `#[retry(span)]`.
+/// only. In a function with `#[retry]` the attempts are part of the function, and are in their spans if it
+/// is marked `#[retry(span)]`.
 ///
 /// | span | fields |
 /// |---|---|
@@ -191,7 +191,9 @@ impl CallObserver for Call {
 
     fn on_call_end(&self, call: &CallEnd<'_>) {
         self.span.record("redress.attempts", call.attempts());
-        self.span.record("redress.stop_reason", stop_reason(call));
+        if let Some(reason) = stop_reason(call) {
+            self.span.record("redress.stop_reason", reason);
+        }
         if let Some(error) = error_type(call) {
             self.span.record("otel.status_code", "ERROR");
             self.span.record("error.type", error);

@@ -11,7 +11,7 @@ use log::{Level, LevelFilter, Metadata, Record};
 use redress::contrib::lines::Line;
 use redress::contrib::log_0_4::{default_level, lines};
 use redress::testing::VirtualClock;
-use redress::{Classification, ErrorClass, EventName, Policy, strategies};
+use redress::{CircuitBreaker, Classification, ErrorClass, EventName, Policy, strategies};
 
 use crate::support::{builder, down};
 
@@ -74,6 +74,67 @@ fn texts(all: &[Logged]) -> Vec<(Level, &str)> {
     all.iter()
         .map(|line| (line.level, line.text.as_str()))
         .collect()
+}
+
+/// The default observer of a process is set once, so this test runs itself in a process of its own.
+#[test]
+fn the_default_observer_writes_each_change_of_a_breaker_once_and_sees_functions_too() {
+    const CHILD: &str = "REDRESS_TEST_OF_THE_DEFAULT_OBSERVER";
+    if std::env::var_os(CHILD).is_some() {
+        // The harness has begun a line.
+        println!();
+        for line in logged(changes_of_two_breakers) {
+            println!("line: {:?} {}", line.level, line.text);
+        }
+        return;
+    }
+    let name = std::thread::current().name().unwrap().to_owned();
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &name, "--nocapture", "--test-threads=1"])
+        .env(CHILD, "")
+        .output()
+        .unwrap();
+    let output = String::from_utf8(child.stdout).unwrap();
+    let lines: Vec<_> = output
+        .lines()
+        .filter_map(|line| line.strip_prefix("line: "))
+        .collect();
+    let expected = [
+        "Warn load_order: permanent_fail after 1 attempt: PERMANENT (error)",
+        "Warn circuit breaker orders-db: closed -> open",
+        "Debug load_order: circuit_rejected",
+        "Info circuit breaker orders-db: open -> closed",
+        "Warn circuit breaker: closed -> open",
+        "Warn read_nothing: permanent_fail after 1 attempt: PERMANENT (error)",
+    ];
+    assert_eq!(lines, expected, "{output}");
+}
+
+#[redress::retry]
+fn read_nothing() -> std::io::Result<Vec<u8>> {
+    std::fs::read("no/such/file")
+}
+
+fn changes_of_two_breakers() {
+    redress::observe::set_default(lines()).unwrap();
+    let breaker = CircuitBreaker::builder()
+        .name("orders-db")
+        .failure_threshold(1)
+        .trip_on([ErrorClass::Permanent])
+        .build()
+        .unwrap();
+    // It opens by a call, refuses, and is closed by hand.
+    let policy = Policy::builder()
+        .operation("load_order")
+        .classifier(|_: &Error| ErrorClass::Permanent)
+        .circuit_breaker(breaker.clone())
+        .build()
+        .unwrap();
+    policy.call(|| Err::<(), _>(down())).unwrap_err();
+    policy.call(|| Err::<(), _>(down())).unwrap_err();
+    breaker.reset();
+    CircuitBreaker::new().force_open();
+    read_nothing().unwrap_err();
 }
 
 #[test]
