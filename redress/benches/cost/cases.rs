@@ -42,6 +42,7 @@ pub(crate) fn sync(failures: u32) -> Vec<Case> {
         "Policy::call" = redress::policy,
         "Policy::call, no deadline" = redress::policy_no_deadline,
         "Policy::call, breaker" = guarded::breaker,
+        "Policy::call, traced, nobody listens" = guarded::traced,
         "Policy::call, everything but the timeline" = guarded::no_timeline,
         "Policy::execute, everything" = guarded::everything,
     )
@@ -58,6 +59,7 @@ pub(crate) fn future(failures: u32) -> Vec<Case> {
         "Policy::call_async" = redress::policy_async,
         "Policy::call_async, no deadline" = redress::policy_no_deadline_async,
         "Policy::call_async, breaker" = guarded::breaker_async,
+        "Policy::call_async, traced, nobody listens" = guarded::traced_async,
         "Policy::call_async, everything but the timeline" = guarded::no_timeline_async,
         "Policy::execute_async, everything" = guarded::everything_async,
     )

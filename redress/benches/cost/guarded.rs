@@ -1,9 +1,10 @@
-//! Calls with a breaker, and calls with every feature of redress.
+//! Calls with a breaker, calls that are traced, and calls with every feature of redress.
 
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU32;
 
 use redress::classify::AnyValue;
+use redress::contrib::tracing_0_1::{events, spans};
 use redress::strategies::instant;
 use redress::{Budget, CallContext, CircuitBreaker, Event, Outcome, Policy};
 
@@ -16,6 +17,16 @@ static BREAKER: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
         .classifier(classify as Classifier)
         .strategy(instant())
         .circuit_breaker(CircuitBreaker::new())
+        .build()
+        .unwrap()
+});
+
+/// There is no subscriber: what tracing costs a program that does not look at it.
+static TRACED: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
+    Policy::builder()
+        .classifier(classify as Classifier)
+        .strategy(instant())
+        .on_event((events(), spans()))
         .build()
         .unwrap()
 });
@@ -46,6 +57,16 @@ pub(crate) fn breaker_async(
     failures: &AtomicU32,
 ) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
     BREAKER.call_async(|| operation_async(failures))
+}
+
+pub(crate) fn traced(failures: &AtomicU32) -> Result<u64, redress::Error<Down>> {
+    TRACED.call(|| operation(failures))
+}
+
+pub(crate) fn traced_async(
+    failures: &AtomicU32,
+) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
+    TRACED.call_async(|| operation_async(failures))
 }
 
 /// The outcome holds the timeline.

@@ -64,7 +64,7 @@ pub mod sentry_0_48;
     feature = "prometheus-0_14",
     feature = "prometheus-client-0_26"
 ))]
-#[allow(dead_code, reason = "each of them uses its part")]
+#[allow(dead_code, unused_imports, reason = "each of them uses its part")]
 mod shared_metrics;
 #[cfg(feature = "tracing-0_1")]
 mod span_end;

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use ::tracing_0_1::level_filters::LevelFilter;
 use ::tracing_0_1::{Level, event};
 
 use super::level::at_level;
@@ -113,6 +114,10 @@ impl<L: Fn(&Line<'_>) -> Option<Level>> Events<L> {
         let Some(level) = (self.levels)(line) else {
             return;
         };
+        // The fields are for whoever listens.
+        if level > LevelFilter::current() {
+            return;
+        }
         let name = line.name();
         let fields = Fields::of(line);
         macro_rules! write {
