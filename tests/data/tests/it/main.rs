@@ -8,3 +8,5 @@ mod pg_errors;
 mod pg_transaction;
 mod redis_errors;
 mod said;
+mod sqlx_errors;
+mod sqlx_transaction;

@@ -53,6 +53,14 @@ impl Database {
         config(self.server.port(), &self.name)
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!(
+            "postgres://postgres@127.0.0.1:{}/{}",
+            self.server.port(),
+            self.name
+        )
+    }
+
     pub(crate) fn pool(&self, size: usize) -> Pool {
         self.pool_at(self.server.port(), size)
     }

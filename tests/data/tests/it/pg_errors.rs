@@ -5,6 +5,7 @@ use std::time::Duration;
 use redress::classify::sqlstate;
 use redress::{Classifier, DefaultClassifier, ErrorClass};
 use redress_data_tests::Postgres;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, Error, NoTls};
 
 use super::pg::{Database, config, connect};
@@ -12,16 +13,12 @@ use super::said::assert_class;
 
 /// Asserts code and class of what the server answered with.
 fn assert_said(error: Error, code: &str, class: ErrorClass) {
-    assert_eq!(
-        error.code().map(|code| code.code()),
-        Some(code),
-        "{error:?}"
-    );
+    assert_eq!(error.code().map(SqlState::code), Some(code), "{error:?}");
     assert_class(error, class);
 }
 
 /// One code for each row of the table of `sqlstate`, and for each exception of it.
-const TABLE: &[(&str, ErrorClass)] = &[
+pub(crate) const TABLE: &[(&str, ErrorClass)] = &[
     ("08000", ErrorClass::Transient),
     ("08001", ErrorClass::Transient),
     ("08003", ErrorClass::Transient),
