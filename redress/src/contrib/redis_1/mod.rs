@@ -15,7 +15,7 @@
 //! | error | class |
 //! |---|---|
 //! | a reply of the server, one of a pipeline or transaction the first that failed | [`redis_code`] |
-//! | I/O | [`io_error_kind`](crate::classify::io_error_kind), else TRANSIENT |
+//! | I/O | [`io_error_kind`], else TRANSIENT |
 //! | `AuthenticationFailed` | AUTH |
 //! | `ClusterConnectionNotFound`, `MasterNameNotFoundBySentinel`, `NoValidReplicasFoundBySentinel` | TRANSIENT |
 //! | `Parse`, `UnexpectedReturnType`, `InvalidClientConfig`, `Client`, `EmptySentinelList`, `RESP3NotSupported`, `Serialize` | PERMANENT |

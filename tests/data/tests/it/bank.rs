@@ -15,7 +15,9 @@ use tokio_postgres::{Client, Error};
 use super::pg::{Database, connect};
 
 const WRITERS: u32 = 8;
+/// As many as the claim is about, and fewer for what stands beside it.
 const TRANSFERS: u32 = 2_000;
+const BESIDE: u32 = 500;
 const ACCOUNTS: i32 = 4;
 
 /// Moves money, and writes down that it did. Nothing keeps it from doing so twice.
@@ -81,8 +83,8 @@ enum Ended {
     Failed,
 }
 
-/// Lets 8 writers move money by `call`.
-async fn run<F>(call: impl Fn(Pool, i32) -> F + Send + Sync + 'static) -> Books
+/// Lets 8 writers move money so often by `call`.
+async fn run<F>(transfers: u32, call: impl Fn(Pool, i32) -> F + Send + Sync + 'static) -> Books
 where
     F: Future<Output = Ended> + Send,
 {
@@ -126,7 +128,7 @@ where
                 let mut ended = Vec::new();
                 loop {
                     let id = next.fetch_add(1, Ordering::SeqCst);
-                    if id >= TRANSFERS {
+                    if id >= transfers {
                         return ended;
                     }
                     let id = id.cast_signed();
@@ -161,7 +163,7 @@ where
 #[tokio::test(flavor = "multi_thread")]
 async fn each_transfer_is_applied_once_or_reported_as_unknown() {
     let policy = Arc::new(policy());
-    let books = run(move |pool, id| {
+    let books = run(TRANSFERS, move |pool, id| {
         let policy = Arc::clone(&policy);
         async move {
             let body = async |client: &Client| transfer(client, id).await;
@@ -197,7 +199,7 @@ async fn each_transfer_is_applied_once_or_reported_as_unknown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn asked_the_server_knows_all_of_them() {
     let policy = Arc::new(policy());
-    let books = run(move |pool, id| {
+    let books = run(BESIDE, move |pool, id| {
         let policy = Arc::clone(&policy);
         async move {
             let body = async |client: &Client| transfer(client, id).await;
@@ -214,7 +216,7 @@ async fn asked_the_server_knows_all_of_them() {
         books.kills
     );
     assert_eq!(books.sum, 4_000);
-    assert_eq!(books.done.len(), TRANSFERS as usize);
+    assert_eq!(books.done.len(), BESIDE as usize);
     assert!(books.done.iter().all(|id| books.times(*id) == 1));
     assert!(books.kills > 0);
 }
@@ -222,7 +224,7 @@ async fn asked_the_server_knows_all_of_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_retry_loses_that() {
     let policy = Arc::new(policy());
-    let books = run(move |pool, id| {
+    let books = run(BESIDE, move |pool, id| {
         let policy = Arc::clone(&policy);
         async move {
             let once = || async {
@@ -249,6 +251,6 @@ async fn a_plain_retry_loses_that() {
         books.twice()
     );
     // Nothing has warned of these.
-    assert_eq!(books.done.len(), TRANSFERS as usize);
+    assert_eq!(books.done.len(), BESIDE as usize);
     assert!(books.twice() > 0);
 }
