@@ -123,7 +123,8 @@ async fn a_deadline_ends_a_request_that_hangs() {
         .unwrap_err();
     assert!(error.source_ref().is_none()); // no attempt returned anything
     let hung = server.requests();
-    assert!((2..=3).contains(&hung), "{hung}");
+    // As many as start within the deadline; on a slow machine the first alone.
+    assert!((1..=3).contains(&hung), "{hung}");
     // A POST that was cut off may have arrived.
     let error = client()
         .post(server.url("/"))
