@@ -42,7 +42,6 @@ struct Inner {
     spent: bool,
 }
 
-#[expect(clippy::large_enum_variant, reason = "it is in a box already")]
 enum What {
     Response(FailedResponse),
     Transport(TransportError),

@@ -172,11 +172,16 @@ impl<'p, H: Hooks> Run<'p, H> {
         self.frame.block();
     }
 
+    /// Returns how long the attempt of a call that has state may still run, if there is a limit.
+    pub(crate) fn attempt_limit(&self) -> Option<Duration> {
+        self.state.as_ref()?.attempt_limit(&self.frame)
+    }
+
     /// Returns what goes to the thread of a detached attempt. Such a call has state.
     pub(crate) fn surround(&self) -> Surround {
         let state = self.state.as_ref();
         Surround {
-            limit: state.and_then(|state| state.attempt_limit(&self.frame)),
+            limit: self.attempt_limit(),
             attempt: state.map(|state| tell(&self.frame, state)),
             scope: state.map_or(AttemptScope::NONE, |state| {
                 AttemptScope::of(&state.watch.watchers, state.call.attempts())
@@ -368,7 +373,7 @@ fn poll_watched<F: Future>(
 impl<H: Hooks> Run<'_, H> {
     /// Runs a part of an attempt in the scope of the call's watchers.
     #[inline]
-    pub(super) fn in_scope<T>(&self, run: impl FnOnce() -> T) -> T {
+    pub(crate) fn in_scope<T>(&self, run: impl FnOnce() -> T) -> T {
         match &*self.state {
             Some(state) if self.frame.is_shown() => scoped(&self.frame, state, run),
             _ => run(),
