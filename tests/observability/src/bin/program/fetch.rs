@@ -5,7 +5,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use redress::{Classification, ErrorClass, Policy, strategies::fixed};
+use redress::{Attempt, Classification, ErrorClass, Policy, strategies::fixed};
 
 /// Gets a page as a request of the program's own does, in its span: at once, then after a pause of 10 ms.
 pub(crate) fn fetch(address: &str, traces: &SdkTracerProvider) {
@@ -14,21 +14,18 @@ pub(crate) fn fetch(address: &str, traces: &SdkTracerProvider) {
         .operation("fetch")
         .strategy(fixed(Duration::from_millis(10)))
         .classifier(Clone::clone as fn(&Classification) -> Classification)
+        .tell_attempts()
         .build()
         .unwrap();
     let request = Context::new().with_span(tracer.start("request"));
     let _current = request.clone().attach();
-    let mut attempt = 0;
-    let answer = policy.call(|| {
-        attempt += 1;
-        get(address, attempt - 1, traces)
-    });
-    answer.unwrap();
+    policy.call(|| get(address, traces)).unwrap();
     request.span().end();
 }
 
 /// What an instrumented HTTP client does: its span is a child of what is current.
-fn get(address: &str, resends: i64, traces: &SdkTracerProvider) -> Result<(), Classification> {
+fn get(address: &str, traces: &SdkTracerProvider) -> Result<(), Classification> {
+    let resends = Attempt::current().map_or(0, |attempt| i64::from(attempt.retries()));
     let tracer = traces.tracer("client");
     let builder = tracer.span_builder("GET").with_kind(SpanKind::Client);
     let resent = (resends > 0).then(|| KeyValue::new("http.request.resend_count", resends));

@@ -342,7 +342,12 @@ fn without_attempts_the_operation_is_in_the_span_of_the_call() {
         let policy = with(spans().without_attempts().level(Level::DEBUG))
             .build()
             .unwrap();
-        policy.call(|| Ok::<_, Error>(info!("read"))).unwrap();
+        policy
+            .call(|| {
+                info!("read");
+                Ok::<_, Error>(())
+            })
+            .unwrap();
     });
     assert_eq!(paths(&all), ["redress.call", "redress.call > read"]);
     assert_eq!(all[0].level, Some(Level::DEBUG));
