@@ -42,6 +42,10 @@ struct Inner {
     spent: bool,
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it is in a box already; which is large depends on the features"
+)]
 enum What {
     Response(FailedResponse),
     Transport(TransportError),
