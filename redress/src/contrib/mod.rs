@@ -5,7 +5,7 @@
 //! and both versions can be on at once in one program.
 //!
 //! With a feature on, the [`DefaultClassifier`](crate::DefaultClassifier) knows the errors of its
-//! crate wherever they are in a chain, and they implement [`Classify`](crate::Classify) themselves. A
+//! crate wherever they are in a chain, and they classify themselves: they are `Classify`, the trait. A
 //! feature that any crate of a program switches on does so for all of it.
 //!
 //! Those of logs, traces and metrics are [observers](crate::Observer), of one policy or, by

@@ -9,7 +9,7 @@ use crate::observe::{
 };
 use crate::reason::Cause;
 
-/// An observer that writes one line of JSON for each call, for [`World::replay`](super::World::replay) and
+/// An observer that writes one line of JSON for each call, to be replayed by
 /// `redress replay`.
 ///
 /// A line has when the call started, in seconds since the recorder was made, its operation, how it ended,
