@@ -149,7 +149,7 @@ impl CircuitBreakerBuilder {
     /// let breaker = CircuitBreaker::builder().slow_call(2, 0.5).clock(clock.clone()).build()?;
     /// for _ in 0..20 {
     ///     let permit = breaker.try_acquire().unwrap();
-    ///     clock.advance(Duration::from_secs(3));
+    ///     clock.advance(Duration::from_millis(2100));
     ///     permit.success(); // right, but late
     /// }
     /// assert_eq!(breaker.state(), CircuitState::Open);
