@@ -17,7 +17,7 @@ pub(crate) struct Job {
 pub(crate) enum Fate {
     Done,
     /// It resumes from the token once the token's delay has passed.
-    Waits(ResumeToken),
+    Waits(Box<ResumeToken>),
     /// It is given up, for this reason.
     GivenUp(String),
 }

@@ -81,7 +81,7 @@ fn attempt(
 fn fate(outcome: &Outcome<(), Failure>) -> Fate {
     match (outcome.stop_reason, outcome.resume_token()) {
         (None, _) => Fate::Done,
-        (Some(_), Some(token)) => Fate::Waits(token),
+        (Some(_), Some(token)) => Fate::Waits(Box::new(token)),
         (Some(reason), None) => Fate::GivenUp(reason.to_string()),
     }
 }
@@ -97,7 +97,7 @@ fn ahead(policy: &JobPolicy, job: &Job) -> (u32, Fate) {
     let _ = steps.next_attempt(now);
     let died = steps.record(Attempted::Failed(policy::CRASH.into()), now);
     let fate = match (died, steps.resume_token()) {
-        (_, Some(token)) => Fate::Waits(token),
+        (_, Some(token)) => Fate::Waits(Box::new(token)),
         (Step::Stop(reason), None) => Fate::GivenUp(format!("{reason}, its worker died")),
         (step, None) => Fate::GivenUp(format!("{step:?}")),
     };
