@@ -19,8 +19,7 @@ pin_project! {
         judge: J,
         operation: Op,
         run: Run<'p, H>,
-        // `None` once the call is over.
-        finish: Option<G>,
+        finish: G,
         #[pin]
         state: Phase<F, T>,
     }
@@ -44,7 +43,7 @@ impl<'p, J, H: Hooks, Op, F, T, G> CallFuture<'p, J, H, Op, F, T, G> {
             judge,
             operation,
             run,
-            finish: Some(finish),
+            finish,
             state: Phase::Start,
         }
     }
@@ -56,7 +55,7 @@ where
     H: Hooks,
     Op: FnMut() -> F,
     F: Future<Output = T>,
-    G: FnOnce(&mut Run<'p, H>, Option<T>) -> O,
+    G: Fn(&mut Run<'p, H>, Option<T>) -> O,
 {
     type Output = O;
 
@@ -64,64 +63,86 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
         let mut this = self.project();
         let run = this.run;
-        let last = loop {
-            let last = match this.state.as_mut().project() {
+        let last = 'call: {
+            // This is asked before the loop, because a call that succeeds at once never repeats it.
+            let mut next = match this.state.as_mut().project() {
+                PhaseProj::Attempt { .. } => None,
                 PhaseProj::Start => {
                     if run.start().is_err() {
-                        break None;
+                        break 'call None;
                     }
-                    None
+                    Some(None)
                 }
-                PhaseProj::Attempt { attempt, last } => {
-                    let returned = ready!(run.redress_poll_attempt(attempt, cx));
-                    let verdict = match &returned {
-                        Some(returned) => this.judge.judge(returned),
-                        None => Verdict::TIMED_OUT,
-                    };
-                    let Verdict(Some(failed)) = verdict else {
-                        run.succeed();
-                        break returned;
-                    };
-                    let last = returned.or_else(|| last.take());
-                    match run.settle_async(failed) {
-                        After::Ended(()) => break last,
-                        After::Again => {
-                            // The last attempt is dropped before the next one is created.
-                            this.state.set(Phase::Over);
-                            last
-                        }
-                        After::Paused(()) => {
-                            this.state.set(Phase::Pause { last });
-                            continue;
-                        }
-                    }
-                }
-                PhaseProj::Pause { last } => {
-                    let resumed = ready!(run.poll_pause(cx));
-                    let last = last.take();
-                    if resumed.is_err() {
-                        break last;
-                    }
-                    last
-                }
+                PhaseProj::Pause { .. } => match ready!(this.state.as_mut().poll_pause(run, cx)) {
+                    Ok(last) => Some(last),
+                    Err(last) => break 'call last,
+                },
                 PhaseProj::Over => return Poll::Pending,
             };
-            let attempt = (this.operation)();
-            this.state.set(Phase::Attempt { attempt, last });
+            loop {
+                if let Some(last) = next {
+                    let attempt = (this.operation)();
+                    this.state.set(Phase::Attempt { attempt, last });
+                }
+                let PhaseProj::Attempt { attempt, last } = this.state.as_mut().project() else {
+                    return Poll::Pending;
+                };
+                let returned = ready!(run.redress_poll_attempt(attempt, cx));
+                let verdict = match &returned {
+                    Some(returned) => this.judge.judge(returned),
+                    None => Verdict::TIMED_OUT,
+                };
+                let Verdict(Some(failed)) = verdict else {
+                    run.succeed();
+                    break 'call returned;
+                };
+                let last = returned.or_else(|| last.take());
+                next = match run.settle_async(failed) {
+                    After::Ended(()) => break 'call last,
+                    After::Again => {
+                        // The last attempt is dropped before the next one is created.
+                        this.state.set(Phase::Over);
+                        Some(last)
+                    }
+                    After::Paused(()) => {
+                        this.state.set(Phase::Pause { last });
+                        match ready!(this.state.as_mut().poll_pause(run, cx)) {
+                            Ok(last) => Some(last),
+                            Err(last) => break 'call last,
+                        }
+                    }
+                };
+            }
         };
         // The attempt is dropped before the call ends.
         this.state.set(Phase::Over);
-        match this.finish.take() {
-            Some(finish) => {
-                let end = finish(run, last);
-                // A finished call holds nothing, however long its future is kept.
-                if run.is_held() {
-                    run.close();
-                }
-                Poll::Ready(end)
-            }
-            None => Poll::Pending,
+        let end = (this.finish)(run, last);
+        // A finished call holds nothing, however long its future is kept.
+        if run.is_held() {
+            run.close();
         }
+        Poll::Ready(end)
+    }
+}
+
+impl<F, T> Phase<F, T> {
+    /// Waits until the call may go on. Returns the result of an earlier attempt, as an error if the call
+    /// is over.
+    #[inline]
+    fn poll_pause<H: Hooks>(
+        self: Pin<&mut Self>,
+        run: &mut Run<'_, H>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<T>, Option<T>>> {
+        let resumed = ready!(run.poll_pause(cx));
+        let last = match self.project() {
+            PhaseProj::Pause { last } => last.take(),
+            _ => None,
+        };
+        Poll::Ready(match resumed {
+            Ok(_) => Ok(last),
+            Err(_) => Err(last),
+        })
     }
 }
 
