@@ -12,11 +12,14 @@ pub(crate) struct PermitTicket {
 }
 
 /// How a call came in, and so what its result is worth.
+///
+/// Two bytes of which none is zero: "no permit" is then zero, and is written together with the number
+/// and the marks that lie beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u16)]
 pub(crate) enum PermitKind {
     /// Through a closed breaker that needs no successes: only a failure matters.
-    Plain,
+    Plain = 1,
     /// Through a closed breaker that counts successes.
     Counted,
     /// Through a closed breaker that counts successes and slow calls.

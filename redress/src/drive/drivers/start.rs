@@ -146,9 +146,25 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     #[inline(never)]
     fn start_guarded(&mut self) -> Result<(), Stopped> {
-        match self.frame.enter_breaker(&self.hooks) {
+        let entered = self.frame.enter_breaker(&self.hooks);
+        if entered.is_ok() {
+            self.frame.count_call(&self.hooks);
+        }
+        // Most calls come through a closed breaker, and hold nothing.
+        if let Ok(None) = entered
+            && !self.frame.is_holding()
+        {
+            return Ok(());
+        }
+        self.start_entered(entered)
+    }
+
+    /// Starts a call that holds something from its start on, or that the breaker has refused or shown to
+    /// be the first of a new state.
+    #[inline(never)]
+    fn start_entered(&mut self, entered: Result<Option<Change>, Refused>) -> Result<(), Stopped> {
+        match entered {
             Ok(change) => {
-                self.frame.count_call(&self.hooks);
                 // Dropping looks at the state only: a call that holds something has one.
                 if self.frame.is_holding() {
                     let state = self.state.get_or_insert_with(CallState::in_first_attempt);

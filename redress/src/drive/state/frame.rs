@@ -57,9 +57,11 @@ impl<'p> Frame<'p> {
         let policy = self.policy;
         let mut marks = self.marks.or(policy.marks);
         marks.add(Marks::OF_HOOKED, hooks.is_active());
-        marks.add(Marks::GUARDED, hooks.is_guarded());
-        let funded = hooks.budget().is_some_and(Budget::is_funded);
-        marks.add(Marks::TELLS_SUCCESS, funded);
+        if hooks.is_guarded() {
+            marks.add(Marks::GUARDED, true);
+            let funded = hooks.budget().is_some_and(Budget::is_funded);
+            marks.add(Marks::TELLS_SUCCESS, funded);
+        }
         self.marks = marks;
         if marks.has(Marks::TIMED.or(Marks::HOOKED)) {
             Timing::Exact
