@@ -44,6 +44,7 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
     }
 
     /// Returns `true` if a hook of the call's own says that it should stop.
+    #[inline]
     pub(super) fn is_aborted(&self) -> bool {
         self.frame.is_hooked() && shielded(false, || self.hooks.abort())
     }
@@ -91,6 +92,7 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
     }
 
     /// Finds the thread of a detached attempt, which may mean to wait for one.
+    #[inline]
     fn find_thread(&mut self) -> Result<(), Stopped> {
         if self.frame.is_hooked()
             && let Some(detached) = self.hooks.detached()

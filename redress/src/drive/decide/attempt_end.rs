@@ -61,6 +61,32 @@ impl ActiveCall<'_, '_> {
 
     /// Ends an attempt of a watched call that has succeeded, and with it the call.
     pub(crate) fn succeed(&mut self) {
+        if self.shows_only_its_end() {
+            self.tick();
+            self.state.call.in_attempt = false;
+            self.state.call.succeed(&self.frame.policy.rules, None);
+        } else {
+            self.succeed_attended();
+        }
+        self.end_call();
+        // Its attempt is closed, its token and its permit are back.
+        if !self.frame.marks.has(Marks::IN_FLIGHT) {
+            self.frame.marks.take(Marks::HELD);
+        }
+    }
+
+    /// Returns `true` if nothing of a success is shown before the end of the call, and nothing is given
+    /// back: that is all that a counter of calls costs.
+    #[inline]
+    fn shows_only_its_end(&self) -> bool {
+        let wanted = &self.frame.policy.wanted;
+        !self.frame.marks.has(Marks::GUARDED.or(Marks::HOOKED))
+            && !wanted.attempts()
+            && !wanted.end_events()
+            && self.state.watch.watchers.is_empty()
+    }
+
+    fn succeed_attended(&mut self) {
         let slow = self.end_attempt(None);
         let rules = &self.frame.policy.rules;
         self.state.call.succeed(rules, self.hooks.budget());
@@ -71,11 +97,6 @@ impl ActiveCall<'_, '_> {
             change => change,
         };
         self.show_change(change);
-        self.end_call();
-        // Its attempt is closed, its token and its permit are back.
-        if !self.frame.marks.has(Marks::IN_FLIGHT) {
-            self.frame.marks.take(Marks::HELD);
-        }
     }
 
     /// Gives back what the retry has cost, and shows how its attempt ended. Returns `true` if the

@@ -375,7 +375,13 @@ impl<H: Hooks> Run<'_, H> {
     #[inline]
     pub(crate) fn in_scope<T>(&self, run: impl FnOnce() -> T) -> T {
         match &*self.state {
-            Some(state) if self.frame.is_shown() => scoped(&self.frame, state, run),
+            // A counter of calls needs no scope.
+            Some(state)
+                if !state.watch.watchers.is_empty()
+                    || self.frame.marks.has(Marks::TELLS_ATTEMPTS) =>
+            {
+                scoped(&self.frame, state, run)
+            }
             _ => run(),
         }
     }
