@@ -7,6 +7,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, Value};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracer, SdkTracerProvider, SpanData};
 use redress::contrib::opentelemetry_0_33::Spans;
+use redress::observe::{Interest, Observer as _};
 use redress::{Budget, CircuitBreaker, Classification, ErrorClass, Policy};
 
 use crate::calls::policy;
@@ -300,4 +301,21 @@ fn without_an_sdk_a_call_runs_as_ever() {
     let policy = policy("op").on_event(Spans::new(tracer)).build().unwrap();
     let seen = policy.call(|| Ok::<_, ErrorClass>(current())).unwrap();
     assert_eq!(seen, SpanContext::NONE);
+}
+
+#[test]
+fn without_an_sdk_nothing_is_asked_for() {
+    let silent = Spans::new(opentelemetry::trace::noop::NoopTracer::new()).interest();
+    assert!(!silent.successes() && !silent.starts() && !silent.attempts() && !silent.times());
+    // As a program has it that names an observer before it sets up its SDK.
+    let global = Spans::new(opentelemetry::global::tracer("test"));
+    assert_eq!(global.interest(), silent);
+    assert_eq!(global.clone().interest(), silent);
+}
+
+#[test]
+fn asking_whether_a_tracer_makes_spans_makes_none() {
+    let traced = Traced::new();
+    assert_eq!(traced.spans().interest(), Interest::ALL);
+    assert_eq!(traced.exporter.get_finished_spans().unwrap(), []);
 }
