@@ -15,8 +15,8 @@ impl RecordedCall {
     ///
     /// # Errors
     ///
-    /// The first line that is not one of a recorder: each mistake in it, with its column. `path` is for
-    /// the message.
+    /// The first line that is not one of a recorder: each mistake in it, with its line and column. `path`
+    /// is for the message.
     ///
     /// ```
     /// use redress::simulate::RecordedCall;
@@ -33,7 +33,7 @@ impl RecordedCall {
         lines: &str,
     ) -> Result<BTreeMap<String, Vec<Self>>, ConfigFileError> {
         let mut calls: BTreeMap<String, Vec<Self>> = BTreeMap::new();
-        for line in lines.split_inclusive('\n') {
+        for (n, line) in lines.split_inclusive('\n').enumerate() {
             let complete = line.ends_with('\n');
             if line.trim().is_empty() {
                 continue;
@@ -41,7 +41,12 @@ impl RecordedCall {
             match parse_text(path, Format::Json, line.trim_end(), read) {
                 Ok(((operation, call), _)) => calls.entry(operation).or_default().push(call),
                 Err(_) if !complete => break,
-                Err(error) => return Err(error),
+                Err(_) => {
+                    // Once more in its place, so that the message has the number of the line.
+                    let mut alone = "\n".repeat(n);
+                    alone.push_str(line.trim_end());
+                    parse_text(path, Format::Json, &alone, read)?;
+                }
             }
         }
         Ok(calls)

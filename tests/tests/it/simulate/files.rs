@@ -148,3 +148,66 @@ fn every_mistake_is_named_with_its_place() {
         ],
     );
 }
+
+/// One mistake in each, and where it is: the line and the column.
+#[rustfmt::skip]
+const BROKEN: [(&str, &str); 40] = [
+    ("duration = 'soon'", "1:12: duration: "),
+    ("duration = -1", "1:12: duration: "),
+    ("duration = '0s'", "1:12: duration: "),
+    ("duration = '2d'", "1:12: duration: "),
+    ("duration = '30h'", "1:12: duration: "),
+    ("duration = true", "1:12: duration: "),
+    ("duration = '60s'\nduration = '61s'", "2:1: "),
+    ("like = 'outtage'", "1:8: like: "),
+    ("like = 3", "1:8: like: "),
+    ("name = 3", "1:8: name: "),
+    ("healthy_from = '90s'", "1:16: healthy_from: "),
+    ("instances = 1.5", "1:13: instances: "),
+    ("instances = 'many'", "1:13: instances: "),
+    ("layers = 6", "1:10: layers: "),
+    ("attempt_timeout = 'never'", "1:19: attempt_timeout: "),
+    ("attempt_timeout = '0s'", "1:19: attempt_timeout: "),
+    ("network = 'exponential(5ms'", "1:12: network: "),
+    ("network = 'exponental(5ms)'", "1:12: network: "),
+    ("network = 'either(1ms, 2ms, 3)'", "1:11: network: "),
+    ("network = 'either(1ms, 2ms, most)'", "1:29: network: "),
+    ("network = 'uniform(5ms, 1ms)'", "1:11: network: "),
+    ("loss = nan", "1:8: loss: "),
+    ("load = 200", "1:8: load: "),
+    ("load.rate = -1", "1:13: load.rate: "),
+    ("load.rate = inf", "1:13: load.rate: "),
+    ("load.rate = [['5s', 1], ['0s', 2]]", "1:13: load.rate: "),
+    ("load.rate = []", "1:13: load.rate: "),
+    ("load.clients = 0", "1:16: load.clients: "),
+    ("load.think = '1s'\nload.rates = 3", "2:6: load.rates: "),
+    ("[server]\nworkers = 0", "2:11: server.workers: "),
+    ("[server]\ncapacity = 0", "2:12: server.capacity: "),
+    ("[server]\ncapacity = 3\nworkers = 2", "1:1: server: "),
+    ("[server]\nqueue = -1", "2:9: server.queue: "),
+    ("[server]\nrefuses_with = 'sad'", "2:16: server.refuses_with: "),
+    ("[server]\nlimit = 3", "2:9: server.limit: "),
+    ("[server]\ncontended = 'yes'", "2:13: server.contended: "),
+    ("script = 'stalls'", "1:10: script: "),
+    ("[[script]]\nwhat = 'slow'\nfactor = 0\nfrom = 1\nuntil = 2", "3:10: script[0].factor: "),
+    ("[[script]]\nwhat = 'down'\nfrom = 1\nuntil = 2\nreplica = 1", "5:11: script[0].replica: "),
+    ("[[script]]\nwhat = 'errors'\nclass = 'transient'\nshare = 1.5\nfrom = 1\nuntil = 2", "4:9: script[0].share: "),
+];
+
+#[test]
+fn forty_broken_files_are_refused_each_in_its_place() {
+    let mut wrong = Vec::new();
+    for (text, place) in BROKEN {
+        match World::parse(Format::Toml, text) {
+            Ok(_) => wrong.push(format!("{text:?} is accepted")),
+            Err(error) => {
+                let error = error.to_string();
+                // One mistake is one message.
+                if !error.starts_with(place) || error.lines().count() != 1 {
+                    wrong.push(format!("{text:?}: {place:?}, but {error:?}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
