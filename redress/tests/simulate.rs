@@ -266,7 +266,7 @@ fn a_replay_says_how_far_it_is_to_be_trusted() {
 
     fs::write(
         folder.join("wrong.jsonl"),
-        "{\"at\": 1, \"operaton\": \"pay\"}\n",
+        "\n{\"at\": 1, \"operaton\": \"pay\"}\n",
     )
     .unwrap();
     let output = redress(
@@ -275,5 +275,172 @@ fn a_replay_says_how_far_it_is_to_be_trusted() {
     );
     let (code, _, error) = written(&output);
     assert_eq!(code, Some(2));
+    assert!(error.contains("wrong.jsonl:2:11"), "{error}");
     assert!(error.contains("did you mean `operation`?"), "{error}");
+}
+
+/// Starts a command that takes hours, presses Ctrl-C after a while, and returns what it has written.
+#[cfg(target_os = "linux")]
+fn interrupted(test: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+    use std::io::Read as _;
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    let folder = folder(test);
+    // One run is short.
+    let world =
+        "duration = '5s'\nload.rate = 20\n[[script]]\nwhat = 'down'\nfrom = '1s'\nuntil = '2s'\n";
+    fs::write(folder.join("short.toml"), world).unwrap();
+    let lines = "{\"at\": 1, \"operation\": \"pay\", \"result\": \"success\", \"took\": 0.1, \
+                 \"attempts\": [{\"after\": 0, \"took\": 0.1, \"end\": \"ok\"}]}\n";
+    let lines = lines.repeat(100);
+    let policies = (0..1000).map(|n| format!("[policies.p{n}]\nmax_attempts = 2\n"));
+    fs::write(folder.join("many.toml"), policies.collect::<String>()).unwrap();
+    fs::write(folder.join("calls.jsonl"), lines).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_redress"))
+        .current_dir(&folder)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Until it has computed for a second, however busy the machine is: that is a few runs.
+    let stat = PathBuf::from(format!("/proc/{}/stat", child.id()));
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(60) {
+        let stat = fs::read_to_string(&stat).unwrap();
+        // After the name in parentheses the twelfth is the time, in hundredths of a second.
+        let fields = stat.rsplit_once(')').unwrap().1;
+        if fields
+            .split_whitespace()
+            .nth(11)
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+            >= 50
+        {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let signal = ["-INT", &child.id().to_string()];
+    assert!(
+        Command::new("kill")
+            .args(signal)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let (mut text, mut error) = (String::new(), String::new());
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut error)
+        .unwrap();
+    (child.wait().unwrap().code(), text, error)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_gives_what_is_done_so_far() {
+    let world = ["--world", "short.toml"];
+    let simulate = [
+        &["simulate", "retry.toml:plain", "--seeds", "100000"][..],
+        &world,
+    ]
+    .concat();
+    let (code, text, error) = interrupted("interrupted-simulate", &simulate);
+    assert_eq!(code, Some(130), "{text} {error}");
+    assert!(text.contains("\nplain: short: "), "{text}");
+    let seeds = text
+        .lines()
+        .find_map(|line| line.strip_prefix("seed "))
+        .unwrap();
+    let done = seeds.split_whitespace().count();
+    assert!((1..100_000).contains(&done), "{done}");
+    let said = format!("stopped: what is shown is from {done} of 100000 runs\n");
+    assert_eq!(error, said);
+
+    let tune = [
+        "tune",
+        "retry.toml:plain",
+        "--candidates",
+        "10000",
+        "--seeds",
+        "1000",
+    ];
+    let (code, text, error) = interrupted("interrupted-tune", &[&tune[..], &world].concat());
+    assert_eq!(code, Some(130), "{text} {error}");
+    assert!(
+        text.contains("stopped before it was judged with others"),
+        "{text}"
+    );
+    assert!(text.contains("(the policy as it is)"), "{text}");
+    assert!(
+        error.starts_with("stopped: what is shown is from "),
+        "{error}"
+    );
+
+    let replay = [
+        "replay",
+        "calls.jsonl",
+        "--policy",
+        "many.toml",
+        "--seeds",
+        "1000",
+    ];
+    let replay = [&replay[..], &["--format", "json"]].concat();
+    let (code, text, error) = interrupted("interrupted-replay", &replay);
+    assert_eq!(code, Some(130), "{text} {error}");
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["stopped"], true);
+    assert!(report["operations"][0]["tried"]["p0"]["calls"].is_number());
+}
+
+/// `script` gives the command a terminal. It is part of util-linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_shows_a_bar_and_a_pipe_does_not() {
+    let folder = folder("bar");
+    let command = format!(
+        "{} simulate retry.toml --world world.toml --seeds 2",
+        env!("CARGO_BIN_EXE_redress")
+    );
+    let mut script = Command::new("script");
+    let output = script
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .current_dir(&folder)
+        .env("TERM", "xterm")
+        .output()
+        .expect("`script` gives the command a terminal: apt-get install bsdutils");
+    let (code, text, _) = written(&output);
+    assert_eq!(code, Some(1), "{text}");
+    // The bar, where it stands, and that it is gone in the end.
+    let shown: Vec<_> = (0..=4)
+        .filter(|n| text.contains(&format!("{n}/4")))
+        .collect();
+    assert!(!shown.is_empty(), "{text:?}");
+    assert!(
+        text.contains("\u{1b}[2K") && text.contains("policy bounded"),
+        "{text:?}"
+    );
+    let arguments = [
+        "simulate",
+        "retry.toml",
+        "--world",
+        "world.toml",
+        "--seeds",
+        "2",
+    ];
+    let piped = redress(&folder, &arguments);
+    let (code, text, error) = written(&piped);
+    assert_eq!((code, error), (Some(1), ""));
+    assert!(!text.contains('\u{1b}') && !text.contains("/4"), "{text:?}");
 }

@@ -78,6 +78,7 @@ Exits with
   0  if every policy recovers in every run
   1  if one does not
   2  if the command is wrong: an unknown option, policy or world, a file that cannot be read or written
+  130  after Ctrl-C, when what was done until then is shown
 
 Examples:
   redress simulate retry.toml:payments
@@ -119,9 +120,10 @@ pub(crate) struct Simulate {
 Exits with
   0  if it has searched, whatever it has found
   2  if the command is wrong: an unknown option, policy or world, a file that cannot be read
+  130  after Ctrl-C, when what was done until then is shown
 
 Examples:
-  redress tune retry.toml:payments --world outage --world slow --goal recovery
+  redress tune retry.toml:payments --world outage --world slow --judge deploy --goal recovery
   redress tune retry.toml:payments --world checkout.toml --goal p99 --candidates 200")]
 pub(crate) struct Tune {
     /// The file (.toml, .json, .yaml or .yml), with :NAME if it has several policies.
@@ -131,6 +133,11 @@ pub(crate) struct Tune {
     /// A world, by its name or as a file; may be given several times.
     #[arg(long, value_name = "NAME|FILE", default_value = "outage")]
     pub(crate) world: Vec<OsString>,
+
+    /// A world that the search does not see, in which the best is compared with the policy as it is; may
+    /// be given several times.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) judge: Vec<OsString>,
 
     /// What is best.
     #[arg(long, value_enum, default_value_t = Goal::Recovery)]
@@ -166,6 +173,7 @@ fn count(text: &str) -> Result<usize, String> {
 Exits with
   0  if it has replayed the calls
   2  if the command is wrong: an unknown option or policy, a file that cannot be read
+  130  after Ctrl-C, when what was done until then is shown
 
 Examples:
   redress replay calls.jsonl --recorded retry.toml:payments --policy new.toml:payments")]

@@ -11,7 +11,7 @@ use crate::args::{Format, Replay};
 use crate::files::{print, report_error, report_refused};
 use crate::simulate::load;
 use crate::text;
-use crate::work::Work;
+use crate::work::{INTERRUPTED, Work};
 
 /// The most bytes of recorded calls: all of them are kept in memory.
 const MOST: u64 = 1 << 30;
@@ -60,12 +60,13 @@ pub(crate) fn run(args: &Replay) -> ExitCode {
             break;
         }
     }
-    drop(work);
+    let stopped = work.end();
     let text = match args.format {
         Format::Text => write_text(&operations),
-        Format::Json => write_json(&operations),
+        Format::Json => write_json(&operations, stopped),
     };
     match print(&text) {
+        Ok(()) if stopped => ExitCode::from(INTERRUPTED),
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report_error(&error),
     }
@@ -200,7 +201,7 @@ fn write_text(operations: &[Operation]) -> String {
     text
 }
 
-fn write_json(operations: &[Operation]) -> String {
+fn write_json(operations: &[Operation], stopped: bool) -> String {
     let operations = operations.iter().map(|operation| {
         let again = operation.again.as_ref();
         let tried = operation.tried.iter();
@@ -215,6 +216,7 @@ fn write_json(operations: &[Operation]) -> String {
             "tried": tried,
         })
     });
-    let value = json!({ "version": 1, "operations": operations.collect::<Vec<_>>() });
+    let operations: Vec<_> = operations.collect();
+    let value = json!({ "version": 1, "stopped": stopped, "operations": operations });
     format!("{value:#}\n")
 }

@@ -13,7 +13,7 @@ use crate::args::{Format, Simulate};
 use crate::files::{policies, print, report_error, report_refused};
 use crate::target::Target;
 use crate::text;
-use crate::work::Work;
+use crate::work::{INTERRUPTED, Work};
 
 /// The version of the JSON, which increases when a field changes its meaning or is removed.
 const VERSION: u32 = 1;
@@ -52,19 +52,27 @@ pub(crate) fn run(args: &Simulate) -> ExitCode {
             break;
         }
     }
-    drop(work);
+    let stopped = work.end();
     let recovers = |(_, report): &(&str, Report)| report.recovers_within().is_some();
     let recovered = reports.iter().take(own).all(recovers);
-    if let Err(error) = show(args, &world, &reports) {
+    if let Err(error) = show(args, &world, &reports, stopped) {
         return report_error(&*error);
+    }
+    if stopped {
+        return ExitCode::from(INTERRUPTED);
     }
     ExitCode::from(u8::from(!recovered))
 }
 
-fn show(args: &Simulate, world: &World, reports: &[(&str, Report)]) -> Result<(), Box<dyn Error>> {
+fn show(
+    args: &Simulate,
+    world: &World,
+    reports: &[(&str, Report)],
+    stopped: bool,
+) -> Result<(), Box<dyn Error>> {
     let text = match args.format {
         Format::Text => write_text(reports),
-        Format::Json => write_json(world, reports),
+        Format::Json => write_json(world, reports, stopped),
     };
     print(&text)?;
     if let Some(picture) = &args.svg {
@@ -116,13 +124,14 @@ fn write_text(reports: &[(&str, Report)]) -> String {
     text
 }
 
-fn write_json(world: &World, reports: &[(&str, Report)]) -> String {
+fn write_json(world: &World, reports: &[(&str, Report)], stopped: bool) -> String {
     let policies: Vec<_> = reports.iter().map(policy).collect();
     let value = json!({
         "version": VERSION,
         "world": world.name(),
         "capacity": world.capacity(),
         "healthy_from_seconds": world.healthy_from().as_secs_f64(),
+        "stopped": stopped,
         "policies": policies,
     });
     format!("{value:#}\n")

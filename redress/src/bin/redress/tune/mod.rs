@@ -1,10 +1,12 @@
 //! `redress tune`: searches the settings of a policy.
 
 mod candidates;
+mod compare;
 mod patch;
 mod search;
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -17,8 +19,9 @@ use crate::files::{print, report_error, report_refused};
 use crate::simulate::world;
 use crate::target::Target;
 use crate::text;
-use crate::work::Work;
-use search::{Judged, Search};
+use crate::work::{INTERRUPTED, Work};
+use compare::{Compared, Comparison};
+use search::{Found, Judged, Search};
 
 const NOTHING: &str = "nothing that was tried is better than the policy as it is\n";
 
@@ -34,15 +37,16 @@ pub(crate) fn run(args: &Tune) -> ExitCode {
         Ok(named) => named,
         Err(error) => return report_error(&*error),
     };
-    let mut worlds = Vec::new();
-    for argument in &args.world {
-        match world(argument) {
-            Ok(world) => worlds.push(world),
-            Err(code) => return code,
-        }
-    }
-    match tune(args, &file, &named, &worlds) {
-        Ok(()) => ExitCode::SUCCESS,
+    let all = |arguments: &[OsString]| {
+        let worlds = arguments.iter().map(|argument| world(argument));
+        worlds.collect::<Result<Vec<_>, _>>()
+    };
+    let (worlds, held_out) = match (all(&args.world), all(&args.judge)) {
+        (Ok(worlds), Ok(held_out)) => (worlds, held_out),
+        (Err(code), _) | (_, Err(code)) => return code,
+    };
+    match tune(args, &file, &named, &worlds, &held_out) {
+        Ok(code) => code,
         Err(error) => report_error(&*error),
     }
 }
@@ -85,7 +89,8 @@ fn tune(
     file: &ConfigFile,
     name: &str,
     worlds: &[World],
-) -> Result<(), Box<dyn Error>> {
+    judge: &[World],
+) -> Result<ExitCode, Box<dyn Error>> {
     let current = resolved(file, name);
     let search = Search {
         worlds,
@@ -93,23 +98,36 @@ fn tune(
         seeds: args.seeds,
     };
     let candidates = candidates::of(&current, args.candidates);
-    let work = Work::start(search.steps(candidates.len()));
-    let judged = search.run(candidates, &work);
-    let stopped = !work.goes_on();
-    drop(work);
+    let comparison = Comparison {
+        searched: worlds,
+        held_out: judge,
+        seeds: search.held_out(),
+    };
+    let steps = search
+        .steps(candidates.len())
+        .saturating_add(comparison.steps());
+    let work = Work::start(steps);
+    let Found { judged, held_out } = search.run(candidates, &work);
+    let compared = match judged.first() {
+        Some(best) if !judge.is_empty() => comparison.run(&current, &best.config, &work),
+        _ => Vec::new(),
+    };
+    let stopped = work.end();
     let Some(first) = judged.first() else {
-        return Err("nothing was tried: it was stopped too early".into());
+        // It was stopped before one candidate was through.
+        return Ok(ExitCode::from(INTERRUPTED));
     };
     let before = judged.iter().find(|judged| judged.config == current);
     let better = before.is_none_or(|before| first.score < before.score);
     let patch = better.then(|| patch::of(file, name, &current, &first.config));
     let text = match args.format {
         Format::Text => {
-            let mut text = table(&judged, &current, &search, stopped);
+            let mut text = table(&judged, &current, &search, held_out);
             match patch {
                 Some(patch) => text.push_str(&patch),
                 None => text.push_str(NOTHING),
             }
+            text.push_str(&compare::table(&compared));
             text
         }
         Format::Json => {
@@ -122,16 +140,21 @@ fn tune(
                 "goal": args.goal.as_str(),
                 "worlds": worlds.iter().map(World::name).collect::<Vec<_>>(),
                 "searched_seeds": search.searched(),
-                "held_out_seeds": search.held_out().count(),
+                "held_out_seeds": if held_out { search.held_out().count() } else { 0 },
                 "stopped": stopped,
                 "candidates": rows,
+                "worlds_compared": compared.iter().map(Compared::json).collect::<Vec<_>>(),
                 "patch": patch,
             });
             format!("{value:#}\n")
         }
     };
     print(&text)?;
-    Ok(())
+    Ok(if stopped {
+        ExitCode::from(INTERRUPTED)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn row_json(judged: &Judged, current: &RetryConfig) -> serde_json::Value {
@@ -147,17 +170,21 @@ fn row_json(judged: &Judged, current: &RetryConfig) -> serde_json::Value {
     })
 }
 
-fn table(judged: &[Judged], current: &RetryConfig, search: &Search<'_>, stopped: bool) -> String {
+fn table(judged: &[Judged], current: &RetryConfig, search: &Search<'_>, held_out: bool) -> String {
     let mut text = String::new();
     let worlds: Vec<_> = search.worlds.iter().map(World::name).collect();
     let _ = writeln!(
         text,
-        "goal: {}; worlds: {}; searched with the seeds 1 to {}, judged with {} others that the search has not seen{}\n",
+        "goal: {}; worlds: {}; searched with the seeds 1 to {}, {}\n",
         search.goal.as_str(),
         worlds.join(", "),
         search.searched(),
-        search.held_out().count(),
-        if stopped { " (stopped early)" } else { "" }
+        if held_out {
+            let count = search.held_out().count();
+            format!("judged with {count} others that the search has not seen")
+        } else {
+            "stopped before it was judged with others".to_owned()
+        }
     );
     let _ = writeln!(
         text,

@@ -43,6 +43,13 @@ pub(crate) struct Judged {
     pub(crate) pareto: bool,
 }
 
+/// What a search has found, the best first.
+pub(crate) struct Found {
+    pub(crate) judged: Vec<Judged>,
+    /// It was judged with seeds that the search has not seen: nothing has stopped it before.
+    pub(crate) held_out: bool,
+}
+
 /// How many candidates are judged in the end, beside the policy as it is.
 const LAST: usize = 6;
 
@@ -79,20 +86,35 @@ impl Search<'_> {
         (searched + judged) * self.worlds.len() as u64
     }
 
-    /// Searches, and judges the best with seeds that the search has not seen, the best one first. The
-    /// first candidate is judged in any case.
-    pub(crate) fn run(&self, candidates: Vec<RetryConfig>, work: &Work) -> Vec<Judged> {
+    /// Searches, and judges the best with seeds that the search has not seen. The first candidate is
+    /// judged in any case.
+    ///
+    /// Where it is stopped, the last round counts that was done, or of the first one what was done.
+    pub(crate) fn run(&self, candidates: Vec<RetryConfig>, work: &Work) -> Found {
         let current = candidates.first().cloned();
         let rounds = self.rounds(candidates.len());
         let mut left = candidates;
+        let mut best: Vec<Judged> = Vec::new();
+        // The policy as it is, which may not get far.
+        let mut own: Option<Judged> = None;
         for (_, seeds) in rounds {
             work.about("searching");
-            let mut judged = self.judge(&left, 1..=seeds, work);
-            judged.truncate(left.len().div_ceil(2).max(LAST));
-            left = judged.into_iter().map(|judged| judged.config).collect();
+            let judged = self.judge(&left, 1..=seeds, work);
+            if !best.is_empty() && !work.goes_on() {
+                break;
+            }
+            own = own.or_else(|| {
+                judged
+                    .iter()
+                    .find(|one| current.as_ref() == Some(&one.config))
+                    .cloned()
+            });
+            best = judged;
             if !work.goes_on() {
                 break;
             }
+            best.truncate(left.len().div_ceil(2).max(LAST));
+            left = best.iter().map(|judged| judged.config.clone()).collect();
         }
         left.truncate(LAST);
         if let Some(current) = current
@@ -101,16 +123,24 @@ impl Search<'_> {
             left.push(current);
         }
         work.about("judging");
-        let mut judged = self.judge(&left, self.held_out(), work);
+        let judged = self.judge(&left, self.held_out(), work);
+        let held_out = judged.len() == left.len();
+        let mut judged = if held_out || best.is_empty() {
+            judged
+        } else {
+            best.truncate(LAST);
+            best.extend(own.filter(|own| best.iter().all(|one| one.config != own.config)));
+            best
+        };
         let figures: Vec<_> = judged.iter().map(|judged| judged.figures).collect();
         for one in &mut judged {
             one.pareto = !figures.iter().any(|other| dominates(other, &one.figures));
         }
-        judged
+        Found { judged, held_out }
     }
 
-    /// Runs candidates on all cores, and sorts them. When it is stopped, each has one seed at least of
-    /// one world, or is left out.
+    /// Runs candidates on all cores, and sorts them. When it is stopped, those are left out that have not
+    /// run in all worlds with all seeds: they would be compared with less.
     fn judge(
         &self,
         candidates: &[RetryConfig],
@@ -156,40 +186,7 @@ impl Search<'_> {
         seeds: &RangeInclusive<u64>,
         work: &Work,
     ) -> Option<Figures> {
-        let policy = config.build().ok()?;
-        let simulation = Simulation::new(&policy).seeds(seeds.clone());
-        let mut sum = Figures::default();
-        let (mut runs, mut recovered) = (0_u32, 0_u32);
-        for world in self.worlds {
-            if !work.goes_on() {
-                break;
-            }
-            let report = simulation.run_while(world, |_| work.step());
-            for run in report.runs() {
-                runs = runs.saturating_add(1);
-                match run.recovered() {
-                    Some(time) => {
-                        recovered = recovered.saturating_add(1);
-                        sum.recovery += time.as_secs_f64();
-                    }
-                    None => sum.never += 1.0,
-                }
-                sum.success += run.success();
-                sum.p99 += run.quantile(0.99).map_or(0.0, |time| time.as_secs_f64());
-                sum.requests += Run::requests_per_call(run);
-            }
-        }
-        if runs == 0 {
-            return None;
-        }
-        let all = f64::from(runs);
-        Some(Figures {
-            never: sum.never / all,
-            recovery: sum.recovery / f64::from(recovered.max(1)),
-            success: sum.success / all,
-            p99: sum.p99 / all,
-            requests: sum.requests / all,
-        })
+        figures(config, self.worlds, seeds, work)
     }
 
     /// Whatever the goal is, what never recovers comes last.
@@ -203,6 +200,53 @@ impl Search<'_> {
         };
         1e6 * figures.never + of_goal
     }
+}
+
+/// Runs a policy in worlds. `None` if it was stopped, or could not be built.
+pub(crate) fn figures(
+    config: &RetryConfig,
+    worlds: &[World],
+    seeds: &RangeInclusive<u64>,
+    work: &Work,
+) -> Option<Figures> {
+    let policy = config.build().ok()?;
+    let simulation = Simulation::new(&policy).seeds(seeds.clone());
+    let mut sum = Figures::default();
+    let (mut runs, mut recovered) = (0_u32, 0_u32);
+    let each = usize::try_from(seeds.end().saturating_sub(*seeds.start())).unwrap_or(usize::MAX);
+    for world in worlds {
+        if !work.goes_on() {
+            return None;
+        }
+        let report = simulation.run_while(world, |_| work.step());
+        if report.runs().len() <= each {
+            return None;
+        }
+        for run in report.runs() {
+            runs = runs.saturating_add(1);
+            match run.recovered() {
+                Some(time) => {
+                    recovered = recovered.saturating_add(1);
+                    sum.recovery += time.as_secs_f64();
+                }
+                None => sum.never += 1.0,
+            }
+            sum.success += run.success();
+            sum.p99 += run.quantile(0.99).map_or(0.0, |time| time.as_secs_f64());
+            sum.requests += Run::requests_per_call(run);
+        }
+    }
+    if runs == 0 {
+        return None;
+    }
+    let all = f64::from(runs);
+    Some(Figures {
+        never: sum.never / all,
+        recovery: sum.recovery / f64::from(recovered.max(1)),
+        success: sum.success / all,
+        p99: sum.p99 / all,
+        requests: sum.requests / all,
+    })
 }
 
 /// Returns `true` if one is better in a respect, and not worse in any other.
