@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +26,8 @@ pub(super) fn nanos(time: Duration) -> Nanos {
 pub(super) struct Agenda {
     origin: Instant,
     now: AtomicU64,
+    /// The number of the event that is happening.
+    event: AtomicU64,
     plan: Mutex<Plan>,
 }
 
@@ -59,6 +62,7 @@ impl Agenda {
         Self {
             origin: Instant::now(),
             now: AtomicU64::new(0),
+            event: AtomicU64::new(0),
             plan: Mutex::default(),
         }
     }
@@ -67,9 +71,10 @@ impl Agenda {
         self.now.load(Ordering::Relaxed)
     }
 
-    /// Returns the time of the next event.
-    pub(super) fn next(&self) -> Option<Nanos> {
-        self.lock().next().map(|event| event.at)
+    /// Returns `true` if nothing is planned.
+    pub(super) fn is_empty(&self) -> bool {
+        let plan = self.lock();
+        plan.events.len() == plan.cancelled
     }
 
     /// Moves to the next event if it comes no later than `before`, and returns its time and whose it is.
@@ -80,6 +85,7 @@ impl Agenda {
         plan.leave(event.place);
         plan.task = event.task;
         self.now.store(event.at, Ordering::Relaxed);
+        self.event.store(event.number, Ordering::Relaxed);
         Some((event.at, event.task))
     }
 
@@ -117,7 +123,7 @@ impl Plan {
     fn next(&mut self) -> Option<Event> {
         while let Some(Reverse(event)) = self.events.peek() {
             let event = *event;
-            if self.is_planned(event) {
+            if is_planned(&self.places, &event) {
                 return Some(event);
             }
             self.events.pop();
@@ -146,10 +152,6 @@ impl Plan {
         Planned { number, place }
     }
 
-    fn is_planned(&self, event: Event) -> bool {
-        self.places.get(event.place as usize) == Some(&event.number)
-    }
-
     fn leave(&mut self, place: u32) {
         if let Some(of) = self.places.get_mut(place as usize) {
             *of = 0;
@@ -167,10 +169,14 @@ impl Plan {
         if self.cancelled > SPARED && self.cancelled > self.events.len() / 2 {
             let places = &self.places;
             self.events
-                .retain(|Reverse(event)| places.get(event.place as usize) == Some(&event.number));
+                .retain(|Reverse(event)| is_planned(places, event));
             self.cancelled = 0;
         }
     }
+}
+
+fn is_planned(places: &[u64], event: &Event) -> bool {
+    places.get(event.place as usize) == Some(&event.number)
 }
 
 /// A planned event, to cancel it.
@@ -186,16 +192,12 @@ pub(super) struct VirtualTime(pub(super) Arc<Agenda>);
 
 impl VirtualTime {
     /// Waits until a time.
-    pub(super) fn until(&self, at: Nanos) -> Until {
-        Until {
-            agenda: Arc::clone(&self.0),
-            at,
-            planned: None,
-        }
+    pub(super) fn until(&self, at: Nanos) -> Until<&Agenda> {
+        Until::new(&*self.0, at)
     }
 
     /// Waits for a length of time.
-    pub(super) fn wait(&self, nanos: Nanos) -> Until {
+    pub(super) fn wait(&self, nanos: Nanos) -> Until<&Agenda> {
         self.until(self.0.now().saturating_add(nanos))
     }
 }
@@ -206,7 +208,8 @@ impl Clock for VirtualTime {
     }
 
     fn sleep_async(&self, duration: Duration) -> Option<Wait> {
-        Some(Box::pin(self.wait(nanos(duration))))
+        let at = self.0.now().saturating_add(nanos(duration));
+        Some(Box::pin(Until::new(Arc::clone(&self.0), at)))
     }
 
     fn timeout_async(&self, duration: Duration) -> Option<Wait> {
@@ -221,17 +224,30 @@ impl fmt::Debug for VirtualTime {
 }
 
 /// Waits for a time.
-pub(super) struct Until {
-    agenda: Arc<Agenda>,
+pub(super) struct Until<A: Deref<Target = Agenda>> {
+    agenda: A,
     at: Nanos,
     planned: Option<Planned>,
 }
 
-impl Future for Until {
+impl<A: Deref<Target = Agenda>> Until<A> {
+    const fn new(agenda: A, at: Nanos) -> Self {
+        Self {
+            agenda,
+            at,
+            planned: None,
+        }
+    }
+}
+
+impl<A: Deref<Target = Agenda> + Unpin> Future for Until<A> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         if self.at <= self.agenda.now() {
+            // What has happened is not cancelled. Another event of this instant may have come first.
+            let happening = self.agenda.event.load(Ordering::Relaxed);
+            self.planned = self.planned.filter(|own| own.number != happening);
             return Poll::Ready(());
         }
         if self.planned.is_none() {
@@ -245,7 +261,7 @@ impl Future for Until {
     }
 }
 
-impl Drop for Until {
+impl<A: Deref<Target = Agenda>> Drop for Until<A> {
     fn drop(&mut self) {
         if let Some(planned) = self.planned {
             self.agenda.lock().cancel(planned);
@@ -259,7 +275,7 @@ mod tests {
 
     use super::*;
 
-    fn poll(wait: &mut Until) -> bool {
+    fn poll(wait: &mut Until<&Agenda>) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         Pin::new(wait).poll(&mut context).is_ready()
     }
@@ -267,7 +283,7 @@ mod tests {
     #[test]
     fn events_come_in_the_order_of_their_times_and_of_their_planning() {
         let time = VirtualTime(Arc::new(Agenda::new()));
-        let mut waits: Vec<Until> = Vec::new();
+        let mut waits: Vec<Until<&Agenda>> = Vec::new();
         for (task, at) in [(1, 7), (2, 5), (3, 7)] {
             time.0.start(0, task);
             let mut wait = time.until(at);
@@ -291,11 +307,11 @@ mod tests {
             assert!(!poll(&mut time.until(10 + at)));
         }
         assert!(time.0.len() <= 2 * SPARED + 2, "{}", time.0.len());
-        assert_eq!(time.0.next(), Some(9));
+        assert!(!time.0.is_empty());
         assert_eq!(time.0.advance(8), None);
         assert_eq!(time.0.advance(9), Some((9, 0)));
         assert!(poll(&mut kept));
         drop(kept);
-        assert_eq!(time.0.next(), None);
+        assert!(time.0.is_empty());
     }
 }

@@ -78,9 +78,12 @@ impl RecordedCall {
 /// What a server did, second by second.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Recorded {
-    /// Of each second the attempts that started in it.
-    seconds: Vec<Vec<Recall>>,
+    /// Of each second the attempts that started in it: the first ones of their calls, the second ones, ...
+    seconds: Vec<Vec<Vec<Recall>>>,
 }
+
+/// So many attempts of a call are told apart. Which failures last shows in the first few.
+const NUMBERS: usize = 8;
 
 /// An answer that can be given again.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,9 +95,9 @@ struct Recall {
 
 impl Recorded {
     fn new(calls: &[RecordedCall]) -> Self {
-        let mut seconds: Vec<Vec<Recall>> = Vec::new();
+        let mut seconds: Vec<Vec<Vec<Recall>>> = Vec::new();
         for call in calls {
-            for attempt in &call.attempts {
+            for (number, attempt) in call.attempts.iter().enumerate() {
                 let at = call.at.saturating_add(attempt.after).as_secs();
                 // What the file holds is no longer than a day, or it is refused.
                 let at = usize::try_from(at).unwrap_or(usize::MAX).min(100_000);
@@ -106,9 +109,15 @@ impl Recorded {
                         |failed: &Classification| (failed.class(), failed.retry_after_hint());
                     end.as_ref().copied().map_err(class)
                 });
+                let number = number.min(NUMBERS - 1);
                 if let Some(second) = seconds.get_mut(at) {
-                    let took = nanos(attempt.took);
-                    second.push(Recall { took, end });
+                    if second.len() <= number {
+                        second.resize_with(number + 1, Vec::new);
+                    }
+                    if let Some(alike) = second.get_mut(number) {
+                        let took = nanos(attempt.took);
+                        alike.push(Recall { took, end });
+                    }
                 }
             }
         }
@@ -116,8 +125,9 @@ impl Recorded {
     }
 
     /// Answers as one of the requests of the same second was answered, or of the nearest one before it
-    /// that had any.
-    pub(super) fn answer(&self, now: Nanos, random: &mut Random) -> Answer {
+    /// that had any: a first attempt as a first one, a second as a second one, since what has failed once
+    /// is likelier to fail again. Where there was none, as the next lower one.
+    pub(super) fn answer(&self, now: Nanos, number: u32, random: &mut Random) -> Answer {
         let at = usize::try_from(now / 1_000_000_000).unwrap_or(usize::MAX);
         let before = self
             .seconds
@@ -125,14 +135,22 @@ impl Recorded {
         let before = before.unwrap_or_default().iter().rev();
         let after = self.seconds.iter().skip(at);
         let second = before.chain(after).find(|second| !second.is_empty());
-        let Some(second) = second else {
+        let number = usize::try_from(number)
+            .unwrap_or(usize::MAX)
+            .clamp(1, NUMBERS);
+        let alike = second.and_then(|second| {
+            let (up_to, beyond) = second.split_at(number.min(second.len()));
+            let mut nearest = up_to.iter().rev().chain(beyond);
+            nearest.find(|alike| !alike.is_empty())
+        });
+        let Some(alike) = alike else {
             return Answer {
                 at: None,
                 result: Err(ErrorClass::Transient.into()),
             };
         };
-        let count = u32::try_from(second.len()).unwrap_or(u32::MAX);
-        let recall = second.get(random.below(count) as usize);
+        let count = u32::try_from(alike.len()).unwrap_or(u32::MAX);
+        let recall = alike.get(random.below(count) as usize);
         match recall.and_then(|recall| Some((recall.took, recall.end.as_ref()?))) {
             Some((took, end)) => Answer {
                 at: Some(now.saturating_add(took)),
@@ -149,7 +167,8 @@ impl Recorded {
 
 impl World {
     /// Makes a world of recorded calls: calls that start at the same times, and a server whose answer to
-    /// each attempt is that of a random one of the same second.
+    /// each attempt is that of a random one of the same second, and of the same place in its call: first,
+    /// second, and so on.
     ///
     /// So it knows how the server was in each second, and not how it would have been under another load:
     /// a replay shows what another policy makes of the same failures, and does not show that fewer retries

@@ -105,7 +105,7 @@ fn go(sim: &Rc<Sim>, seed: u64) {
         let task = match agenda.advance(before) {
             Some((_, task)) => task,
             None if next_look < last_look && arrival.is_none_or(|at| looks < at) => {
-                if arrival.is_none() && agenda.next().is_none() {
+                if arrival.is_none() && agenda.is_empty() {
                     return;
                 }
                 sim.look(next_look);
@@ -206,7 +206,12 @@ async fn client(sim: Rc<Sim>, arrival: Arrival) {
         let outcome = if sim.world.server.contended {
             policy.execute_async(|| contended(&sim)).await
         } else {
-            policy.execute_async(|| attempt(&sim, 0)).await
+            let mut number = 0_u32;
+            let next = || {
+                number = number.saturating_add(1);
+                attempt(&sim, 0, number)
+            };
+            policy.execute_async(next).await
         };
         let now = sim.time.0.now();
         sim.counts
@@ -230,8 +235,8 @@ async fn client(sim: Rc<Sim>, arrival: Arrival) {
     }
 }
 
-/// Sends one request to what is behind a layer.
-async fn attempt(sim: &Rc<Sim>, layer: u32) -> Result<(), Classification> {
+/// Sends one request to what is behind a layer: the attempt of that number of its call.
+async fn attempt(sim: &Rc<Sim>, layer: u32, number: u32) -> Result<(), Classification> {
     let network = !sim.world.network.is_zero();
     if network {
         let there = sim.hop();
@@ -249,7 +254,7 @@ async fn attempt(sim: &Rc<Sim>, layer: u32) -> Result<(), Classification> {
     let answer = {
         let mut service = sim.service.borrow_mut();
         let mut server = sim.server.borrow_mut();
-        server.request(&sim.world, now, &mut service)
+        server.request(&sim.world, now, number, &mut service)
     };
     sim.counts.borrow_mut().request(now, answer.result.is_ok());
     let Some(at) = answer.at else {
@@ -327,7 +332,8 @@ fn boxed_attempt(
     sim: &Rc<Sim>,
     layer: u32,
 ) -> Pin<Box<dyn Future<Output = Result<(), Classification>> + '_>> {
-    Box::pin(attempt(sim, layer))
+    // The number is for recorded calls, which have one layer.
+    Box::pin(attempt(sim, layer, 1))
 }
 
 struct WaitsFor(Rc<Reply>);

@@ -131,9 +131,16 @@ impl ServerState {
     }
 
     /// Takes a request that arrives now.
-    pub(super) fn request(&mut self, world: &World, now: Nanos, random: &mut Random) -> Answer {
+    /// It is the attempt of that `number` of its call.
+    pub(super) fn request(
+        &mut self,
+        world: &World,
+        now: Nanos,
+        number: u32,
+        random: &mut Random,
+    ) -> Answer {
         if let Some(recorded) = &world.server.recorded {
-            return recorded.answer(now, random);
+            return recorded.answer(now, number, random);
         }
         if let Some(refused) = self.refuses_by_limit(world, now) {
             return refused;

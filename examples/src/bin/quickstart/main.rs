@@ -5,16 +5,24 @@
 //! not get more answers with fewer useless requests.
 //!
 //! `cargo run -p redress-examples --bin quickstart`
+//!
+//! With a file as its argument it makes the calls through `#[retry]` only, and records them there. What
+//! another policy would have made of them:
+//!
+//! `redress replay calls.jsonl --recorded quickstart.toml:as-recorded --policy quickstart.toml:patient`
 
 mod report;
 mod script;
 mod server;
 
+use std::fs::File;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redress::contrib::reqwest_0_13::{CheckExt as _, Failure};
+use redress::simulate::CallRecorder;
 use redress::strategies::{equal_jitter, retry_after_or};
 use redress::{Classify as _, Event, Policy, retry};
 use tokio::task::JoinSet;
@@ -157,7 +165,18 @@ async fn print_timeline() -> Result<(), AnyError> {
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Records the calls through `#[retry]`, each as a line of the file.
+async fn record(calls: &Path) -> Result<(), AnyError> {
+    let recorder = CallRecorder::new(File::create(calls)?);
+    redress::observe::set_default(recorder.clone())?;
+    measure(Way::Retry).await?;
+    Ok(recorder.flush()?)
+}
+
 async fn run() -> Result<(), AnyError> {
+    if let Some(calls) = std::env::args_os().nth(1) {
+        return record(Path::new(&calls)).await;
+    }
     let plain = measure(Way::Plain).await?;
     let naive = measure(Way::Loop).await?;
     let retry = measure(Way::Retry).await?;
