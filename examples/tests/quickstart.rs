@@ -1,6 +1,4 @@
-//! Replays what the quickstart records: a real run of its server, five seconds long.
-
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+//! Replays what the quickstart records: a real run of its server.
 
 use std::path::Path;
 use std::process::Command;

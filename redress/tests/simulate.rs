@@ -372,11 +372,13 @@ fn ctrl_c_gives_what_is_done_so_far() {
         "tune",
         "retry.toml:plain",
         "--candidates",
-        "10000",
+        "200",
         "--seeds",
         "1000",
+        "--world",
+        "world.toml",
     ];
-    let (code, text, error) = interrupted("interrupted-tune", &[&tune[..], &world].concat());
+    let (code, text, error) = interrupted("interrupted-tune", &tune);
     assert_eq!(code, Some(130), "{text} {error}");
     assert!(
         text.contains("stopped before it was judged with others"),

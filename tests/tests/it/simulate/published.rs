@@ -219,11 +219,7 @@ fn a_rate_limit_costs_nothing_if_calls_may_wait_until_their_deadline() {
 /// Runs a server that refuses everything for ten seconds.
 fn maintenance(policy: PolicyBuilder, class: ErrorClass, retry_after: Option<u64>) -> Report {
     let retry_after = retry_after.map(Duration::from_secs);
-    let world = OUTAGE
-        .world()
-        .to_builder()
-        .duration(120)
-        .refusal_time(0.005);
+    let world = OUTAGE.world().to_builder().duration(90).refusal_time(0.005);
     let mut world = world.build().unwrap();
     world = World::builder("maintenance")
         .rate(280.0)
@@ -233,7 +229,8 @@ fn maintenance(policy: PolicyBuilder, class: ErrorClass, retry_after: Option<u64
         .during(30, 40, Trouble::Refuses { class, retry_after })
         .build()
         .unwrap();
-    simulate(&built(policy.attempt_timeout(1)), world)
+    let policy = built(policy.attempt_timeout(1));
+    Simulation::new(&policy).seeds(1..=2).run(world)
 }
 
 /// Returns the requests of a run while the server is down.

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redress::simulate::worlds::{BLIP, CONTENTION, OUTAGE, QUOTA, SLOW};
-use redress::simulate::{Report, World, simulate};
+use redress::simulate::{Report, Simulation, World, simulate};
 use redress::{Policy, PolicyBuilder};
 
 use super::{built, funded, retries};
@@ -13,8 +13,13 @@ fn outage() -> World {
     OUTAGE.world().to_builder().duration(80).build().unwrap()
 }
 
+/// One run: what a report says does not depend on their number.
+fn once(policy: PolicyBuilder, world: impl Into<World>) -> Report {
+    Simulation::new(&built(policy)).seeds(1..=1).run(world)
+}
+
 fn reason_and_fix(policy: PolicyBuilder, world: impl Into<World>) -> (String, String) {
-    let verdict = simulate(&built(policy), world).verdict();
+    let verdict = once(policy, world).verdict();
     assert!(!verdict.recovers);
     (verdict.reason.unwrap(), verdict.fix.unwrap())
 }
@@ -53,7 +58,7 @@ fn a_queue_that_only_drains_slowly_is_named_as_such() {
 
 #[test]
 fn a_failed_assertion_says_why_and_leaves_the_picture() {
-    let report = simulate(&built(retries(3, 1)), outage());
+    let report = once(retries(3, 1), outage());
     let failed = catch_unwind(AssertUnwindSafe(|| report.assert_recovers_within(10)));
     let message = *failed.unwrap_err().downcast::<String>().unwrap();
     let first = "the policy must recover from `outage` within 10s, and never does";
@@ -66,7 +71,7 @@ fn a_failed_assertion_says_why_and_leaves_the_picture() {
         .unwrap();
     let svg = std::fs::read_to_string(picture).unwrap();
     assert_eq!(svg, report.picture());
-    simulate(&Policy::recommended(), SLOW).assert_recovers_within(10);
+    once(Policy::builder().recommended(), SLOW).assert_recovers_within(10);
 }
 
 /// The points of each line.
@@ -85,8 +90,8 @@ fn lines(svg: &str) -> Vec<Vec<(f64, f64)>> {
 
 #[test]
 fn a_picture_has_a_point_for_each_second_of_each_policy() {
-    let (plain, recommended) = (built(retries(3, 1)), Policy::recommended());
-    let (plain, recommended) = (simulate(&plain, outage()), simulate(&recommended, outage()));
+    let plain = once(retries(3, 1), outage());
+    let recommended = once(Policy::builder().recommended(), outage());
     let svg = Report::picture_of(&[("plain & simple", &plain), ("recommended", &recommended)]);
     assert!(svg.contains("plain &amp; simple: never recovers"));
     assert!(svg.contains("what the server can do"));

@@ -1,17 +1,9 @@
-//! The same seed gives the same bytes.
-
-use std::fmt::Write as _;
+//! The same seed gives the same bytes. That they are the same on every machine and in every build stands in
+//! `redress/tests/same.rs`, which runs in both.
 
 use redress::Policy;
-use redress::simulate::worlds::{ALL, BLIP, GREY};
+use redress::simulate::worlds::BLIP;
 use redress::simulate::{Simulation, simulate};
-
-/// FNV-1a.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
 
 #[test]
 fn a_seed_is_the_same_run_and_another_is_not() {
@@ -22,29 +14,8 @@ fn a_seed_is_the_same_run_and_another_is_not() {
 }
 
 fn simulate_one(policy: &Policy, seed: u64) -> String {
-    let report = Simulation::new(policy).seeds(seed..=seed).run(GREY);
+    let report = Simulation::new(policy).seeds(seed..=seed).run(BLIP);
     format!("{report}{:?}", report.runs())
-}
-
-#[test]
-fn every_machine_and_every_optimization_gives_these_bytes() {
-    let policy = Policy::builder()
-        .recommended()
-        .max_attempts(3)
-        .build()
-        .unwrap();
-    let mut all = String::new();
-    for world in ALL {
-        let report = Simulation::new(&policy).seeds(1..=1).run(world);
-        let hash = hash(&format!("{report}{:?}{}", report.runs(), report.picture()));
-        writeln!(all, "{} {hash:016x}", world.name()).unwrap();
-    }
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/simulate/same.txt");
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(file, &all).unwrap();
-    }
-    let expected = std::fs::read_to_string(file).unwrap_or_default();
-    assert_eq!(all, expected, "if it was meant to change: BLESS=1");
 }
 
 #[test]
