@@ -66,7 +66,7 @@ pub mod sentry_0_48;
 ))]
 #[allow(dead_code, unused_imports, reason = "each of them uses its part")]
 mod shared_metrics;
-#[cfg(feature = "tracing-0_1")]
+#[cfg(any(feature = "opentelemetry-0_33", feature = "tracing-0_1"))]
 mod span_end;
 #[cfg(feature = "sqlx-0_8")]
 pub mod sqlx_0_8;

@@ -5,10 +5,11 @@ use ::opentelemetry_0_33::trace::{Span, SpanKind, Status, TraceContextExt as _, 
 use ::opentelemetry_0_33::{Context, KeyValue};
 
 use crate::classify::{Classification, ErrorClass};
+use crate::contrib::span_end::{error_type, stop_reason};
 use crate::observe::{
-    AttemptEnd, AttemptStart, AttemptStatus, CallEnd, CallObserver, CallResult, Event, EventName,
+    AttemptEnd, AttemptStart, AttemptStatus, CallEnd, CallObserver, Event, EventName,
 };
-use crate::reason::{Cause, StopReason};
+use crate::reason::Cause;
 
 /// The span of one call, and that of its attempt.
 pub(super) struct CallSpan<T> {
@@ -105,19 +106,19 @@ where
 
     fn on_call_end(&self, call: &CallEnd<'_>) {
         let span = self.call.span();
-        let (result, reason) = (call.result(), call.stop_reason());
+        let error = error_type(call);
         let attributes = [
-            Some(KeyValue::new("redress.result", result.as_str())),
+            Some(KeyValue::new("redress.result", call.result().as_str())),
             Some(KeyValue::new(
                 "redress.attempts",
                 i64::from(call.attempts()),
             )),
-            stop_reason(result, reason).map(|reason| KeyValue::new("redress.stop_reason", reason)),
-            error_type(call).map(|error| KeyValue::new("error.type", error)),
+            stop_reason(call).map(|reason| KeyValue::new("redress.stop_reason", reason)),
+            error.map(|error| KeyValue::new("error.type", error)),
             call.retry_after().map(seconds),
         ];
         span.set_attributes(attributes.into_iter().flatten());
-        if error_type(call).is_some() {
+        if error.is_some() {
             span.set_status(Status::error(""));
         }
         span.end();
@@ -132,29 +133,4 @@ where
 
 fn seconds(retry_after: Duration) -> KeyValue {
     KeyValue::new("redress.retry_after", retry_after.as_secs_f64())
-}
-
-/// Returns why the call ended without a success, also where no check has stopped it.
-fn stop_reason(result: CallResult, reason: Option<StopReason>) -> Option<&'static str> {
-    match result {
-        CallResult::Cancelled => Some("CANCELLED"),
-        CallResult::Panicked => Some("PANICKED"),
-        _ => reason.map(StopReason::as_str),
-    }
-}
-
-/// Returns what the call failed with: the class, or else the reason; `None` if it did not fail.
-fn error_type(call: &CallEnd<'_>) -> Option<&'static str> {
-    let result = call.result();
-    match result {
-        CallResult::Success
-        | CallResult::SuccessAfterRetry
-        | CallResult::Scheduled
-        | CallResult::Aborted
-        | CallResult::Cancelled => None,
-        _ => call
-            .class()
-            .map(ErrorClass::as_str)
-            .or_else(|| stop_reason(result, call.stop_reason())),
-    }
 }
