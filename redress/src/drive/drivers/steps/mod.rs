@@ -1,6 +1,10 @@
+mod shown;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::shown::Shown;
+use crate::attempt::IdempotencyKey;
 use crate::budget::{Budget, BudgetHold};
 use crate::drive::state::CompiledPolicy;
 use crate::engine::{Attempted, Call, ResumeToken, Retry};
@@ -23,9 +27,15 @@ pub enum Step {
 /// One call without a loop, for a scheduler that owns time and execution.
 ///
 /// It never sleeps and never reads a clock: `now` is an argument. It decides exactly as
-/// [`Policy::call`](crate::Policy::call) does, but shows nothing to observers and leaves a circuit
-/// breaker to its caller. What a retry costs a budget comes back if this is dropped before the next
-/// attempt was asked for; a clone has nothing to give back.
+/// [`Policy::call`](crate::Policy::call) does, but leaves a circuit breaker to its caller. What a retry
+/// costs a budget comes back if this is dropped before the next attempt was asked for; a clone has nothing
+/// to give back.
+///
+/// The observers of the policy see the call as any other, in the times that it is told: its start, its
+/// attempts, its decisions, one end. If this is dropped before the last step, the call ends as
+/// [cancelled](crate::observe::CallResult::Cancelled), or as
+/// [scheduled](crate::observe::CallResult::Scheduled) if its [token](Self::resume_token) was taken. A clone
+/// is shown to none. Attempts run in no [scope](crate::observe::CallObserver::scope), as they run elsewhere.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -52,19 +62,34 @@ pub struct Steps {
     waiting: Option<(Duration, Duration)>,
     /// The last step, once there is no other.
     over: Option<Step>,
+    /// The operation's key, once it was asked for.
+    key: Option<IdempotencyKey>,
+    shown: Shown,
 }
 
 impl Steps {
     #[inline]
     pub(crate) fn new(config: Arc<CompiledPolicy>, started: Instant) -> Self {
+        Self::continued(config, started, Call::NEW, Duration::ZERO)
+    }
+
+    #[inline]
+    fn continued(
+        config: Arc<CompiledPolicy>,
+        started: Instant,
+        call: Call,
+        before: Duration,
+    ) -> Self {
         Self {
             hold: config.rules.budget.as_ref().map(Budget::hold),
+            shown: Shown::start(&config, &call, before),
             config,
             started,
-            before: Duration::ZERO,
-            call: Call::NEW,
+            before,
+            call,
             waiting: None,
             over: None,
+            key: None,
         }
     }
 
@@ -76,9 +101,8 @@ impl Steps {
     ) -> Self {
         let call = Call::resume(&config.rules, token);
         Self {
-            before: token.resumed_at(),
-            call,
-            ..Self::new(config, started)
+            key: token.key,
+            ..Self::continued(config, started, call, token.resumed_at())
         }
     }
 
@@ -93,11 +117,16 @@ impl Steps {
             hold.keep();
         }
         self.waiting = None;
-        if self.call.attempts() > 0 && self.config.rules.is_over(self.since(now)) {
-            return self.end(Step::Stop(StopReason::DeadlineExceeded));
+        let elapsed = self.since(now);
+        if self.call.attempts() > 0 && self.config.rules.is_over(elapsed) {
+            let reason = StopReason::DeadlineExceeded;
+            self.shown.stop(reason, None, elapsed);
+            return self.end(Step::Stop(reason));
         }
         self.call.in_attempt = true;
-        Step::Attempt(self.call.next_attempt())
+        let attempt = self.call.next_attempt();
+        self.shown.attempt_start(&self.call, elapsed);
+        Step::Attempt(attempt)
     }
 
     /// Records the result of the attempt. An attempt that was not asked for counts as well.
@@ -106,10 +135,11 @@ impl Steps {
         if let Some(over) = self.over {
             return over;
         }
+        let elapsed = self.since(now);
         if !std::mem::take(&mut self.call.in_attempt) {
             self.call.next_attempt();
+            self.shown.attempt_start(&self.call, elapsed);
         }
-        let elapsed = self.since(now);
         self.waiting = None;
         if let Some(hold) = &mut self.hold {
             hold.release();
@@ -119,19 +149,27 @@ impl Steps {
         let over = match attempted.into_failed() {
             None => {
                 self.call.succeed(rules, None);
+                self.shown.success(elapsed);
                 Step::Done
             }
-            Some(failed) => match self.call.fail(rules, budget, &failed, elapsed, rules.once) {
-                Ok(Retry { delay, slot, token }) => {
-                    if let (Some(hold), Some(token)) = (&mut self.hold, token) {
-                        hold.take(token);
+            Some(failed) => {
+                self.shown.failure(&failed, elapsed);
+                match self.call.fail(rules, budget, &failed, elapsed, rules.once) {
+                    Ok(Retry { delay, slot, token }) => {
+                        if let (Some(hold), Some(token)) = (&mut self.hold, token) {
+                            hold.take(token);
+                        }
+                        self.call.take_delay(slot, delay);
+                        self.waiting = Some((elapsed, delay));
+                        self.shown.retry(&failed, delay);
+                        return Step::RetryAfter(delay);
                     }
-                    self.call.take_delay(slot, delay);
-                    self.waiting = Some((elapsed, delay));
-                    return Step::RetryAfter(delay);
+                    Err(reason) => {
+                        self.shown.stop(reason, Some(&failed), elapsed);
+                        Step::Stop(reason)
+                    }
                 }
-                Err(reason) => Step::Stop(reason),
-            },
+            }
         };
         self.end(over)
     }
@@ -160,7 +198,31 @@ impl Steps {
         if let Some(hold) = &mut self.hold {
             hold.keep();
         }
-        self.call.resume_token(elapsed, delay)
+        let token = self.call.resume_token(elapsed, delay)?;
+        self.shown.hand_over();
+        Some(token.with_key(self.key))
+    }
+
+    /// Returns the key of the operation, which is the same in all of its attempts, also those that go on
+    /// elsewhere with a [token](Self::resume_token) that was taken later. It is drawn when it is first asked
+    /// for.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    /// use redress::{Attempted, ErrorClass, Policy};
+    ///
+    /// let policy = Policy::new();
+    /// let mut steps = policy.start(Instant::now());
+    /// steps.next_attempt(Instant::now());
+    /// let key = steps.idempotency_key(); // into the request
+    /// steps.record(Attempted::Failed(ErrorClass::Transient.into()), Instant::now());
+    /// let token = steps.resume_token().expect("it waits");
+    /// let mut resumed = policy.resume(&token, Instant::now());
+    /// assert_eq!(resumed.idempotency_key(), key);
+    /// ```
+    #[inline]
+    pub fn idempotency_key(&mut self) -> IdempotencyKey {
+        *self.key.get_or_insert_with(IdempotencyKey::draw)
     }
 
     #[inline]
