@@ -1,7 +1,7 @@
 //! Calls in a test that has paused tokio's time.
 
 use std::io::Error;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redress::{Policy, StopReason, retry, strategies};
 
@@ -21,7 +21,7 @@ fn observed(attempts: &mut u32) -> Result<(), Error> {
     Err(down())
 }
 
-#[retry(strategy = fixed(20ms), max_attempts = none, deadline = 1h)]
+#[retry(strategy = fixed(20s), max_attempts = none, deadline = 1h)]
 async fn later(attempts: &mut u32) -> Result<(), Error> {
     *attempts += 1;
     Err(down())
@@ -39,10 +39,10 @@ fn policy() -> Policy {
 #[tokio::test(start_paused = true)]
 async fn a_sync_function_ends_at_its_deadline() {
     for function in [by_attribute, observed] {
-        let (started, mut attempts) = (Instant::now(), 0);
+        let mut attempts = 0;
         function(&mut attempts).unwrap_err();
-        assert!((2..=6).contains(&attempts), "{attempts}");
-        assert!(started.elapsed() < 50 * DEADLINE);
+        // Each pause takes at least its time; on a slow machine there are fewer.
+        assert!((1..=6).contains(&attempts), "{attempts}");
     }
 }
 
@@ -70,8 +70,9 @@ async fn a_detached_call_ends_at_its_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn an_async_call_follows_the_time_of_the_test() {
-    let (started, paused, mut attempts) = (Instant::now(), tokio::time::Instant::now(), 0);
+    let (paused, mut attempts) = (tokio::time::Instant::now(), 0);
     later(&mut attempts).await.unwrap_err();
+    // By any other time than the test's there would be fewer attempts, or no end to them.
     assert!(paused.elapsed() > Duration::from_secs(3500));
-    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!((178..=180).contains(&attempts), "{attempts}");
 }
