@@ -46,7 +46,7 @@ fn crumbs(event: &Event<'_>) -> Vec<(String, Level)> {
 
 /// The Python package's fault 8: each success is a breadcrumb, and a busy second evicts what matters.
 #[test]
-fn fault_8_successes_evict_no_breadcrumb() {
+fn python_fault_8_successes_evict_no_breadcrumb() {
     let events = with_captured_events(|| {
         let policy = with(breadcrumbs()).build().unwrap();
         let mut failures = 1;
@@ -76,7 +76,7 @@ fn fault_8_successes_evict_no_breadcrumb() {
 
 /// The same: an issue for each id that does not exist.
 #[test]
-fn fault_8_what_is_not_found_is_no_issue() {
+fn python_fault_8_what_is_not_found_is_no_issue() {
     let events = with_captured_events(|| {
         let policy = with((breadcrumbs(), captures())).build().unwrap();
         let missing = || Err::<(), _>(Error::from(ErrorKind::NotFound));
@@ -87,7 +87,7 @@ fn fault_8_what_is_not_found_is_no_issue() {
 
 /// The same: all operations are one issue, without tags.
 #[test]
-fn fault_8_each_operation_and_class_is_an_issue_of_its_own() {
+fn python_fault_8_each_operation_and_class_is_an_issue_of_its_own() {
     let events = with_captured_events(|| {
         let policy = with((breadcrumbs(), captures())).build().unwrap();
         policy.call(|| Err::<(), _>(busy())).unwrap_err();
@@ -128,7 +128,7 @@ fn fault_8_each_operation_and_class_is_an_issue_of_its_own() {
 
 /// The same: a breaker that opens is never captured.
 #[test]
-fn fault_8_a_breaker_that_opens_is_captured_once_by_choice() {
+fn python_fault_8_a_breaker_that_opens_is_captured_once_by_choice() {
     let events = with_captured_events(|| {
         let clock = VirtualClock::new();
         let breaker = CircuitBreaker::builder()

@@ -68,6 +68,20 @@ impl Series {
             .collect()
     }
 
+    /// Returns the samples of a metric, each with the value of one of its labels.
+    pub(crate) fn by_label<'s>(
+        &'s self,
+        metric: &'s str,
+        label: &'s str,
+    ) -> impl Iterator<Item = (&'s str, f64)> {
+        self.0.iter().filter_map(move |(series, value)| {
+            let labels = series.strip_prefix(metric)?.strip_prefix('{')?;
+            let labels = labels.strip_suffix('}')?.split(',');
+            let mut of_name = labels.filter_map(|pair| pair.strip_prefix(label)?.strip_prefix('='));
+            Some((of_name.next()?.trim_matches('"'), *value))
+        })
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

@@ -19,6 +19,8 @@ mod context_guards;
 mod contrib;
 mod cost;
 mod detached;
+#[path = "../../every_end/mod.rs"]
+mod every_end;
 mod executors;
 mod faults;
 mod guides;

@@ -200,8 +200,29 @@ fn python_fault_4_a_call_inside_of_a_call_has_a_span_of_its_own_below_the_attemp
     assert!(outer.start_time <= inner.start_time && inner.end_time <= outer.end_time);
 }
 
+/// Python's fault 5: a span has no status, says nothing of the error, and is never the current one.
 #[test]
-fn a_call_that_is_refused_has_a_span_with_the_reason() {
+fn python_fault_5_a_failure_has_a_status_and_what_the_operation_traces_is_below_its_attempt() {
+    let traced = Traced::new();
+    let policy = policy("op").on_event(traced.spans()).build().unwrap();
+    let fails = || {
+        traced.tracer().in_span("query", |_| ());
+        Err::<(), _>(ErrorClass::Permanent)
+    };
+    policy.call(fails).unwrap_err();
+    let (call, attempt) = (traced.only("op"), traced.only("attempt"));
+    for span in [&call, &attempt] {
+        assert_eq!(span.status, Status::error(""));
+        assert_eq!(text(span, "error.type").as_deref(), Some("PERMANENT"));
+    }
+    let error_type = text(&attempt, "redress.error_type").unwrap();
+    assert!(error_type.ends_with("ErrorClass"), "{error_type}");
+    assert_eq!(traced.only("query").parent_span_id, id(&attempt));
+}
+
+/// Python's fault 5: a call that an open breaker refuses has no span.
+#[test]
+fn python_fault_5_a_call_that_is_refused_has_a_span_with_the_reason() {
     let traced = Traced::new();
     let breaker = CircuitBreaker::new();
     breaker.force_open();

@@ -11,8 +11,11 @@ use log::{Level, LevelFilter, Metadata, Record};
 use redress::contrib::lines::Line;
 use redress::contrib::log_0_4::{default_level, lines};
 use redress::testing::VirtualClock;
-use redress::{CircuitBreaker, Classification, ErrorClass, EventName, Policy, strategies};
+use redress::{
+    CircuitBreaker, Classification, ErrorClass, EventName, Observer, Policy, strategies,
+};
 
+use crate::every_end::{Ended, Watch, every_end, said};
 use crate::support::{builder, down};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -236,4 +239,42 @@ fn levels_are_the_users_and_none_is_silence() {
         (Level::Trace, "success after 1 attempt"),
     ];
     assert_eq!(texts(&all), expected);
+}
+
+struct Logs {
+    successes: bool,
+}
+
+impl Watch for Logs {
+    fn observer(&self) -> impl Observer + 'static {
+        if self.successes {
+            lines().successes()
+        } else {
+            lines()
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        true
+    }
+
+    fn assert_ended(&self, ended: &Ended<'_>) {
+        let all = LOGGED.take();
+        // The name of what happened follows that of the operation, and may be followed by a class.
+        let names = all.iter().map(|line| {
+            let (_, what) = line.text.split_once(": ").unwrap();
+            what.split([' ', ':']).next().unwrap()
+        });
+        let ends: Vec<_> = names
+            .filter(|name| !["retry", "circuit_opened"].contains(name))
+            .collect();
+        ended.assert_shown(&ends, !self.successes, said);
+    }
+}
+
+#[test]
+fn every_end_is_one_line() {
+    for successes in [false, true] {
+        logged(|| every_end(&Logs { successes }));
+    }
 }

@@ -1,5 +1,6 @@
 //! What a subscriber of `tracing` gets to see of calls.
 
+mod ends;
 mod events;
 mod recorder;
 mod spans;

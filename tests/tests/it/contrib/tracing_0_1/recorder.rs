@@ -36,10 +36,28 @@ impl Recorder {
     /// Runs code whose spans and events are written down.
     pub(super) fn watch<T>(run: impl FnOnce() -> T) -> (T, Vec<Traced>) {
         let recorder = Self::default();
-        let subscriber = Registry::default().with(recorder.clone());
-        let returned = tracing::subscriber::with_default(subscriber, run);
-        let all = std::mem::take(&mut *recorder.lock());
-        (returned, all)
+        let returned = recorder.install(run);
+        (returned, recorder.take())
+    }
+
+    /// Runs code whose spans and events this writes down.
+    pub(super) fn install<T>(&self, run: impl FnOnce() -> T) -> T {
+        let subscriber = Registry::default().with(self.clone());
+        tracing::subscriber::with_default(subscriber, run)
+    }
+
+    pub(super) fn install_for_all_threads(&self) {
+        let subscriber = Registry::default().with(self.clone());
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    }
+
+    /// Takes what is written down. Spans that are open must not be closed after it.
+    pub(super) fn take(&self) -> Vec<Traced> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    pub(super) fn has_open_spans(&self) -> bool {
+        self.lock().iter().any(|traced| traced.is_open)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Traced>> {

@@ -158,7 +158,7 @@ fn events_of_a_call_are_in_its_span() {
 
 /// The Python package's fault 2: its span starts when the first attempt has ended.
 #[test]
-fn fault_2_a_span_covers_the_first_attempt() {
+fn python_fault_2_a_span_covers_the_first_attempt() {
     let (open, _) = Recorder::watch(|| {
         let policy = with(spans()).build().unwrap();
         policy.call(|| Ok::<_, Error>(tracing::Span::current().metadata().map(|it| it.name())))
@@ -168,7 +168,7 @@ fn fault_2_a_span_covers_the_first_attempt() {
 
 /// The Python package's fault 3: a budget that refuses never ends the span.
 #[test]
-fn fault_3_a_refusal_of_the_budget_ends_the_span() {
+fn python_fault_3_a_refusal_of_the_budget_ends_the_span() {
     let (_, all) = Recorder::watch(|| {
         let budget = Budget::rolling(0, 60);
         let policy = with(spans()).budget(budget).build().unwrap();
@@ -190,7 +190,7 @@ fn fault_3_a_refusal_of_the_budget_ends_the_span() {
 
 /// The Python package's fault 4: a call inside a call shares its span.
 #[test]
-fn fault_4_a_call_inside_a_call_has_its_own_span() {
+fn python_fault_4_a_call_inside_a_call_has_its_own_span() {
     let (_, all) = Recorder::watch(|| {
         let outer = with(spans()).build().unwrap();
         let inner = with(spans()).operation("inner").build().unwrap();
@@ -227,7 +227,7 @@ fn fault_4_a_call_inside_a_call_has_its_own_span() {
 
 /// The Python package's fault 5: no status, never current, and no span of a rejected call.
 #[test]
-fn fault_5_a_call_that_the_breaker_refuses_is_a_span_with_an_error() {
+fn python_fault_5_a_call_that_the_breaker_refuses_is_a_span_with_an_error() {
     let (_, all) = Recorder::watch(|| {
         let breaker = CircuitBreaker::builder().build().unwrap();
         let policy = with(spans())
@@ -247,7 +247,7 @@ fn fault_5_a_call_that_the_breaker_refuses_is_a_span_with_an_error() {
 
 /// The Python package's fault 6: the class of an error is on successes.
 #[test]
-fn fault_6_a_success_has_no_error() {
+fn python_fault_6_a_success_has_no_error() {
     let (_, all) = Recorder::watch(|| {
         let policy = with(spans()).build().unwrap();
         policy.call(|| Ok::<_, Error>(())).unwrap();
