@@ -37,7 +37,8 @@
 //! `result` is a [`CallResult`](crate::observe::CallResult), `class` an [`ErrorClass`](crate::ErrorClass),
 //! `cause` a [`Cause`](crate::Cause). A tag without a value is left out: DogStatsD knows no empty ones.
 //! What it does not take in a tag becomes an underscore. An observer tells 200 names of operations apart;
-//! any further one is `other`.
+//! any further one is `other`. With the feature `tracing-0_1` or `log-0_4` the log says once which name was
+//! the first of them.
 //!
 //! Distributions, and not histograms: the server then has percentiles over all hosts. Each metric is
 //! text that cadence puts together, at the price of a few allocations. What does not arrive, cadence

@@ -61,7 +61,8 @@
 //! | `redress_budget_remaining` | `budget` | of budgets with a [name](crate::Budget::name), by [`refresh`](Metrics::refresh) |
 //!
 //! Every label is there in every series, and empty where there is nothing to say. An observer tells 200
-//! names of operations apart; any further one is `other`.
+//! names of operations apart; any further one is `other`. With the feature `tracing-0_1` or `log-0_4` the
+//! log says once which name was the first of them.
 
 mod facade;
 

@@ -44,7 +44,7 @@
 //! `cause` a [`Cause`](crate::Cause); all are there in every series, and empty where there is nothing to
 //! say. `operation` is the name that a policy has, or a function with `#[retry]`. An observer tells 200
 //! names apart; any further one is `other`, so that a name that is made for each call does not fill the
-//! server.
+//! server. With the feature `tracing-0_1` or `log-0_4` the log says once which name was the first of them.
 //!
 //! The states of breakers and what budgets allow are read when the registry is encoded. Of several
 //! breakers with one name the worst state is shown, of budgets the one with the least left.

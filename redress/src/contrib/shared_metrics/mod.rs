@@ -9,6 +9,7 @@ mod metrics;
 mod names;
 mod observer;
 mod operation;
+mod other;
 mod recorder;
 mod states;
 

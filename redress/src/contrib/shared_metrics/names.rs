@@ -1,5 +1,7 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::other;
 
 /// How many names of operations, and of breakers and budgets, one observer tells apart. An operation may
 /// be named per call, and each name is dozens of series. A team has tens of operations; OpenTelemetry's
@@ -14,8 +16,12 @@ const SLOTS: usize = 512;
 
 /// A value for each name, made when the name is first seen and kept. To find one takes no lock.
 pub(super) struct Names<T> {
+    /// What has the names, in the plural.
+    what: &'static str,
     slots: Box<[Slot<T>]>,
     other: OnceLock<T>,
+    /// It was said in the log that there are others.
+    said: AtomicBool,
     /// How many slots are full.
     len: AtomicUsize,
     /// One name is added at a time.
@@ -30,10 +36,12 @@ struct Entry<T> {
 }
 
 impl<T> Names<T> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(what: &'static str) -> Self {
         Self {
+            what,
             slots: (0..SLOTS).map(|_| OnceLock::new()).collect(),
             other: OnceLock::new(),
+            said: AtomicBool::new(false),
             len: AtomicUsize::new(0),
             adding: Mutex::new(()),
         }
@@ -65,7 +73,7 @@ impl<T> Names<T> {
     #[cold]
     fn add(&self, name: &str, make: impl FnOnce(&str) -> T) -> &T {
         if name == OTHER || self.len.load(Ordering::Relaxed) >= CAP {
-            return self.other.get_or_init(|| make(OTHER));
+            return self.other(name, make);
         }
         // Nothing of a broken state is read after a panic of `make`.
         let adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +83,7 @@ impl<T> Names<T> {
         };
         let (Some(slot), true) = (slot, self.len.load(Ordering::Relaxed) < CAP) else {
             drop(adding);
-            return self.other.get_or_init(|| make(OTHER));
+            return self.other(name, make);
         };
         let value = make(name);
         self.len.fetch_add(1, Ordering::Relaxed);
@@ -84,6 +92,18 @@ impl<T> Names<T> {
             value,
         });
         &slot.get_or_init(|| entry).value
+    }
+
+    /// Returns the value of all names beyond the cap, and says in the log which was the first.
+    fn other(&self, name: &str, make: impl FnOnce(&str) -> T) -> &T {
+        let value = self.other.get_or_init(|| make(OTHER));
+        let is_first = name != OTHER
+            && !self.said.load(Ordering::Relaxed)
+            && !self.said.swap(true, Ordering::Relaxed);
+        if is_first {
+            other::say(self.what, name);
+        }
+        value
     }
 }
 
@@ -116,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_name_beyond_the_cap_is_other_and_those_before_stay() {
-        let names = Names::new();
+        let names = Names::new("names");
         for n in 0..CAP {
             assert_eq!(get(&names, &format!("op-{n}")), format!("op-{n}"));
         }
@@ -132,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_the_word_for_the_others_takes_no_place() {
-        let names = Names::new();
+        let names = Names::new("names");
         assert_eq!(get(&names, OTHER), OTHER);
         for n in 0..CAP {
             get(&names, &n.to_string());
@@ -146,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_value_is_made_once_for_each_name_by_whichever_thread_comes_first() {
-        let names = Names::new();
+        let names = Names::new("names");
         let made = AtomicUsize::new(0);
         let barrier = Barrier::new(4);
         thread::scope(|scope| {
@@ -169,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_panic_while_a_value_is_made_loses_only_that_value() {
-        let names = Names::<String>::new();
+        let names = Names::<String>::new("names");
         let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             names.get_or_make("a", |_| panic!("no"));
         }));

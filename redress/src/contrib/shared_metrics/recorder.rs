@@ -38,9 +38,9 @@ impl<E: Exporter> Recorder<E> {
             durations: false,
             in_flight: false,
             handles: Arc::new(Handles {
-                operations: Names::new(),
-                breakers: Names::new(),
-                budgets: Names::new(),
+                operations: Names::new("operations"),
+                breakers: Names::new("breakers"),
+                budgets: Names::new("budgets"),
             }),
         }
     }
