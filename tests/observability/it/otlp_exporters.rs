@@ -35,29 +35,34 @@ fn named<'a>(spans: &'a [Span], name: &str) -> Vec<&'a Span> {
     named
 }
 
-#[test]
-fn a_call_is_a_span_with_its_attempts_below_it_and_below_those_their_requests() {
+/// Returns the spans of a program that gets a page, at its second attempt.
+fn fetched(exporter: &str) -> Vec<Span> {
     let otlp = Otlp::start();
-    let mut program = Program::sending("opentelemetry-0_33 otlp", &otlp.url(""));
+    let mut program = Program::sending(exporter, &otlp.url(""));
     program.fetch(server([503, 200]));
     let spans = until("six spans", || {
         let spans = otlp.spans();
         (spans.len() >= 6).then_some(spans)
     });
     assert_eq!(spans.len(), 6, "{spans:#?}");
+    spans
+}
 
-    let request = named(&spans, "request")[0];
-    let call = named(&spans, "fetch")[0];
-    let [first, second] = named(&spans, "attempt")[..] else {
+/// Asserts that a call has its attempts below it and those their requests, and returns the call.
+fn assert_call_with_attempts(spans: &[Span]) -> &Span {
+    let request = named(spans, "request")[0];
+    let call = named(spans, "fetch")[0];
+    let [first, second] = named(spans, "attempt")[..] else {
         panic!("{spans:#?}");
     };
-    let [sent, resent] = named(&spans, "GET")[..] else {
+    let [sent, resent] = named(spans, "GET")[..] else {
         panic!("{spans:#?}");
     };
     let parents = [call, first, second, sent, resent].map(|span| &*span.parent);
     assert_eq!(
         parents,
-        [&*request.id, &*call.id, &*call.id, &*first.id, &*second.id]
+        [&*request.id, &*call.id, &*call.id, &*first.id, &*second.id],
+        "{spans:#?}"
     );
     assert!(spans.iter().all(|span| span.trace == request.trace));
 
@@ -71,8 +76,6 @@ fn a_call_is_a_span_with_its_attempts_below_it_and_below_those_their_requests() 
     assert_eq!(second.attributes.get("error.type"), None);
     let numbers = [first, second].map(|span| &*span.attributes["redress.attempt"]);
     assert_eq!(numbers, ["1", "2"]);
-    assert_eq!(call.events[0].0, "redress.retry");
-    assert_eq!(call.events[0].1["redress.retry.delay"], "0.01");
 
     let resends = [sent, resent].map(|span| span.attributes.get("http.request.resend_count"));
     assert_eq!(resends, [None, Some(&"1".to_owned())]);
@@ -82,6 +85,23 @@ fn a_call_is_a_span_with_its_attempts_below_it_and_below_those_their_requests() 
         call.nanos >= first.nanos + 10_000_000 + second.nanos,
         "{spans:#?}"
     );
+    call
+}
+
+#[test]
+fn a_call_is_a_span_with_its_attempts_below_it_and_below_those_their_requests() {
+    let spans = fetched("opentelemetry-0_33 otlp");
+    let call = assert_call_with_attempts(&spans);
+    assert_eq!(call.events[0].0, "redress.retry");
+    assert_eq!(call.events[0].1["redress.retry.delay"], "0.01");
+}
+
+#[test]
+fn the_spans_of_tracing_arrive_by_tracing_opentelemetry_as_those_of_opentelemetry_do() {
+    let spans = fetched("tracing-0_1 otlp");
+    let call = assert_call_with_attempts(&spans);
+    assert_eq!(call.events[0].0, "retry");
+    assert_eq!(call.events[0].1["redress.delay"], "0.01");
 }
 
 #[test]

@@ -36,8 +36,9 @@
 //!
 //! `redress.result` is a [`CallResult`](crate::observe::CallResult), `error.type` the
 //! [`ErrorClass`](crate::ErrorClass). What has nothing to say is left out, as the conventions have it. An
-//! observer tells 200 names of operations apart; any further one is `other`. Sets of attributes are made
-//! once and kept. With the feature `opentelemetry-0_33-bound` the instruments are bound to them, which the
+//! observer tells 200 names of operations apart; any further one is `other`, and the log says once, with
+//! the feature `tracing-0_1` or `log-0_4`, which was the first of them. Sets of attributes are made once and
+//! kept. With the feature `opentelemetry-0_33-bound` the instruments are bound to them, which the
 //! SDK then need not look up: turn it on together with `experimental_metrics_bound_instruments` of
 //! `opentelemetry_sdk`, and not without, because the SDK drops what bound instruments record then.
 //!
@@ -50,18 +51,21 @@
 //!
 //! So what an operation traces is below its attempt, also in [detached](crate::Policy::call_detached)
 //! attempts; in functions with `#[retry]`, mark them `#[retry(span)]`. A retry is an event of the call's
-//! span, `redress.retry`, and so is what the breaker did.
+//! span, `redress.retry`, and so is what the breaker did. The span of a request, which is the HTTP
+//! client's, says by [`resend_count`] that it was sent before.
 //!
 //! # Sources
 //!
 //! | what | where |
 //! |---|---|
 //! | `error.type`; that an error which was handled is not on the span of the operation | [Recording errors](https://opentelemetry.io/docs/specs/semconv/general/recording-errors/) |
+//! | `http.request.resend_count` | [HTTP spans](https://opentelemetry.io/docs/specs/semconv/http/http-spans/) |
 //! | names and units of metrics | [Metrics](https://opentelemetry.io/docs/specs/semconv/general/metrics/) |
 //! | buckets | [HTTP metrics](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/), with 30 s and 60 s for what is retried |
 
 mod call_span;
 mod instruments;
+mod resend_count;
 mod series;
 mod spans;
 
@@ -70,6 +74,7 @@ use ::opentelemetry_0_33::metrics::Meter;
 use self::instruments::Instruments;
 use super::shared_metrics::{Recorder, metrics_observer};
 
+pub use self::resend_count::resend_count;
 pub use self::spans::Spans;
 #[cfg(feature = "prometheus-client-0_26")]
 pub(super) use self::spans::current_trace_id;

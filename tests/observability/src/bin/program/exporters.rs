@@ -11,10 +11,13 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use redress::contrib::{
     cadence_1, metrics_0_24, opentelemetry_0_33, prometheus_0_14, prometheus_client_0_26,
-    sentry_0_48,
+    sentry_0_48, tracing_0_1,
 };
 use redress::observe::set_default;
 use redress_observability_tests::endpoint::{OPEN_METRICS, TEXT};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 /// What the program needs of an exporter.
 pub(crate) struct Exporter {
@@ -57,6 +60,7 @@ pub(crate) fn start(exporter: &str, receiver: Option<String>) -> Exporter {
         "opentelemetry-0_33 metrics" => opentelemetry_metrics(),
         "opentelemetry-0_33 otlp" => opentelemetry_otlp(&receiver()),
         "prometheus-client-0_26 exemplars" => exemplars(&receiver()),
+        "tracing-0_1 otlp" => tracing(&receiver()),
         "cadence-1" => cadence(&receiver()),
         "sentry-0_48" => sentry(&receiver()),
         _ => panic!("there is no exporter {exporter}"),
@@ -171,6 +175,21 @@ fn tracers(receiver: &str) -> SdkTracerProvider {
     SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .build()
+}
+
+/// Spans and events of `tracing`, by OTLP. What sends them traces, too, and is left out.
+fn tracing(receiver: &str) -> Exporter {
+    let traces = tracers(receiver);
+    let layer = tracing_opentelemetry::layer().with_tracer(traces.tracer("redress"));
+    let ours = Targets::new().with_target("redress", Level::INFO);
+    let subscriber = tracing_subscriber::registry().with(layer.with_filter(ours));
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    set_default((tracing_0_1::events(), tracing_0_1::spans())).unwrap();
+    let sent = traces.clone();
+    Exporter {
+        traces: Some(traces),
+        ..Exporter::sending(move || sent.force_flush().unwrap())
+    }
 }
 
 fn cadence(receiver: &str) -> Exporter {

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use opentelemetry::Context;
 use opentelemetry::trace::{
     SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
 };
-use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use redress::{Attempt, Classification, ErrorClass, Policy, strategies::fixed};
+use redress::contrib::opentelemetry_0_33::resend_count;
+use redress::{Classification, ErrorClass, Policy, strategies::fixed};
 
 /// Gets a page as a request of the program's own does, in its span: at once, then after a pause of 10 ms.
 pub(crate) fn fetch(address: &str, traces: &SdkTracerProvider) {
@@ -25,11 +26,9 @@ pub(crate) fn fetch(address: &str, traces: &SdkTracerProvider) {
 
 /// What an instrumented HTTP client does: its span is a child of what is current.
 fn get(address: &str, traces: &SdkTracerProvider) -> Result<(), Classification> {
-    let resends = Attempt::current().map_or(0, |attempt| i64::from(attempt.retries()));
     let tracer = traces.tracer("client");
     let builder = tracer.span_builder("GET").with_kind(SpanKind::Client);
-    let resent = (resends > 0).then(|| KeyValue::new("http.request.resend_count", resends));
-    let span = tracer.build(builder.with_attributes(resent));
+    let span = tracer.build(builder.with_attributes(resend_count()));
     let context = Context::current_with_span(span);
     let answer = ureq::get(&format!("http://{address}/")).call();
     if answer.is_err() {
