@@ -70,7 +70,7 @@ fn operations(watch: &impl Watch) {
     };
     assert_panics(watch, "a later attempt", 2, || drop(policy.call(later)));
     assert_panics(watch, "a detached attempt", 1, || {
-        drop(policy.call_detached(move || panicking()));
+        drop(policy.call_detached(panicking));
     });
 }
 

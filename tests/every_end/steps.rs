@@ -1,6 +1,7 @@
 //! Calls by steps: a scheduler runs their attempts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
 use redress::call::Steps;
@@ -35,11 +36,14 @@ fn failed(class: ErrorClass) -> Attempted {
     Attempted::Failed(class.into())
 }
 
+/// How a call ends, after how many attempts, what they answer, and the policy.
+type Way<'a> = (CallResult, u32, &'a [Attempted], fn(Builder) -> Builder);
+
 pub(super) fn every_end_of_steps(watch: &impl Watch) {
     let down = failed(ErrorClass::Transient);
     let abort = Attempted::Failed(Classification::abort());
     let forbidden = Classification::new(ErrorClass::Transient).no_retry();
-    let ways: &[(CallResult, u32, &[Attempted], fn(Builder) -> Builder)] = &[
+    let ways: &[Way<'_>] = &[
         (CallResult::Success, 1, &[Attempted::Succeeded], |b| b),
         (
             CallResult::SuccessAfterRetry,
@@ -60,14 +64,14 @@ pub(super) fn every_end_of_steps(watch: &impl Watch) {
             &[failed(ErrorClass::Permanent)],
             |b| b,
         ),
-        (CallResult::MaxAttemptsExceeded, 3, &[down.clone()], |b| b),
+        (CallResult::MaxAttemptsExceeded, 3, from_ref(&down), |b| b),
         (
             CallResult::MayHaveBeenApplied,
             1,
-            &[down.clone()],
+            from_ref(&down),
             Builder::once,
         ),
-        (CallResult::DeadlineExceeded, 1, &[down.clone()], |b| {
+        (CallResult::DeadlineExceeded, 1, from_ref(&down), |b| {
             b.deadline(0.5)
         }),
     ];

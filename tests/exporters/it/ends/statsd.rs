@@ -31,7 +31,7 @@ impl Watch for Sent {
         let results: Vec<_> = results.collect();
         ended.assert_shown(&results, false, |result| result.as_str());
         // A call in a call ends before it.
-        let gauge = of("redress.calls_in_flight:").last();
+        let gauge = of("redress.calls_in_flight:").next_back();
         assert!(
             gauge.is_none_or(|gauge| gauge.starts_with("0|g|")),
             "{ended:?}: {all:?}"

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use redress::contrib::tracing_0_1::{events, spans};
 use redress::testing::VirtualClock;
 use redress::{
-    Budget, CircuitBreaker, Classification, ErrorClass, Observer, Policy, PolicyBuilder,
+    Budget, CircuitBreaker, Classification, ErrorClass, Observer, Policy, PolicyBuilder, retry,
 };
 use tracing::{Instrument as _, Level, info, info_span};
 
@@ -390,5 +390,38 @@ fn two_calls_at_once_are_told_apart() {
         .iter()
         .filter(|event| event.path == "redress.call > attempt > http > sent");
     assert_eq!(sent.count(), 3);
+    assert!(all_closed(&all));
+}
+
+#[retry(strategy = instant(), max_attempts = 2, span, on_event = spans())]
+async fn in_spans() -> Result<(), Error> {
+    tokio::task::yield_now().await;
+    info!("in the body");
+    Err(down())
+}
+
+#[retry(strategy = instant(), max_attempts = 2, span, on_event = spans())]
+fn in_spans_too() -> Result<(), Error> {
+    info!("in the body");
+    Err(down())
+}
+
+#[test]
+fn what_the_body_of_a_function_with_span_traces_is_in_its_attempt() {
+    let expected = [
+        "redress.call",
+        "redress.call > attempt",
+        "redress.call > attempt > in the body",
+        "redress.call > attempt",
+        "redress.call > attempt > in the body",
+    ];
+    let (_, all) = Recorder::watch(|| in_spans_too().unwrap_err());
+    assert_eq!(paths(&all), expected);
+    let ((), all) = Recorder::watch(|| {
+        let mut call = std::pin::pin!(in_spans());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        while Future::poll(call.as_mut(), &mut context).is_pending() {}
+    });
+    assert_eq!(paths(&all), expected);
     assert!(all_closed(&all));
 }
