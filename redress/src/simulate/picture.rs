@@ -149,7 +149,7 @@ fn draw(world: &World, lines: &[Line<'_>], svg: &mut String) -> std::fmt::Result
     requests.draw(world, lines, svg)?;
     if !strips.is_empty() {
         let seconds = format!(
-            "<text x=\"20\" y=\"{}\" font-size=\"15\" font-weight=\"bold\">The breaker is open (dark) or half-open</text>",
+            "<text x=\"20\" y=\"{}\" font-size=\"15\" font-weight=\"bold\">The breaker is open (full) or half-open (pale)</text>",
             strip + 6
         );
         writeln!(svg, "{seconds}")?;

@@ -6,6 +6,7 @@ mod ends;
 #[path = "../../every_end/mod.rs"]
 mod every_end;
 mod metrics_0_24;
+mod names;
 mod opentelemetry_0_33;
 mod other;
 mod prometheus_0_14;

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::breaker::{CircuitChange, CircuitState};
 use crate::observe::{CallEnd, Event, EventName};
@@ -65,17 +65,17 @@ impl fmt::Display for Line<'_> {
         match self {
             // Without a name it says what it is.
             Self::Circuit(change) if change.name().is_none() => write!(f, "{change}"),
-            Self::Circuit(change) => write!(f, "circuit breaker {change}"),
+            Self::Circuit(change) => {
+                let name = Name(change.name().unwrap_or_default());
+                let (from, to) = (change.from(), change.to());
+                write!(f, "circuit breaker {name}: {from} -> {to}")
+            }
             Self::Event(event) => {
-                if let Some(operation) = event.operation() {
-                    write!(f, "{operation}: ")?;
-                }
+                write_operation(event.operation(), f)?;
                 event_text(event, f)
             }
             Self::Cut(end) => {
-                if let Some(operation) = end.operation() {
-                    write!(f, "{operation}: ")?;
-                }
+                write_operation(end.operation(), f)?;
                 write!(f, "{} after {}", self.name(), Attempts(end.attempts()))
             }
         }
@@ -100,6 +100,30 @@ fn event_text(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+fn write_operation(operation: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match operation {
+        None | Some("") => Ok(()),
+        Some(operation) => write!(f, "{}: ", Name(operation)),
+    }
+}
+
+/// A name as it stands in a line. One that is made of what a stranger has sent must not end the line and
+/// begin one of its own.
+struct Name<'a>(&'a str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A count of attempts in words.

@@ -61,7 +61,7 @@ where
         if !self.is_live {
             return None;
         }
-        let operation = call.operation();
+        let operation = call.operation().filter(|name| !name.is_empty());
         let name = operation.unwrap_or(CALL).to_owned();
         let operation = operation.map(|name| KeyValue::new("redress.operation", name.to_owned()));
         let builder = self.tracer.span_builder(name).with_kind(SpanKind::Internal);

@@ -182,10 +182,15 @@ fn issue(parts: [&str; 2], message: String, tags: Map<String, String>) -> Issue<
     }
 }
 
-/// Sentry drops a tag without a value.
+/// How many characters of a tag's value Sentry takes.
+const LONGEST_TAG: usize = 200;
+
+/// Sentry drops a tag without a value, with too long a one, and with one of several lines.
 fn tag(tags: &mut Map<String, String>, key: &str, value: &str) {
     if !value.is_empty() {
-        tags.insert(key.to_owned(), value.to_owned());
+        let taken = value.chars().take(LONGEST_TAG);
+        let line = taken.map(|c| if c.is_control() { ' ' } else { c });
+        tags.insert(key.to_owned(), line.collect());
     }
 }
 

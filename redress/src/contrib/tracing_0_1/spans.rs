@@ -100,7 +100,7 @@ impl Observer for Spans {
                     target: "redress",
                     $level,
                     "redress.call",
-                    otel.name = call.operation(),
+                    otel.name = call.operation().filter(|name| !name.is_empty()),
                     otel.status_code = Empty,
                     redress.operation = call.operation(),
                     redress.attempts = Empty,

@@ -241,6 +241,23 @@ fn levels_are_the_users_and_none_is_silence() {
     assert_eq!(texts(&all), expected);
 }
 
+#[test]
+fn a_name_that_is_chosen_by_a_stranger_is_one_line() {
+    let all = logged(|| {
+        let policy = builder(&VirtualClock::new()).on_event(lines());
+        let policy = policy.max_attempts(1).build().unwrap();
+        for name in ["", "a\nWARN load_order: all is well\r"] {
+            let context = policy.context().operation(name);
+            context.call(|| Err::<(), _>(down())).unwrap_err();
+        }
+    });
+    let expected = [
+        "max_attempts_exceeded after 1 attempt: TRANSIENT (error)",
+        "a\\nWARN load_order: all is well\\r: max_attempts_exceeded after 1 attempt: TRANSIENT (error)",
+    ];
+    assert_eq!(texts(&all), expected.map(|line| (Level::Warn, line)));
+}
+
 struct Logs {
     successes: bool,
 }
