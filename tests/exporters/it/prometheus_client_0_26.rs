@@ -125,3 +125,19 @@ fn exemplars_of_the_current_span_have_the_id_of_its_trace() {
     });
     assert!(text(&registry).contains(&format!(r#"# {{trace_id="{trace_id}"}}"#)));
 }
+
+#[test]
+fn an_exemplar_that_panics_leaves_no_call_in_flight_and_is_counted_all_the_same() {
+    let mut registry = Registry::default();
+    let metrics = Metrics::register(&mut registry).durations().in_flight();
+    let metrics = metrics.exemplars(|| panic!("on purpose"));
+    let policy = policy("op").on_event(metrics).build().unwrap();
+    policy.call(|| Ok::<_, ErrorClass>(())).unwrap();
+    let series = scrape(&registry);
+    let calls = r#"redress_calls_total{operation="op",result="success",class=""}"#;
+    assert_eq!(series.get(calls), Some(1.0));
+    assert_eq!(
+        series.get(r#"redress_calls_in_flight{operation="op"}"#),
+        Some(0.0)
+    );
+}

@@ -79,6 +79,10 @@ impl<E: Exporter> Recorder<E> {
     #[inline]
     pub(in crate::contrib) fn call_end(&self, call: &CallEnd<'_>) {
         let (exporter, operation) = (&self.exporter, self.operation(call.operation()));
+        // First, so that it comes back also where something of the user's below panics.
+        if self.in_flight {
+            exporter.shift(operation.in_flight(exporter), Shift::Down);
+        }
         if let Some(calls) = operation.calls(call.result(), call.class(), exporter) {
             exporter.count(calls);
         }
@@ -90,9 +94,6 @@ impl<E: Exporter> Recorder<E> {
             && let Some(durations) = operation.call_duration(call, exporter)
         {
             exporter.record(durations, call.duration().as_secs_f64());
-        }
-        if self.in_flight {
-            exporter.shift(operation.in_flight(exporter), Shift::Down);
         }
     }
 
