@@ -216,21 +216,24 @@ fn a_rate_limit_costs_nothing_if_calls_may_wait_until_their_deadline() {
     }
 }
 
-/// Runs a server that refuses everything for ten seconds.
-fn maintenance(policy: PolicyBuilder, class: ErrorClass, retry_after: Option<u64>) -> Report {
+/// Runs a server that refuses everything for ten seconds, so many times.
+fn maintenance(
+    policy: PolicyBuilder,
+    class: ErrorClass,
+    retry_after: Option<u64>,
+    runs: u64,
+) -> Report {
     let retry_after = retry_after.map(Duration::from_secs);
-    let world = OUTAGE.world().to_builder().duration(90).refusal_time(0.005);
-    let mut world = world.build().unwrap();
-    world = World::builder("maintenance")
+    let world = World::builder("maintenance")
         .rate(280.0)
         .capacity(300.0)
         .refusal_time(0.005)
-        .duration(world.duration().as_secs())
+        .duration(120)
         .during(30, 40, Trouble::Refuses { class, retry_after })
         .build()
         .unwrap();
     let policy = built(policy.attempt_timeout(1));
-    Simulation::new(&policy).seeds(1..=2).run(world)
+    Simulation::new(&policy).seeds(1..=runs).run(world)
 }
 
 /// Returns the requests of a run while the server is down.
@@ -242,8 +245,8 @@ fn wasted(run: &Run) -> u64 {
 #[test]
 fn hints_of_a_server_that_is_down_do_not_multiply_its_load() {
     let recommended = || Policy::builder().recommended();
-    let with = maintenance(recommended(), ErrorClass::ServerError, Some(1));
-    let without = maintenance(recommended(), ErrorClass::ServerError, None);
+    let with = maintenance(recommended(), ErrorClass::ServerError, Some(1), 3);
+    let without = maintenance(recommended(), ErrorClass::ServerError, None, 3);
     for (with, without) in with.runs().iter().zip(without.runs()) {
         assert!(wasted(with) * 5 < wasted(without) * 6);
         assert!(with.peak() < 560, "{}", with.peak());
@@ -255,11 +258,12 @@ fn hints_of_a_server_that_is_down_do_not_multiply_its_load() {
 
 #[test]
 fn a_rate_limit_for_every_request_is_bounded_by_the_attempts_of_each_call() {
-    let defaults = maintenance(Policy::builder(), ErrorClass::RateLimit, Some(1));
+    let defaults = maintenance(Policy::builder(), ErrorClass::RateLimit, Some(1), 2);
     let recommended = maintenance(
         Policy::builder().recommended(),
         ErrorClass::RateLimit,
         Some(1),
+        2,
     );
     for (defaults, recommended) in defaults.runs().iter().zip(recommended.runs()) {
         assert_eq!(defaults.recovered(), None);
@@ -270,6 +274,7 @@ fn a_rate_limit_for_every_request_is_bounded_by_the_attempts_of_each_call() {
         Policy::builder().recommended(),
         ErrorClass::RateLimit,
         Some(0),
+        2,
     );
     for run in at_once.runs() {
         assert!(wasted(run) < 2800 * 11 / 10);
