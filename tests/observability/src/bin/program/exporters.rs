@@ -1,6 +1,7 @@
 //! What a team writes in `main`, for each exporter.
 
 use std::net::UdpSocket;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
@@ -194,11 +195,16 @@ fn tracing(receiver: &str) -> Exporter {
 
 fn cadence(receiver: &str) -> Exporter {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let sink = cadence::UdpMetricSink::from(receiver, socket).unwrap();
-    let metrics = cadence_1::Metrics::new(cadence::StatsdClient::from_sink("", sink));
+    // Several lines in a datagram: the receiver, which may be late, has room for a few hundred datagrams.
+    let sink = cadence::BufferedUdpMetricSink::from(receiver, socket).unwrap();
+    let client = Arc::new(cadence::StatsdClient::from_sink("", sink));
+    let metrics = cadence_1::Metrics::new(Arc::clone(&client));
     let metrics = metrics.durations().in_flight();
     set_default(metrics.clone()).unwrap();
-    Exporter::sending(move || metrics.send_states())
+    Exporter::sending(move || {
+        metrics.send_states();
+        client.flush().unwrap();
+    })
 }
 
 fn sentry(dsn: &str) -> Exporter {
