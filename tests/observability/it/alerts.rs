@@ -8,9 +8,9 @@ use crate::receivers::{Prometheus, until};
 const RULES: &str = include_str!("../../../redress/observability/redress.rules.yml");
 const OTEL_RULES: &str = include_str!("../../../redress/observability/redress-otel.rules.yml");
 
-/// What the outage in small is to set off. Credentials, threads and the names of operations are in
-/// order, the errors are classified, retries help, and callers notice.
-const OF_THE_OUTAGE: [&str; 9] = [
+/// What the outage in small is to set off. Credentials and the names of operations are in order, the
+/// errors are classified, retries help, and callers notice.
+const OF_THE_OUTAGE: [&str; 10] = [
     "RedressBudgetExhausted",
     "RedressCallsFail",
     "RedressCallsWait",
@@ -18,6 +18,7 @@ const OF_THE_OUTAGE: [&str; 9] = [
     "RedressCircuitOpen",
     "RedressDeadlineExceeded",
     "RedressNoStrategy",
+    "RedressNoThread",
     "RedressPanics",
     "RedressRetryStorm",
 ];

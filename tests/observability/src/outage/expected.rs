@@ -48,6 +48,7 @@ pub fn calls(runs: u64) -> Counts {
             (["pay", "scheduled", "RATE_LIMIT"], 1),
             (["pay", "deadline_exceeded", "TRANSIENT"], 1),
             (["pay", "no_strategy_configured", "CONCURRENCY"], 1),
+            (["pay", "no_thread", "TRANSIENT"], 1),
             (["pay", "panicked", ""], 1),
             (["pay", "cancelled", ""], 2),
         ],
@@ -63,7 +64,8 @@ pub fn retries(runs: u64) -> Counts {
             // Two saved, the one before the deadline, the one dropped in its pause, the one inside a call.
             (["pay", "TRANSIENT", "error"], 5),
             (["pay", "TRANSIENT", "result"], 1),
-            (["pay", "TRANSIENT", "timeout"], 1),
+            // One is saved, for one there is no thread.
+            (["pay", "TRANSIENT", "timeout"], 2),
             // Two saved a call, one is deferred.
             (["pay", "RATE_LIMIT", "error"], 3),
             (["pay", "SERVER_ERROR", "error"], 4),
@@ -73,7 +75,7 @@ pub fn retries(runs: u64) -> Counts {
 }
 
 /// By operation: the retries of each call that made any. Neither the deferred one was made, nor the
-/// one that was dropped in its pause.
+/// one that was dropped in its pause, nor the one that had no thread.
 pub fn call_retries(runs: u64) -> Seen {
     seen(
         runs,
@@ -87,7 +89,7 @@ pub fn call_retries(runs: u64) -> Seen {
 
 /// By operation: the delays that were decided on.
 pub fn delays(runs: u64) -> Seen {
-    seen(runs, &[(["load"], &[(0.5, 1)]), (["pay"], &[(2.0, 15)])])
+    seen(runs, &[(["load"], &[(0.5, 1)]), (["pay"], &[(2.0, 16)])])
 }
 
 /// By breaker and state: how often it went there. In the first run it was closed before.
@@ -122,10 +124,10 @@ pub fn call_durations(runs: u64) -> Seen {
                 &[(0.04, 5), (2.08, 4), (4.12, 1), (3.04, 1)],
             ),
             // One attempt: PERMANENT, abort, pushback, once, deferred, no strategy, two dropped. Two: UNKNOWN
-            // and the deadline. Three: SERVER_ERROR. None that ended: the panic.
+            // and the deadline. Three: SERVER_ERROR. None that ended: the panic. One given up: no thread.
             (
                 ["pay", "failure"],
-                &[(0.04, 8), (2.08, 2), (4.12, 2), (0.0, 1)],
+                &[(0.04, 8), (2.08, 2), (4.12, 2), (0.0, 1), (3.0, 1)],
             ),
         ],
     )
@@ -143,7 +145,7 @@ pub fn attempt_durations(runs: u64) -> Seen {
             // 2 + 2 saved, 1 permanent, 6 SERVER_ERROR, 2 UNKNOWN, abort, pushback, once, deferred, 2 before the
             // deadline, no strategy, a value, dropped in the pause, inside a call.
             (["pay", "failure"], &[(0.04, 23)]),
-            (["pay", "timeout"], &[(1.0, 1)]),
+            (["pay", "timeout"], &[(1.0, 2)]),
             (["pay", "cancelled"], &[(0.04, 1), (0.0, 1)]),
         ],
     )

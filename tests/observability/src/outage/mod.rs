@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
+use std::sync::{Mutex, mpsc};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use redress::strategies::fixed;
 use redress::testing::VirtualClock;
 use redress::{
     Budget, CircuitBreaker, Classification, ErrorClass, Policy, PolicyBuilder, SleepDecision,
+    StopReason,
 };
 
 use ErrorClass::{Concurrency, Permanent, RateLimit, ServerError, Transient, Unknown};
@@ -181,6 +183,9 @@ impl Outage {
         let mut context = Context::from_waker(Waker::noop());
         while answer.as_mut().poll(&mut context).is_pending() {}
 
+        let narrow = builder().attempt_timeout(1).max_detached_threads(1);
+        self.without_a_thread(&narrow.build().unwrap());
+
         // A call inside a call.
         let checkout = self.builder(watch).operation("checkout").build().unwrap();
         checkout
@@ -206,6 +211,19 @@ impl Outage {
             Err::<(), _>(Classification::new(Transient))
         }));
         assert!(fails.poll(&mut context).is_pending());
+    }
+
+    /// The only thread is held by the first attempt, which was given up.
+    fn without_a_thread(&self, pay: &Policy<Classified>) {
+        let (clock, (hold, held)) = (self.clock.clone(), mpsc::channel::<()>());
+        let held = Mutex::new(held);
+        let answer = pay.call_detached(move || {
+            clock.advance(Duration::from_secs(1));
+            let _ = held.lock().map(|held| held.recv());
+            Ok::<_, Classification>(())
+        });
+        assert_eq!(answer.unwrap_err().stop_reason(), StopReason::NoThread);
+        drop(hold);
     }
 
     /// A read, with a breaker and a budget.
