@@ -35,6 +35,7 @@
 //! | read codes of HTTP, SQL, gRPC, AWS | the tables in [`classify`] |
 //! | choose how long to wait | [`strategies`]; [`Strategy`] and [`BackoffContext`] for one of your own |
 //! | stop what retries would make worse | [`CircuitBreaker`], [`Budget`], both in [`Policy::recommended`]; [`breaker`], [`budget`] |
+//! | end when the caller gives up, and say so to those that are called | [`deadline`], [`PolicyBuilder::inherit_deadline`] |
 //! | see every decision | [`Event`], [`Observer`]; [`observe`] |
 //! | own the loop, and the time | [`Policy::start`], [`Steps`](call::Steps), [`Step`] |
 //! | give a pause to a queue, go on elsewhere | [`SleepDecision`], [`ResumeToken`](call::ResumeToken) |
@@ -80,6 +81,7 @@ mod clock;
 #[cfg(feature = "config")]
 pub mod config;
 pub mod contrib;
+pub mod deadline;
 mod default_classifier;
 mod defaults;
 mod delay;

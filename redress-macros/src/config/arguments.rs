@@ -71,6 +71,8 @@ pub(crate) const ARGUMENTS: &[ArgumentSpec] = &[
     fixed_by_policy(value("deadline", "deadline = 30s")),
     fixed_by_policy(value("attempt_timeout", "attempt_timeout = 5s")),
     flag("once"),
+    fixed_by_policy(flag("inherit_deadline")),
+    fixed_by_policy(flag("leave_retries_to_caller")),
     value("attempt", "attempt = at"),
     flag("span"),
     fixed_by_policy(value("classifier", "classifier = my_function")),

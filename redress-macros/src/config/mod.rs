@@ -43,6 +43,12 @@ pub(crate) fn read(arguments: Vec<Argument>, diagnostics: &mut Diagnostics) -> C
             (_, Value::Broken) => {}
             (Form::Value, Value::Expr(expr)) => read_value(&mut config, key, expr, diagnostics),
             (Form::Flag, Value::Missing) if spec.name == "span" => config.span = true,
+            (Form::Flag, Value::Missing) if spec.name == "inherit_deadline" => {
+                config.inherit_deadline = Some(key);
+            }
+            (Form::Flag, Value::Missing) if spec.name == "leave_retries_to_caller" => {
+                config.leave_retries_to_caller = true;
+            }
             (Form::Flag, Value::Missing) => config.once = true,
             (Form::List, Value::List(tokens)) => read_list(&mut config, &key, tokens, diagnostics),
             (_, value) => wrong_form(&key, spec, &value, diagnostics),

@@ -96,6 +96,10 @@ pub(crate) struct Config {
     pub(crate) attempt_timeout: Option<Keyed<Limit<Duration>>>,
     /// Only what is unsent is retried.
     pub(crate) once: bool,
+    /// Calls end with the scope that they are in; the argument's key.
+    pub(crate) inherit_deadline: Option<Ident>,
+    /// One attempt is made for a caller that makes several.
+    pub(crate) leave_retries_to_caller: bool,
     /// The variable that the body finds its attempt in.
     pub(crate) attempt: Option<Keyed<Ident>>,
     /// Attempts run in the scope of the call's watchers.
@@ -123,7 +127,7 @@ pub(crate) struct Config {
 impl Config {
     /// Returns `true` if attempts are known while they run: to the body, or to watchers.
     pub(crate) fn shows_attempts(&self) -> bool {
-        self.span || self.attempt.is_some()
+        self.span || self.attempt.is_some() || self.inherit_deadline.is_some()
     }
 
     /// Returns the first argument that can end a call before an attempt has returned, if any. Such a
@@ -166,7 +170,8 @@ impl Config {
             &self.abort_on,
             &self.circuit_breaker,
         ];
-        refusing.into_iter().flatten().map(|k| &k.key).next()
+        let first = refusing.into_iter().flatten().map(|k| &k.key).next();
+        first.or(self.inherit_deadline.as_ref())
     }
 
     /// Returns `true` if a call can be refused before its first attempt.

@@ -99,6 +99,12 @@ fn settings(plan: &Plan<'_>) -> TokenStream {
     if config.once {
         set("once", TokenStream::new());
     }
+    if config.inherit_deadline.is_some() {
+        set("inherit_deadline", TokenStream::new());
+    }
+    if config.leave_retries_to_caller {
+        set("leave_retries_to_caller", TokenStream::new());
+    }
     out
 }
 

@@ -64,6 +64,8 @@ mod tests {
             previous: None,
             key: IdempotencyKey::draw(),
             deadline: None,
+            timeout: None,
+            inherits: false,
         }
     }
 

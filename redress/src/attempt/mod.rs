@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::classify::ErrorClass;
 use crate::clock::{Started, Time};
+use crate::deadline::Scope;
 
 pub use current::Current;
 pub use key::{IdempotencyKey, IdempotencyKeyError};
@@ -44,6 +45,9 @@ pub struct Attempt {
     pub(crate) previous: Option<ErrorClass>,
     pub(crate) key: IdempotencyKey,
     pub(crate) deadline: Option<Deadline>,
+    pub(crate) timeout: Option<Duration>,
+    /// Its call ends with the scope that it is in.
+    pub(crate) inherits: bool,
 }
 
 /// A deadline, and the clock that goes towards it.
@@ -115,6 +119,40 @@ impl Attempt {
             .elapsed(&deadline.time, || deadline.unpaused);
         let elapsed = deadline.before.saturating_add(elapsed);
         Some(deadline.limit.saturating_sub(elapsed))
+    }
+
+    /// Returns what a service that is asked in this attempt may know of it: how much time it has, which is
+    /// what the deadline and the attempt timeout leave, and which attempt this is. Where this call makes one
+    /// attempt only, and the scope that it is in is of a caller that makes more, it is that of the caller.
+    ///
+    /// [`http_1::write_scope`](crate::contrib) makes headers of it, for a client that does not by itself.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::{Attempt, Policy};
+    ///
+    /// let policy = Policy::builder().deadline(5).max_attempts(3).tell_attempts().build()?;
+    /// let scope = policy.call(|| Ok::<_, std::io::Error>(Attempt::current().map(|at| at.scope())));
+    /// let scope = scope.unwrap().unwrap();
+    /// assert!(scope.remaining().unwrap() <= Duration::from_secs(5));
+    /// assert_eq!(scope.caller_attempt(), Some((1, Some(3))));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let left = self.remaining().into_iter().chain(self.timeout).min();
+        let scope = match left {
+            Some(left) => {
+                let time = self.deadline.as_ref().map(|deadline| deadline.time.clone());
+                Scope::by(time.unwrap_or_default(), left)
+            }
+            None => Scope::default(),
+        };
+        let scope = scope.attempt(self.number, self.max);
+        match Scope::current() {
+            Some(outer) if self.inherits => scope.within(outer),
+            _ => scope,
+        }
     }
 
     /// Returns the class of the failure before it; `None` for the first attempt.

@@ -63,6 +63,8 @@
 //! | `max_unknown_attempts` | limit: failures of class `unknown` after which a call stops | 2 |
 //! | `per_class_max_attempts` | numbers by class: failures after which a call stops | none |
 //! | `once` | true: a failure is retried only if it is [unsent](crate::Classification::unsent), as [`PolicyBuilder::once`](crate::PolicyBuilder::once) says | false |
+//! | `inherit_deadline` | true: calls end when the caller of the program gives up, as [`PolicyBuilder::inherit_deadline`](crate::PolicyBuilder::inherit_deadline) says | false |
+//! | `leave_retries_to_caller` | true: one attempt for a caller that makes several, as [`PolicyBuilder::leave_retries_to_caller`](crate::PolicyBuilder::leave_retries_to_caller) says | false |
 //! | `operation` | text: name in events | none |
 //! | `budget` | name of one of the `budgets`, or a table as there, for this policy alone | none |
 //! | `circuit_breaker` | name of one of the `breakers`, or a table as there, for this policy alone | none |

@@ -73,6 +73,10 @@ section! {
         |builder, (class, attempts), _| builder.max_class_attempts(class, attempts);
     /// [`PolicyBuilder::once`].
     once: bool = switch, |builder, (), _| builder.once();
+    /// [`PolicyBuilder::inherit_deadline`].
+    inherit_deadline: bool = switch, |builder, (), _| builder.inherit_deadline();
+    /// [`PolicyBuilder::leave_retries_to_caller`].
+    leave_retries_to_caller: bool = switch, |builder, (), _| builder.leave_retries_to_caller();
     /// [`PolicyBuilder::operation`].
     operation: Option<String> = text;
     /// [`PolicyBuilder::budget`].

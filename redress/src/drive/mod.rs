@@ -18,7 +18,7 @@
 //! |---|---|---|
 //! | in the future: `Frame`, 32 bytes | policy, start time, marks, the breaker's permit | all that a success at the first attempt needs. Every future that awaits the call contains it |
 //! | in the future: [`Run`] | the frame, the hooks, a pointer to the rest | 40 bytes where there are no hooks |
-//! | on the heap: `CallState`, 352 bytes | the engine's counts, the time of the last decision, the budget's ticket, what is waited for, what watches the call | made with the first failure, or before the first attempt of a watched call. Each thread keeps one, so calls one after the other allocate nothing |
+//! | on the heap: `CallState`, 368 bytes | the engine's counts, the time of the last decision, the budget's ticket, what is waited for, what watches the call | made with the first failure, or before the first attempt of a watched call. Each thread keeps one, so calls one after the other allocate nothing |
 //!
 //! A call holds numbers where others would hold guards (a permit, a token): they are half as large, and
 //! nothing in the future has to be dropped. [`Run`]'s drop gives back what is held.
@@ -48,7 +48,7 @@
 //! |---|---|---|
 //! | `TIMED` | at creation | the caller is told how long the call took: its time is exact |
 //! | `WATCHED` | at the start | as above |
-//! | `GUARDED` | at the start | as above |
+//! | `GUARDED` | at the start | as above; also of a call in the scope of a deadline, which is not plain either |
 //! | `HOOKED` | at the start | the call brings hooks of its own, so it is watched |
 //! | `TELLS_SUCCESS` | at the start, or by a breaker that counts successes | a success has to be shown, or told to a breaker, a budget or a strategy that learns |
 //! | `HELD` | while it is so | there is something to give back: an open attempt, a token, a permit of a probe, a place in flight |
@@ -78,7 +78,7 @@ pub use drivers::{After, Run, Step, Steps};
 pub(crate) use drivers::{Detached, Threads, blocking, future};
 pub use hooks::{Hooks, SleepDecision};
 pub use state::CompiledPolicy;
-pub(crate) use state::{Compiled, Marks, Start};
+pub(crate) use state::{Compiled, Marks, Scoped, Start};
 pub use wait::Sleeper;
 #[cfg(feature = "testing")]
 pub(crate) use wait::sleep_here;
@@ -93,6 +93,6 @@ mod tests {
     fn the_sizes_on_this_page_are_those_of_the_types() {
         assert_eq!(size_of::<Frame<'_>>(), 32);
         assert_eq!(size_of::<Run<'_, ()>>(), 40);
-        assert_eq!(size_of::<CallState>(), 352);
+        assert_eq!(size_of::<CallState>(), 368);
     }
 }

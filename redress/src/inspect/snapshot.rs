@@ -28,7 +28,8 @@ macro_rules! snapshot {
             }
 
             /// Lists every setting with its value as text, in a fixed order. What is not set is
-            /// `none`; the name and `once` are listed only where they are given.
+            /// `none`; the name and what is switched on, such as `once`, are listed only where they
+            /// are given.
             #[must_use]
             pub fn rows(&self) -> Vec<(String, String)> {
                 let mut rows = Rows::default();
@@ -76,6 +77,10 @@ snapshot! {
         |p| given(&p.rules.class_caps, |cap| *cap), "max_class_attempts";
     /// Whether only what is unsent is tried again.
     once: bool = |p| p.rules.once, "once";
+    /// Whether calls end with the scope that they are in.
+    inherits_deadline: bool = CompiledPolicy::inherits_deadline, "inherit_deadline";
+    /// Whether one attempt is made for a caller that makes several.
+    leaves_retries: bool = CompiledPolicy::leaves_retries, "leave_retries_to_caller";
     /// The strategy of all classes without one of their own.
     default_strategy: Option<Description> =
         |p| p.rules.default_strategy.as_ref().map(|own| own.describe()), "strategy";

@@ -235,6 +235,54 @@ impl<C, R> PolicyBuilder<C, R> {
         self
     }
 
+    /// Ends calls when the caller of this program gives up: in a [scope](crate::deadline) the nearer of its
+    /// end and the policy's own deadline counts. Default: not; outside of a scope nothing changes.
+    ///
+    /// A call whose caller has given up already makes no attempt, and stops with
+    /// [`StopReason::DeadlineExceeded`](crate::StopReason::DeadlineExceeded). Operations are
+    /// [told their attempts](Self::tell_attempts), so that they can send on what is left. A
+    /// [deferred](crate::SleepDecision::Defer) operation goes on elsewhere by the policy's own deadline.
+    /// [`Policy::start`], whose caller owns the time, knows of no scope.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::deadline::Scope;
+    /// use redress::{Attempt, Policy};
+    ///
+    /// let policy = Policy::builder().deadline(60).inherit_deadline().build()?;
+    /// let left = || Ok::<_, std::io::Error>(Attempt::current().and_then(|at| at.remaining()));
+    /// let scope = Scope::new(Duration::from_secs(1));
+    /// let left = scope.run(|| policy.call(left)).unwrap();
+    /// assert!(left.unwrap() <= Duration::from_secs(1));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub const fn inherit_deadline(mut self) -> Self {
+        self.settings.inherits_deadline = true;
+        self
+    }
+
+    /// Makes one attempt where the caller of this program makes several itself, as its
+    /// [scope](crate::deadline) says, so that the attempts of layers do not multiply. Default: not.
+    ///
+    /// It then stops with [`StopReason::MaxAttemptsGlobal`](crate::StopReason::MaxAttemptsGlobal).
+    ///
+    /// ```
+    /// use redress::Policy;
+    /// use redress::deadline::Scope;
+    ///
+    /// let policy = Policy::builder().max_attempts(4).leave_retries_to_caller().build()?;
+    /// let down = || Err::<(), _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+    /// let second_of_four = Scope::default().attempt(2, Some(4));
+    /// assert_eq!(second_of_four.run(|| policy.call(down)).unwrap_err().attempts(), 1);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub const fn leave_retries_to_caller(mut self) -> Self {
+        self.settings.leaves_retries = true;
+        self
+    }
+
     /// Names the operation in events. Default: no name.
     #[must_use]
     pub fn operation(mut self, name: impl Into<Cow<'static, str>>) -> Self {

@@ -18,6 +18,8 @@ pub struct FnPolicy {
     operation: Option<&'static str>,
     literals: Literals,
     once: bool,
+    inherit_deadline: bool,
+    leave_retries_to_caller: bool,
 }
 
 impl FnPolicy {
@@ -33,6 +35,8 @@ impl FnPolicy {
         operation: None,
         literals: Literals::NONE,
         once: false,
+        inherit_deadline: false,
+        leave_retries_to_caller: false,
     };
 
     /// Starts with the defaults, and a name.
@@ -64,6 +68,20 @@ impl FnPolicy {
         self
     }
 
+    /// Ends calls with the scope that they are in.
+    #[must_use]
+    pub const fn inherit_deadline(mut self) -> Self {
+        self.inherit_deadline = true;
+        self
+    }
+
+    /// Makes one attempt for a caller that makes several.
+    #[must_use]
+    pub const fn leave_retries_to_caller(mut self) -> Self {
+        self.leave_retries_to_caller = true;
+        self
+    }
+
     /// Starts a call without hooks.
     #[inline]
     pub fn redress_run(&self) -> Run<'_> {
@@ -81,6 +99,12 @@ impl FnPolicy {
                 }
                 if self.once {
                     builder = builder.once();
+                }
+                if self.inherit_deadline {
+                    builder = builder.inherit_deadline();
+                }
+                if self.leave_retries_to_caller {
+                    builder = builder.leave_retries_to_caller();
                 }
                 self.literals.give(builder).build_for_function()
             }
@@ -176,11 +200,13 @@ mod tests {
         let second = Duration::from_secs(1);
         let all = FnPolicy::of("get").max_attempts(3).max_unknown_attempts(1);
         let all = all.deadline(5 * second).attempt_timeout(second).once();
+        let all = all.inherit_deadline().leave_retries_to_caller();
         let computed = FnPolicy::computed(|| {
             let second = Duration::from_secs(1);
             let builder = builder().operation("get").max_attempts(3);
             let builder = builder.max_unknown_attempts(1).deadline(5 * second);
-            build(builder.attempt_timeout(second).once())
+            let builder = builder.attempt_timeout(second).once();
+            build(builder.inherit_deadline().leave_retries_to_caller())
         });
         assert_eq!(shown(&all), shown(&computed));
         assert_eq!(

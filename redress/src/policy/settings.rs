@@ -7,7 +7,7 @@ use crate::breaker::CircuitBreaker;
 use crate::clock::{Time, Timing};
 use crate::defaults::{self, with_defaults};
 use crate::delay::GivenTimes;
-use crate::drive::{CompiledPolicy, Marks, Sleeper, Start, Threads};
+use crate::drive::{CompiledPolicy, Marks, Scoped, Sleeper, Start, Threads};
 use crate::engine::{Rules, Successes};
 use crate::observe::{Audience, Interest, Observers};
 use crate::strategies::{Strategy, decorrelated_jitter, retry_after_or};
@@ -26,6 +26,10 @@ with_defaults! {
         pub(super) max_detached_threads: u32 = defaults::MAX_DETACHED_THREADS,
         /// Operations are told which attempt they are.
         pub(super) tells_attempts: bool = false,
+        /// Calls end with the scope that they are in.
+        pub(super) inherits_deadline: bool = false,
+        /// A caller that retries is left to do so.
+        pub(super) leaves_retries: bool = false,
         /// A classifier was given, for errors or for values.
         pub(super) classified: bool = false,
         // A function, so that only a program that wants one contains it.
@@ -50,7 +54,9 @@ impl Settings {
             observers,
             mut breaker,
             max_detached_threads,
-            tells_attempts,
+            mut tells_attempts,
+            inherits_deadline,
+            leaves_retries,
             recommended,
             times: _,
             classified: _,
@@ -78,19 +84,25 @@ impl Settings {
             _ if early.is_some_and(Interest::times) => Timing::Exact,
             timing => timing,
         };
+        // What is left of a deadline is told to those that are called, too.
+        tells_attempts |= inherits_deadline;
         let mut marks = Marks::NONE;
         marks.add(Marks::OF_WATCHED, watched);
         marks.add(Marks::GUARDED, guarded);
         marks.add(Marks::TELLS_SUCCESS, rules.successes.matter);
         marks.add(Marks::TELLS_ATTEMPTS, tells_attempts);
+        marks.add(Marks::INHERITS, inherits_deadline);
+        let scoped = inherits_deadline || leaves_retries;
         let start = match timing {
+            _ if scoped => Start::Attended,
             _ if watched || guarded || tells_attempts || rules.successes.matter => Start::Attended,
             Timing::Untimed => Start::Untimed,
             Timing::Coarse => Start::Coarse,
             Timing::Exact => Start::Attended,
         };
-        CompiledPolicy {
+        let mut compiled = CompiledPolicy {
             timing,
+            scoped: None,
             refused: None,
             marks,
             has_late_observers,
@@ -103,7 +115,9 @@ impl Settings {
             time,
             sleeper,
             observers,
-        }
+        };
+        compiled.scoped = Scoped::of(&compiled, inherits_deadline, leaves_retries);
+        compiled
     }
 }
 

@@ -18,6 +18,7 @@ mod context;
 mod context_guards;
 mod contrib;
 mod cost;
+mod deadline;
 mod detached;
 #[path = "../../every_end/mod.rs"]
 mod every_end;

@@ -113,6 +113,14 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
         self.next_attempt()
     }
 
+    /// Starts the first attempt of a call whose caller may have given up already.
+    pub(crate) fn next_attempt_in_time(&mut self) -> Result<(), Stopped> {
+        if self.frame.policy.rules.is_over(self.state.now) {
+            return Err(self.stop_late());
+        }
+        self.next_attempt()
+    }
+
     /// Starts an attempt of a call that is not plain, without a pause.
     #[inline]
     pub(crate) fn next_attempt_at_once(&mut self) -> Result<(), Stopped> {

@@ -24,7 +24,7 @@ impl ActiveCall<'_, '_> {
         }
         if !self.frame.is_watched() {
             // Its first attempt started with it.
-            self.state.now = Duration::ZERO;
+            self.state.now = self.state.ahead;
             self.frame.wake();
         }
         self.state.watch.early_watchers = self.state.watch.watchers.len();

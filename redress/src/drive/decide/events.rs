@@ -52,7 +52,7 @@ impl ActiveCall<'_, '_> {
         self.show_event(&Event {
             name,
             attempt: 0,
-            elapsed: self.state.now,
+            elapsed: self.state.since_operation_start(),
             sleep: Duration::ZERO,
             class,
             stop_reason: None,
@@ -78,7 +78,7 @@ impl ActiveCall<'_, '_> {
         self.show_event(&Event {
             name,
             attempt: self.state.call.attempts(),
-            elapsed: self.state.now,
+            elapsed: self.state.since_operation_start(),
             sleep,
             class: failure.map(|failure| failure.class),
             stop_reason: self.state.call.stop_reason(),
@@ -109,7 +109,7 @@ impl ActiveCall<'_, '_> {
     fn show_wanted_attempt_start(&self) {
         let attempt = AttemptStart {
             attempt: self.state.call.attempts(),
-            elapsed: self.state.now,
+            elapsed: self.state.since_operation_start(),
             operation: self.operation(),
         };
         let audience = self.state.watch.audience();
@@ -128,7 +128,7 @@ impl ActiveCall<'_, '_> {
         self.state.call.in_attempt = true;
         let attempt = AttemptStart {
             attempt: self.state.call.attempts(),
-            elapsed: self.state.now,
+            elapsed: self.state.since_operation_start(),
             operation: self.operation(),
         };
         let observers = &self.frame.policy.observers;
@@ -179,7 +179,7 @@ impl ActiveCall<'_, '_> {
     ) {
         let attempt = AttemptEnd {
             attempt: self.state.call.attempts(),
-            elapsed: self.state.now,
+            elapsed: self.state.since_operation_start(),
             duration: self.state.now.saturating_sub(started),
             operation: self.operation(),
             status,

@@ -48,7 +48,9 @@ impl<H: Hooks> Run<'_, H> {
         let report = self.report();
         let (state, frame) = (self.state.as_ref(), &self.frame);
         let elapsed = match state {
-            Some(state) if frame.is_watched() || state.stop_reason().is_some() => state.now,
+            Some(state) if frame.is_watched() || state.stop_reason().is_some() => {
+                state.since_operation_start()
+            }
             // The clock was not read for a success that was not shown.
             _ => frame.elapsed(),
         };

@@ -314,12 +314,20 @@ impl<H: Hooks, F: Future> Future for Known<'_, '_, H, F> {
 /// Describes an attempt to its operation.
 fn describe(frame: &Frame<'_>, state: Option<&CallState>, key: IdempotencyKey) -> Attempt {
     let CompiledPolicy { rules, time, .. } = frame.policy;
+    let inherits = frame.marks.has(Marks::INHERITS);
+    // In the scope of a caller that never gives up, a policy without a deadline has an endless one.
+    let ends = state.is_some_and(|state| !state.ahead.is_zero());
+    let limit = rules
+        .deadline
+        .filter(|limit| ends || *limit < Duration::MAX);
     Attempt {
         number: state.map_or(1, |state| state.call.attempts().max(1)),
         max: rules.max_attempts,
         previous: state.and_then(|state| Some(state.last_failure()?.class)),
         key,
-        deadline: rules.deadline.map(|limit| Deadline {
+        timeout: rules.attempt_timeout,
+        inherits,
+        deadline: limit.map(|limit| Deadline {
             time: time.clone(),
             started: frame.started,
             unpaused: frame.marks.has(Marks::UNPAUSED),

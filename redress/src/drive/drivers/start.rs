@@ -1,6 +1,7 @@
 //! How a call starts.
 
 use std::mem::ManuallyDrop;
+use std::time::Duration;
 
 use super::Run;
 use crate::breaker::Change;
@@ -104,14 +105,46 @@ impl<'p, H: Hooks> Run<'p, H> {
         if self.frame.policy.start == Start::Refused {
             self.frame.policy.panic_if_refused();
         }
+        let left = match self.frame.policy.scoped.as_deref() {
+            Some(scoped) => scoped.in_force(),
+            None => None,
+        };
+        let left = left.and_then(|(policy, left)| {
+            self.frame.policy = policy;
+            left
+        });
         let timing = self.frame.attend(&self.hooks);
         self.frame.start(timing);
+        if let Some(left) = left {
+            return self.start_in_scope(left);
+        }
         if self.frame.is_shown() {
             return self.start_shown();
         }
         if self.frame.is_guarded() {
             return self.start_guarded();
         }
+        Ok(())
+    }
+
+    /// Starts a call whose caller gives up after so much time: as one that has taken all of its time but
+    /// this, so that all that looks at the deadline finds the nearer one.
+    #[cold]
+    #[inline(never)]
+    fn start_in_scope(&mut self, left: Duration) -> Result<(), Stopped> {
+        let deadline = self.frame.policy.rules.deadline.unwrap_or(Duration::MAX);
+        let state = self.state.insert(CallState::before_first_attempt());
+        if let Some(token) = self.hooks.resumed() {
+            state.resume(token, &self.frame.policy.rules);
+        }
+        state.inherit(deadline, left);
+        let watched = self.frame.is_watched();
+        let mut call = ActiveCall::new(state, &mut self.frame, &self.hooks);
+        if watched {
+            call.show_call_start();
+        }
+        call.next_attempt_in_time()?;
+        self.frame.count_call(&self.hooks);
         Ok(())
     }
 

@@ -19,6 +19,9 @@ pub(crate) struct CallState {
     pub(crate) call: Call,
     /// How long the operation had taken at the call's start, where the call resumes one.
     pub(crate) before: Duration,
+    /// How much of [`before`](Self::before) no call has taken: what the scope that this call is in takes
+    /// away from its deadline.
+    pub(crate) ahead: Duration,
     /// When the clock was last read for this call, as the time since the operation's start. All that
     /// is shown after one attempt shows this moment: reading the clock is most of what watching costs.
     pub(crate) now: Duration,
@@ -53,6 +56,7 @@ impl CallState {
     const NEW: Self = Self {
         call: Call::NEW,
         before: Duration::ZERO,
+        ahead: Duration::ZERO,
         now: Duration::ZERO,
         retry_after: None,
         token: budget::BudgetTicket::KEPT,
@@ -120,6 +124,7 @@ impl CallState {
         let Self {
             call,
             before,
+            ahead,
             now: _,
             retry_after,
             token,
@@ -133,6 +138,7 @@ impl CallState {
             return;
         }
         *before = Duration::ZERO;
+        *ahead = Duration::ZERO;
         *retry_after = None;
         *token = budget::BudgetTicket::KEPT;
         watch.reset();
@@ -149,6 +155,20 @@ impl CallState {
         self.call = Call::resume(rules, token);
         self.before = token.resumed_at();
         self.key.set(token.key);
+    }
+
+    /// Takes away from the deadline of the call, which is at its start, what its scope does not leave of it.
+    pub(crate) fn inherit(&mut self, deadline: Duration, left: Duration) {
+        let ahead = deadline.saturating_sub(left);
+        let own = self.before;
+        self.before = own.max(ahead);
+        self.ahead = self.before.saturating_sub(own);
+        self.now = self.before;
+    }
+
+    /// Returns the time since the operation's start, as of the last decision.
+    pub(crate) const fn since_operation_start(&self) -> Duration {
+        self.now.saturating_sub(self.ahead)
     }
 
     /// Stops a call that is not watched before its first attempt: the breaker refused it.
@@ -248,7 +268,8 @@ impl CallState {
 
     /// Returns the token with which a later call goes on.
     pub(crate) fn resume_token(&self, rules: &Rules) -> Option<ResumeToken> {
-        let token = self.call.resume_token(self.now, self.deferred(rules)?)?;
+        let elapsed = self.since_operation_start();
+        let token = self.call.resume_token(elapsed, self.deferred(rules)?)?;
         Some(token.with_key(self.key.get()))
     }
 }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Marks;
+use super::{Marks, Scoped};
 use crate::breaker::CircuitBreaker;
 use crate::clock::{Coarse, Started, Time, Timing};
 use crate::drive::drivers::Threads;
@@ -33,6 +33,9 @@ pub struct CompiledPolicy {
     /// What any observer wants to see.
     pub(crate) wanted: Interest,
     pub(crate) start: Start,
+    /// What it is in the scope of a deadline, if it heeds one; then [`start`](Self::start) is
+    /// [`Start::Attended`].
+    pub(crate) scoped: Option<Box<Scoped>>,
     /// The mistakes in the settings of a `#[retry]` function that are known only at run time; then
     /// [`start`](Self::start) is [`Start::Refused`].
     pub(crate) refused: Option<Box<ConfigError>>,

@@ -25,6 +25,8 @@ impl Marks {
     pub(crate) const UNPAUSED: Self = Self(1 << 8);
     /// Its operation is told which attempt it is.
     pub(crate) const TELLS_ATTEMPTS: Self = Self(1 << 7);
+    /// It ends with the scope that it is in, and tells those that it calls what is left.
+    pub(crate) const INHERITS: Self = Self(1 << 9);
 
     /// Those that a watched call has from its start on.
     pub(crate) const OF_WATCHED: Self = Self::WATCHED.or(Self::HELD).or(Self::TELLS_SUCCESS);
@@ -75,6 +77,7 @@ mod tests {
             Marks::HOOKED,
             Marks::TELLS_ATTEMPTS,
             Marks::UNPAUSED,
+            Marks::INHERITS,
         ];
         for mark in all {
             let mut marks = Marks::NONE;

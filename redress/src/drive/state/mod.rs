@@ -4,6 +4,7 @@ mod call_state;
 mod compiled;
 mod frame;
 mod marks;
+mod scoped;
 mod watch;
 
 pub(crate) use call_state::CallState;
@@ -11,4 +12,5 @@ pub use compiled::CompiledPolicy;
 pub(crate) use compiled::{Compiled, Start};
 pub(crate) use frame::Frame;
 pub(crate) use marks::Marks;
+pub(crate) use scoped::Scoped;
 pub(crate) use watch::Watch;

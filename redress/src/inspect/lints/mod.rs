@@ -3,6 +3,7 @@
 mod breaker;
 mod budget;
 mod caps;
+mod scope;
 mod strategies;
 mod time;
 
@@ -21,6 +22,7 @@ pub(super) fn run(config: &CompiledPolicy, shared: bool, classified: bool) -> Ve
     let mut findings = Findings::default();
     time::lint(&patient, &mut findings);
     caps::lint(&patient, &mut findings);
+    scope::lint(&patient, &mut findings);
     strategies::lint(&patient, &mut findings);
     breaker::lint(&patient, &mut findings);
     budget::lint(&patient, &mut findings);

@@ -102,6 +102,17 @@ fn a_policy_that_is_once_needs_a_classifier_that_knows_what_is_unsent() {
 }
 
 #[test]
+fn what_a_policy_heeds_of_its_caller_has_an_effect() {
+    let setting = "leave_retries_to_caller";
+    let leaves = || builder().leave_retries_to_caller();
+    let none = leaves().inherit_deadline().max_attempts(1);
+    assert_finds(none, "no-retries-to-leave", setting);
+    assert_finds(leaves(), "deadline-not-inherited", setting);
+    assert_clean(leaves().inherit_deadline());
+    assert_clean(builder().inherit_deadline().max_attempts(1));
+}
+
+#[test]
 fn a_file_does_not_say_which_classifier_its_policies_get() {
     let text = "[policies.charge]\nrecommended = true\nonce = true\n";
     let file = ConfigFile::parse(Format::Toml, text).unwrap();
