@@ -29,6 +29,8 @@
 pub mod anyhow_1;
 #[cfg(feature = "aws-smithy-1")]
 pub mod aws_smithy_1;
+#[cfg(feature = "axum-0_8")]
+pub mod axum_0_8;
 #[cfg(feature = "cadence-1")]
 pub mod cadence_1;
 #[cfg(feature = "h2-0_4")]

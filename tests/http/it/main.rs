@@ -1,6 +1,7 @@
 //! Integrations with HTTP and RPC libraries, on real sockets.
 
 mod classify;
+mod deadline;
 mod reqwest;
 mod support;
 mod tower;

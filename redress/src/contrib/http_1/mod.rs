@@ -78,8 +78,12 @@ mod errors;
 mod request;
 mod response;
 mod retry_after;
+mod scope;
 
 pub(super) use errors::classify_link;
 pub use request::may_repeat;
 pub use response::{may_repeat_after, of_response, response};
 pub use retry_after::retry_after;
+#[cfg(feature = "tower-service-0_3")]
+pub(crate) use scope::scope_within;
+pub use scope::{scope, write_scope};

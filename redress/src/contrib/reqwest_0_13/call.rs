@@ -6,8 +6,10 @@ use ::reqwest_0_13::{Client, Request, RequestBuilder, Response};
 
 use super::Failure;
 use super::per_host::Hosts;
+use crate::attempt::Attempt;
 use crate::classify::{AnyValue, Classification, Classifier, DefaultClassifier, ResultClassifier};
 use crate::contrib::http_1;
+use crate::deadline::Scope;
 use crate::error::Error;
 use crate::policy::{AnyCall, Attempted, CallContext, Got};
 
@@ -301,7 +303,8 @@ where
             .call_async_ruled(last_word, move || {
                 let next = next.request();
                 async move {
-                    let (request, spent) = next?;
+                    let (mut request, spent) = next?;
+                    send_on(&mut request);
                     let attempted = attempt(client, request, read).await;
                     if spent {
                         attempted.map_err(Failure::spend)
@@ -318,6 +321,19 @@ where
 fn name(request: &Request) -> String {
     let host = request.url().host_str().unwrap_or_default();
     format!("{} {host}", request.method())
+}
+
+/// Tells the server what is left of the deadline, where the policy ends with that of its caller.
+fn send_on(request: &mut Request) {
+    let attempt = Attempt::current().filter(|attempt| attempt.inherits);
+    if let Some(attempt) = attempt {
+        let scope = attempt.scope();
+        let scope = match request.timeout() {
+            Some(timeout) => Scope::new(*timeout).within(scope),
+            None => scope,
+        };
+        http_1::write_scope(&scope, request.headers_mut());
+    }
 }
 
 async fn attempt<T, F>(

@@ -43,6 +43,10 @@
 //! The policy's `attempt_timeout` and deadline cut an attempt off, the body included as far as it is part of the
 //! attempt. The timeout of the request and that of its client hold for each attempt, too.
 //!
+//! A policy that [inherits deadlines](crate::PolicyBuilder::inherit_deadline) tells the server how much time is
+//! left, in `x-envoy-expected-rq-timeout-ms`, and which attempt it is, in `redress-attempt`:
+//! [`write_scope`](super::http_1::write_scope).
+//!
 //! reqwest repeats some requests by itself, which the policy does not see: a request that HTTP/2 refuses is
 //! sent three times in each attempt. Build the client with `.retry(reqwest::retry::never())`.
 //!

@@ -1,5 +1,5 @@
-//! A client-side layer for any [`Service`](::tower_service_0_3::Service) of tower. Feature
-//! `tower-service-0_3`.
+//! A client-side layer for any [`Service`](::tower_service_0_3::Service) of tower, and with `http-1` one for
+//! servers, which sets [deadlines](crate::deadline). Feature `tower-service-0_3`.
 //!
 //! ```
 //! # extern crate tower_layer_0_3 as tower_layer; // as users name it
@@ -40,6 +40,10 @@
 //! A response that the policy takes for a failure is kept until the next attempt returns, and with it its
 //! connection. For a client of HTTP prefer [an integration](super) that empties it.
 
+#[cfg(feature = "http-1")]
+mod deadline;
 mod service;
 
+#[cfg(feature = "http-1")]
+pub use deadline::{DeadlineLayer, Deadlines};
 pub use service::{Cloned, CopiedBy, CopyRequest, ResponseFuture, Retry, RetryLayer};
