@@ -17,6 +17,7 @@ pub use crate::budget::Budget;
 pub use crate::classify::{Classification, Classifier, Classify, ErrorClass, ResultClassifier};
 pub use crate::drive::{After, CompiledPolicy, Hooks, Judge, Run, Verdict};
 pub use crate::error::{FromInterrupt, Interrupt};
+pub use crate::gate::Gate;
 pub use crate::observe::{
     AttemptEnd, AttemptStart, CallEnd, CallObserver, CallStart, Event, Observer,
 };

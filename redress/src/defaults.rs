@@ -123,6 +123,49 @@ pub(crate) const BREAKER_SAMPLE: u32 = 16;
 /// The maximum number of threads that count successes without contention: 128 bytes each.
 pub(crate) const BREAKER_MAX_STRIPES: usize = 32;
 
+/// The number of calls that a new gate lets go at a time. A burst of all callers would be refused as a
+/// whole before the first of them knew; of three, most fit any limit.
+pub(crate) const GATE_WINDOW: u32 = 3;
+
+/// The number of calls more at a time that each answer brings to a new gate: a fifth, so that few are
+/// on their way when the limit is met.
+pub(crate) const GATE_GROWTH: f64 = 0.2;
+
+/// The time after which a new gate lets twice as many go, for calls whose answers take long.
+pub(crate) const GATE_DOUBLING: Duration = Duration::from_millis(250);
+
+/// The time after which a new gate that has met no limit is open.
+pub(crate) const GATE_SLOW_START: Duration = Duration::from_secs(2);
+
+/// The shortest sleep of a call that waits at a gate: as exact as timers are.
+pub(crate) const GATE_ASK_AGAIN: Duration = Duration::from_millis(10);
+
+/// The shortest time that a limit is taken to be about: Retry-After has whole seconds.
+pub(crate) const GATE_HORIZON: Duration = Duration::from_secs(1);
+
+/// The number of calls in the time of the first hint where nothing is known of the pace. It is soon
+/// corrected, since the pace rises with each success until the next limit.
+pub(crate) const GATE_FIRST_RATE: u32 = 10;
+
+/// The number of successes between two limits from which on they tell the pace.
+pub(crate) const GATE_ENOUGH: u32 = 3;
+
+/// The share of the pace that succeeded at which a gate goes on: what is left over fills the other
+/// side's reserve.
+pub(crate) const GATE_MARGIN: f64 = 0.95;
+
+/// The share of the pace at which a gate goes on that has no measure of it.
+pub(crate) const GATE_CUT: f64 = 0.7;
+
+/// The share by which a pace that is not measured rises with each success.
+pub(crate) const GATE_SEEK: f64 = 0.1;
+
+/// The share by which a measured pace rises in a second, at first: limits are met every 20 s or so.
+pub(crate) const GATE_RISE: f64 = 0.005;
+
+/// The time without a limit after which a gate that nobody waits at is open again.
+pub(crate) const GATE_QUIET: Duration = Duration::from_secs(60);
+
 /// The number of retries that a budget that is funded by successes can save up: the initial number
 /// of the AWS SDKs (500 tokens, 5 a retry). Enough for a blip of a busy service, gone in a second
 /// of an outage.

@@ -8,6 +8,7 @@
 //! | [`outages`] | what happens when everything fails, and what recovers? |
 //! | [`simulating`] | will this policy recover, and what would make it? |
 //! | [`http`] | how are requests retried with reqwest, ureq, hyper and tonic, and which may be sent twice? |
+//! | [`rate_limits`] | how do all calls obey what one of them is told? |
 //! | [`observing`] | how do retries reach logs, metrics and traces? |
 //! | [`testing`](mod@testing) | how is code with retries tested without waiting? |
 //! | [`configuration`] | how do settings come from a file, change while a program runs, and stay right? |
@@ -47,6 +48,13 @@ pub mod simulating {}
 // Its programs are tested where the crates are that they use.
 #[cfg_attr(not(doctest), doc = include_str!("../docs/http.md"))]
 pub mod http {}
+
+#[cfg_attr(feature = "testing", doc = include_str!("../docs/rate-limits.md"))]
+#[cfg_attr(
+    not(feature = "testing"),
+    doc = "This guide is shown with the feature `testing`."
+)]
+pub mod rate_limits {}
 
 #[doc = include_str!("../docs/observing.md")]
 pub mod observing {}

@@ -11,6 +11,7 @@
 //! [when everything fails]: guide::outages
 //! [Will it recover?]: guide::simulating
 //! [http and grpc]: guide::http
+//! [rate limits]: guide::rate_limits
 //! [observing]: guide::observing
 //! [testing]: guide::testing
 //! [configuration]: guide::configuration
@@ -88,6 +89,7 @@ mod delay;
 mod drive;
 mod engine;
 mod error;
+pub mod gate;
 #[cfg(doc)]
 pub mod guide;
 pub mod inspect;
@@ -121,6 +123,7 @@ pub use config::{Policies, PolicyHandle};
 pub use drive::{SleepDecision, Step};
 pub use engine::Attempted;
 pub use error::{Error, Interrupt};
+pub use gate::Gate;
 pub use observe::{Event, EventName, Observer};
 pub use outcome::Outcome;
 pub use policy::{CallContext, Execute, Policy, PolicyBuilder};

@@ -85,6 +85,7 @@ pub(crate) const ARGUMENTS: &[ArgumentSpec] = &[
     value("policy", "policy = POLICY"),
     fixed_by_policy(value("circuit_breaker", "circuit_breaker = BREAKER")),
     fixed_by_policy(value("budget", "budget = BUDGET")),
+    fixed_by_policy(value("gate", "gate = GATE")),
     value("on_event", "on_event = |event| ..."),
     value("on_attempt_start", "on_attempt_start = |start| ..."),
     value("on_attempt_end", "on_attempt_end = |end| ..."),

@@ -139,6 +139,7 @@ fn read_value(config: &mut Config, key: Ident, expr: Expr, diagnostics: &mut Dia
         "policy" => config.policy = keyed(expr),
         "circuit_breaker" => config.circuit_breaker = keyed(expr),
         "budget" => config.budget = keyed(expr),
+        "gate" => config.gate = keyed(expr),
         "on_event" => config.on_event = keyed(expr),
         "on_attempt_start" => config.on_attempt_start = keyed(expr),
         "on_attempt_end" => config.on_attempt_end = keyed(expr),

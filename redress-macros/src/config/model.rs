@@ -112,6 +112,7 @@ pub(crate) struct Config {
     pub(crate) policy: Option<Keyed<Expr>>,
     pub(crate) circuit_breaker: Option<Keyed<Expr>>,
     pub(crate) budget: Option<Keyed<Expr>>,
+    pub(crate) gate: Option<Keyed<Expr>>,
     pub(crate) on_event: Option<Keyed<Expr>>,
     pub(crate) on_attempt_start: Option<Keyed<Expr>>,
     pub(crate) on_attempt_end: Option<Keyed<Expr>>,
@@ -169,9 +170,15 @@ impl Config {
             &self.abort_if,
             &self.abort_on,
             &self.circuit_breaker,
+            &self.gate,
         ];
         let first = refusing.into_iter().flatten().map(|k| &k.key).next();
         first.or(self.inherit_deadline.as_ref())
+    }
+
+    /// Returns `true` if a call may have to wait before its first attempt.
+    pub(crate) const fn may_wait(&self) -> bool {
+        self.gate.is_some() || self.policy.is_some()
     }
 
     /// Returns `true` if a call can be refused before its first attempt.

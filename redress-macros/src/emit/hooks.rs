@@ -9,7 +9,7 @@ use super::static_policy;
 use crate::config::Keyed;
 use crate::spans::{site, site_at};
 
-/// Returns the hooks of the call, with its breaker, its budget and `once`, if there are any.
+/// Returns the hooks of the call, with its breaker, its budget, its gate and `once`, if there are any.
 pub(super) fn hooks(plan: &Plan<'_>) -> Option<TokenStream> {
     let p = plan.paths.private();
     let hooks = observers(plan);
@@ -23,13 +23,21 @@ pub(super) fn hooks(plan: &Plan<'_>) -> Option<TokenStream> {
     let (breaker, budget) = (&plan.config.circuit_breaker, &plan.config.budget);
     // Without `policy` the static says it.
     let once = plan.config.once && plan.config.policy.is_some();
-    if breaker.is_none() && budget.is_none() && !once {
+    let gate = &plan.config.gate;
+    if breaker.is_none() && budget.is_none() && gate.is_none() && !once {
         return hooks;
     }
     let (breaker, budget) = (option(breaker, "__breaker"), option(budget, "__budget"));
+    let gate = option(gate, "__gate");
     let hooks = hooks.unwrap_or_else(|| quote_spanned!(site()=> ()));
     Some(quote_spanned! {site()=>
-        #p::Guarded { breaker: #breaker, budget: #budget, once: #once, hooks: #hooks }
+        #p::Guarded {
+            breaker: #breaker,
+            budget: #budget,
+            gate: #gate,
+            once: #once,
+            hooks: #hooks,
+        }
     })
 }
 

@@ -19,6 +19,7 @@ pub(super) fn bindings(plan: &Plan<'_>) -> TokenStream {
     for (name, of, keyed) in [
         ("__breaker", "CircuitBreaker", &config.circuit_breaker),
         ("__budget", "Budget", &config.budget),
+        ("__gate", "Gate", &config.gate),
     ] {
         if let Some(Keyed { value, .. }) = keyed {
             out.extend(handle(plan, name, of, value));

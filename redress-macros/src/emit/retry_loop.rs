@@ -122,11 +122,24 @@ fn start(plan: &Plan<'_>) -> TokenStream {
             let at = site_at(key.span());
             let at_p = plan.paths.private_at(at);
             let refused = quote_spanned!(at=> #at_p::interrupted(__interrupt));
+            let sync = matches!(plan.attempt, Attempt::Sync(_) | Attempt::Call(_));
+            let (begin, wait) = if sync || !plan.config.may_wait() {
+                (quote_spanned!(site()=> begin), None)
+            } else {
+                let wait = quote_spanned! {site()=>
+                    if __run.redress_waits() && __run.redress_pause().await {
+                        let __interrupt = __run.redress_interrupt();
+                        #leave #refused;
+                    }
+                };
+                (quote_spanned!(site()=> begin_async), Some(wait))
+            };
             quote_spanned! {site()=>
-                let mut __run = match #p::Run::begin(#policy, #given) {
+                let mut __run = match #p::Run::#begin(#policy, #given) {
                     #p::Result::Ok(__run) => __run,
                     #p::Result::Err(__interrupt) => #leave #refused,
                 };
+                #wait
             }
         }
         _ => {

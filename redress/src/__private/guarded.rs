@@ -2,17 +2,19 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, Hooks};
+use super::{AttemptEnd, AttemptStart, BackoffContext, Budget, CircuitBreaker, Event, Gate, Hooks};
 use crate::drive::SleepDecision;
 use crate::observe::{CallEnd, CallObserver, CallStart, Timeline};
 
-/// Hooks beside what else is the call's own: a breaker, a budget, that it is `once`.
+/// Hooks beside what else is the call's own: a breaker, a budget, a gate, that it is `once`.
 #[derive(Debug)]
 pub struct Guarded<'a, H> {
     /// The breaker; `None` leaves the policy's.
     pub breaker: Option<&'a CircuitBreaker>,
     /// The budget; `None` leaves the policy's.
     pub budget: Option<&'a Budget>,
+    /// The gate; `None` leaves the policy's.
+    pub gate: Option<&'a Gate>,
     /// Only what is unsent is retried; `false` leaves it to the policy.
     pub once: bool,
     /// Everything else.
@@ -38,6 +40,11 @@ impl<H: Hooks> Hooks for Guarded<'_, H> {
     #[inline]
     fn budget(&self) -> Option<&Budget> {
         self.budget
+    }
+
+    #[inline]
+    fn gate(&self) -> Option<&Gate> {
+        self.gate
     }
 
     fn once(&self) -> bool {

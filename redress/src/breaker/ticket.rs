@@ -13,10 +13,10 @@ pub(crate) struct PermitTicket {
 
 /// How a call came in, and so what its result is worth.
 ///
-/// Two bytes of which none is zero: "no permit" is then zero, and is written together with the number
-/// and the marks that lie beside it.
+/// A byte that is never zero: "no permit" is then zero, as "no ticket of a gate" is, and is written
+/// together with that, the number and the marks that lie beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u16)]
+#[repr(u8)]
 pub(crate) enum PermitKind {
     /// Through a closed breaker that needs no successes: only a failure matters.
     Plain = 1,

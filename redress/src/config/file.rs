@@ -9,8 +9,8 @@ use super::node::Node;
 use super::reader::{Found, Reader, Stands, place_of};
 use super::strange::Strange;
 use super::{
-    BreakerConfig, BudgetSettings, ConfigFileError, FileProblem, Format, NamedOr, Place,
-    RetryConfig, names,
+    BreakerConfig, BudgetSettings, ConfigFileError, FileProblem, Format, GateConfig, NamedOr,
+    Place, RetryConfig, names,
 };
 use crate::defaults;
 
@@ -59,10 +59,11 @@ impl Origin {
 pub(super) struct Model {
     pub(super) budgets: BTreeMap<String, BudgetSettings>,
     pub(super) breakers: BTreeMap<String, BreakerConfig>,
+    pub(super) gates: BTreeMap<String, GateConfig>,
     pub(super) policies: BTreeMap<String, RetryConfig>,
 }
 
-const KEYS: [&str; 3] = ["policies", "budgets", "breakers"];
+const KEYS: [&str; 4] = ["policies", "budgets", "breakers", "gates"];
 
 impl ConfigFile {
     /// Reads a file, whose [format](Format::of) is that of its name.
@@ -149,6 +150,12 @@ impl ConfigFile {
     #[must_use]
     pub const fn breakers(&self) -> &BTreeMap<String, BreakerConfig> {
         &self.model.breakers
+    }
+
+    /// Returns the gates that policies share, by name.
+    #[must_use]
+    pub const fn gates(&self) -> &BTreeMap<String, GateConfig> {
+        &self.model.gates
     }
 
     /// Returns where the value of a setting stands, such as `policies.payments.deadline`; for one
@@ -261,8 +268,8 @@ impl Model {
     fn read(reader: &mut Reader<'_>, node: &Node) -> Self {
         let mut model = Self::default();
         // Names that stand for something that could not be read are known all the same.
-        let mut named = [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];
-        let [policies, budgets, breakers] = &mut named;
+        let mut named = [const { BTreeSet::new() }; 4];
+        let [policies, budgets, breakers, gates] = &mut named;
         reader.table(node, &KEYS, |reader, key, value| match key {
             "budgets" => {
                 let read =
@@ -272,6 +279,11 @@ impl Model {
             "breakers" => {
                 model.breakers = each(reader, value, breakers, |reader, node| {
                     Some(BreakerConfig::read(reader, node))
+                });
+            }
+            "gates" => {
+                model.gates = each(reader, value, gates, |reader, node| {
+                    Some(GateConfig::read(reader, node))
                 });
             }
             "policies" => {
@@ -291,6 +303,9 @@ impl Model {
             }
             if let Some(NamedOr::Named(breaker)) = &policy.circuit_breaker {
                 reader.known(&["policies", name, "circuit_breaker"], breaker, breakers);
+            }
+            if let Some(NamedOr::Named(gate)) = &policy.gate {
+                reader.known(&["policies", name, "gate"], gate, gates);
             }
         }
         model
@@ -320,10 +335,10 @@ impl Reader<'_> {
         if names.contains(name) {
             return;
         }
-        let what = if path.last() == Some(&"budget") {
-            "budgets"
-        } else {
-            "breakers"
+        let what = match path.last() {
+            Some(&"budget") => "budgets",
+            Some(&"gate") => "gates",
+            _ => "breakers",
         };
         let help = if self.is_full() {
             String::new()

@@ -78,6 +78,9 @@ impl ConfigFile {
         if let Some(NamedOr::Named(budget)) = &config.budget {
             config.budget = self.budgets().get(budget).cloned().map(NamedOr::Own);
         }
+        if let Some(NamedOr::Named(gate)) = &config.gate {
+            config.gate = self.gates().get(gate).cloned().map(NamedOr::Own);
+        }
         if let Some(breaker) = self.breaker_of(&config).cloned() {
             config.circuit_breaker = Some(NamedOr::Own(breaker));
         }
@@ -139,7 +142,7 @@ impl ConfigFile {
         all
     }
 
-    /// Lists the budgets and breakers that no policy names: most likely one was meant to.
+    /// Lists the budgets, breakers and gates that no policy names: most likely one was meant to.
     fn unused(&self, lines: &Lines<'_>) -> Vec<FileFinding> {
         let budgets = self.budgets().keys().filter(|name| {
             !self.policies().values().any(
@@ -153,7 +156,14 @@ impl ConfigFile {
         });
         let budgets = budgets.map(|name| ("budgets", "unused-budget", "budget", name));
         let breakers = breakers.map(|name| ("breakers", "unused-breaker", "circuit_breaker", name));
-        let unused = budgets.chain(breakers);
+        let gates = self.gates().keys().filter(|name| {
+            !self
+                .policies()
+                .values()
+                .any(|policy| matches!(&policy.gate, Some(NamedOr::Named(gate)) if gate == *name))
+        });
+        let gates = gates.map(|name| ("gates", "unused-gate", "gate", name));
+        let unused = budgets.chain(breakers).chain(gates);
         unused
             .map(|(table, code, key, name)| {
                 let setting = format!("{table}.{}", segment(name));
@@ -203,6 +213,10 @@ impl ConfigFile {
             "budget" => match &config.budget {
                 Some(NamedOr::Named(name)) => shared("budgets", name),
                 _ => own("budget"),
+            },
+            "gate" => match &config.gate {
+                Some(NamedOr::Named(name)) => shared("gates", name),
+                _ => own("gate"),
             },
             _ => {
                 let mut path = own("");

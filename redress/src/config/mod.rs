@@ -37,7 +37,7 @@
 //! # Ok::<_, redress::config::ConfigFileError>(())
 //! ```
 //!
-//! Budgets and breakers at the top level are shared by every policy that names them.
+//! Budgets, breakers and gates at the top level are shared by every policy that names them.
 //!
 //! # Values
 //!
@@ -68,6 +68,7 @@
 //! | `operation` | text: name in events | none |
 //! | `budget` | name of one of the `budgets`, or a table as there, for this policy alone | none |
 //! | `circuit_breaker` | name of one of the `breakers`, or a table as there, for this policy alone | none |
+//! | `gate` | name of one of the `gates`, or a table as there, for this policy alone | none |
 //! | `recommended` | true: a breaker and a budget as in [`PolicyBuilder::recommended`], unless given | false |
 //!
 //! # Strategies
@@ -121,6 +122,15 @@
 //! | `observe_attempts` | true: takes a verdict of each attempt | false |
 //! | `metrics_only` | true: counts and never refuses | false |
 //!
+//! # Gates
+//!
+//! `[gates.NAME]`, or as a policy's `gate`: the settings of [`GateBuilder`](crate::gate::GateBuilder).
+//!
+//! | key | value | default |
+//! |---|---|---|
+//! | `arm_on` | list of classes whose hint closes it | `["rate_limit"]` |
+//! | `max_hint` | duration that one hint closes it for, up to 5 minutes | `"5m"` |
+//!
 //! # Mistakes
 //!
 //! A file is taken as a whole or not at all. [`ConfigFileError`] names every mistake with its line
@@ -151,6 +161,8 @@
 //! | counts of several classes together | start anew if one of the classes no longer counts there |
 //! | `metrics_only` | closes it where it is new |
 //!
+//! A gate with other settings stays closed as long as it was, and learns its pace anew.
+//!
 //! A threshold that is lowered below what is counted opens the breaker at the next failure.
 //!
 //! | of a budget | after other settings |
@@ -180,6 +192,7 @@ mod duration;
 mod error;
 mod file;
 mod format;
+mod gate;
 mod handle;
 mod lint;
 mod named_or;
@@ -210,6 +223,7 @@ pub use file::ConfigFile;
 #[cfg(feature = "simulate")]
 pub(crate) use file::{parse_text, source_of};
 pub use format::Format;
+pub use gate::GateConfig;
 pub use handle::PolicyHandle;
 pub use lint::FileFinding;
 pub use named_or::NamedOr;

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::node::{Node, ToNode, Written};
 use super::reader::Reader;
 use super::section::{Field, section};
-use super::{Bound, BreakerConfig, BudgetSettings, NamedOr, StrategyConfig};
+use super::{Bound, BreakerConfig, BudgetSettings, GateConfig, NamedOr, StrategyConfig};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::classify::ErrorClass;
 use crate::delay::GivenTimes;
+use crate::gate::Gate;
 use crate::policy::{Policy, PolicyBuilder};
 use crate::problems::{ConfigError, Problems};
 use crate::strategies::Strategy;
@@ -43,7 +44,7 @@ section! {
     #[non_exhaustive]
     pub struct RetryConfig gives PolicyBuilder;
 
-    // Strategies, budgets and breakers are given as they were made before, by `builder`.
+    // Strategies, budgets, breakers and gates are given as they were made before, by `builder`.
     /// [`PolicyBuilder::strategy`].
     strategy: Option<StrategyConfig> = strategy, |builder, _, _| builder;
     /// [`PolicyBuilder::class_strategy`], for each class that has one.
@@ -83,17 +84,19 @@ section! {
     budget: Option<NamedOr<BudgetSettings>> = budget, |builder, _, _| builder;
     /// [`PolicyBuilder::circuit_breaker`].
     circuit_breaker: Option<NamedOr<BreakerConfig>> = circuit_breaker, |builder, _, _| builder;
+    /// [`PolicyBuilder::gate`].
+    gate: Option<NamedOr<GateConfig>> = gate, |builder, _, _| builder;
     /// [`PolicyBuilder::recommended`].
     recommended: bool = switch, |builder, (), _| builder.recommended();
 }
 
 impl RetryConfig {
-    /// Makes the policy. Each call makes a budget and a breaker of its own: build once, and clone.
+    /// Makes the policy. Each call makes a budget, a breaker and a gate of its own: build once, and clone.
     ///
     /// # Errors
     ///
     /// Names every mistake: those that [`PolicyBuilder::build`] finds, limits that can never be
-    /// reached, and budgets and breakers by name, which only [`Policies`](crate::Policies) know.
+    /// reached, and budgets, breakers and gates by name, which only [`Policies`](crate::Policies) know.
     pub fn build(&self) -> Result<Policy, ConfigError> {
         self.to_builder()?.build()
     }
@@ -129,6 +132,11 @@ impl RetryConfig {
             Some(NamedOr::Named(name)) => unshared(&mut problems, "circuit_breaker", name),
             None => {}
         }
+        match &self.gate {
+            Some(NamedOr::Own(own)) => problems.within("gate", |problems| own.check(problems)),
+            Some(NamedOr::Named(name)) => unshared(&mut problems, "gate", name),
+            None => {}
+        }
         problems.into_result()?;
         let budget = match &self.budget {
             Some(NamedOr::Own(own)) => Some(own.build()?),
@@ -138,13 +146,18 @@ impl RetryConfig {
             Some(NamedOr::Own(own)) => Some(own.build()?),
             _ => None,
         };
-        Ok(self.builder(|_, strategy| strategy.build(), budget, breaker))
+        let gate = match &self.gate {
+            Some(NamedOr::Own(own)) => Some(own.build()?),
+            _ => None,
+        };
+        let strategy = |_: Option<ErrorClass>, strategy: &StrategyConfig| strategy.build();
+        Ok(self.builder(strategy, budget, breaker, gate))
     }
 
     /// Reports what is wrong, but for the budget and the breaker.
     pub(super) fn check(&self, problems: &mut Problems) {
         self.check_contradictions(problems);
-        let builder = self.builder(|_, strategy| strategy.build(), None, None);
+        let builder = self.builder(|_, strategy| strategy.build(), None, None, None);
         builder.check(problems);
     }
 
@@ -155,6 +168,7 @@ impl RetryConfig {
         mut strategy: impl FnMut(Option<ErrorClass>, &StrategyConfig) -> Arc<dyn Strategy>,
         budget: Option<Budget>,
         breaker: Option<CircuitBreaker>,
+        gate: Option<Gate>,
     ) -> PolicyBuilder {
         let mut builder = self.give(Policy::builder());
         if let Some(own) = &self.strategy {
@@ -168,6 +182,9 @@ impl RetryConfig {
         }
         if let Some(breaker) = breaker {
             builder = builder.circuit_breaker(breaker);
+        }
+        if let Some(gate) = gate {
+            builder = builder.gate(gate);
         }
         builder
     }
@@ -190,6 +207,12 @@ impl Reader<'_> {
 
     fn budget(&mut self, node: &Node) -> Option<NamedOr<BudgetSettings>> {
         NamedOr::read(self, node, "budgets", BudgetSettings::read)
+    }
+
+    fn gate(&mut self, node: &Node) -> Option<NamedOr<GateConfig>> {
+        NamedOr::read(self, node, "gates", |reader, node| {
+            Some(GateConfig::read(reader, node))
+        })
     }
 
     fn circuit_breaker(&mut self, node: &Node) -> Option<NamedOr<BreakerConfig>> {

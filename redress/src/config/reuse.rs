@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::file::Model;
 use super::{
-    BreakerConfig, BudgetSettings, ConfigFile, NamedOr, RetryConfig, StrategyConfig, names,
+    BreakerConfig, BudgetSettings, ConfigFile, GateConfig, NamedOr, RetryConfig, StrategyConfig,
+    names,
 };
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::clock::Time;
+use crate::gate::Gate;
 use crate::policy::{Policy, preset_breaker, preset_budget};
 use crate::strategies::Strategy;
 
@@ -64,6 +66,7 @@ impl<S: PartialEq, T: Clone> Components<S, T> {
 pub(super) struct Built {
     budgets: Components<Option<BudgetSettings>, Budget>,
     breakers: Components<Option<BreakerConfig>, CircuitBreaker>,
+    gates: Components<Option<GateConfig>, Gate>,
     strategies: Components<StrategyConfig, Arc<dyn Strategy>>,
     policies: Components<Resolved, Policy>,
     /// What the file says.
@@ -77,9 +80,10 @@ struct Resolved {
     policy: RetryConfig,
     budget: Option<Component<BudgetSettings>>,
     breaker: Option<Component<BreakerConfig>>,
+    gate: Option<Component<GateConfig>>,
 }
 
-/// A budget or a breaker of a policy. Without settings it is the recommended one.
+/// A budget, a breaker or a gate of a policy. Without settings it is the recommended one, which no gate is.
 #[derive(PartialEq, Clone)]
 struct Component<S> {
     /// Its place in the file.
@@ -91,7 +95,7 @@ struct Component<S> {
 
 impl Built {
     /// Makes policies. What has the same settings as before is the same, with all that it has
-    /// counted and learned. A budget or a breaker with other settings goes on with what still means
+    /// counted and learned. A budget, a breaker or a gate with other settings goes on with what still means
     /// the same.
     pub(super) fn new(file: &ConfigFile, before: &Self) -> Self {
         let mut built = Self::default();
@@ -104,9 +108,12 @@ impl Built {
             let recommended = policy.recommended;
             let budgets = ("budgets", &model.budgets);
             let breakers = ("breakers", &model.breakers);
+            let gate = policy.gate.as_ref();
+            let gates = ("gates", &model.gates);
             let resolved = Resolved {
                 budget: component(budget, budgets, own("budget"), recommended),
                 breaker: component(breaker, breakers, own("circuit_breaker"), recommended),
+                gate: component(gate, gates, own("gate"), false),
                 policy: policy.clone(),
             };
             built.make(before, name, resolved);
@@ -122,6 +129,8 @@ impl Built {
         let budget = budget.map(|component| self.budget(before, component));
         let breaker = resolved.breaker.clone();
         let breaker = breaker.map(|component| self.breaker(before, component));
+        let gate = resolved.gate.clone();
+        let gate = gate.map(|component| self.gate(before, component));
         let builder = resolved.policy.builder(
             |class, own| {
                 let slot = class.map_or("default", names::of_class);
@@ -132,6 +141,7 @@ impl Built {
             },
             budget,
             breaker,
+            gate,
         );
         let make = |_: &Resolved| builder.build_unchecked();
         self.policies.take(&before.policies, name, resolved, make);
@@ -167,6 +177,21 @@ impl Built {
             .take_over(&before.breakers, &key, settings, make, in_place_of)
     }
 
+    fn gate(&mut self, before: &Self, component: Component<GateConfig>) -> Gate {
+        let Component {
+            key,
+            name,
+            settings,
+        } = component;
+        let make = |own: &Option<GateConfig>| match own {
+            Some(own) => own.build_unchecked(name.as_deref()),
+            None => Gate::new(),
+        };
+        let in_place_of = Gate::in_place_of;
+        self.gates
+            .take_over(&before.gates, &key, settings, make, in_place_of)
+    }
+
     fn keep_unused(&mut self, before: &Self, model: &Model) {
         for (name, own) in &model.budgets {
             let component = Component::shared("budgets", name, own);
@@ -178,6 +203,12 @@ impl Built {
             let component = Component::shared("breakers", name, own);
             if before.breakers.0.contains_key(&component.key) {
                 self.breaker(before, component);
+            }
+        }
+        for (name, own) in &model.gates {
+            let component = Component::shared("gates", name, own);
+            if before.gates.0.contains_key(&component.key) {
+                self.gate(before, component);
             }
         }
     }

@@ -8,6 +8,7 @@ use super::wait::Sleeper;
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::engine::ResumeToken;
+use crate::gate::Gate;
 use crate::observe::{AttemptEnd, AttemptStart, CallEnd, CallObserver, CallStart, Event, Timeline};
 use crate::strategies::BackoffContext;
 
@@ -31,7 +32,7 @@ pub trait Hooks {
     fn is_active(&self) -> bool {
         true
     }
-    /// Returns `true` if the call has a breaker or a budget of its own.
+    /// Returns `true` if the call has a breaker, a budget or a gate of its own.
     #[inline]
     fn is_guarded(&self) -> bool {
         false
@@ -44,6 +45,11 @@ pub trait Hooks {
     /// Returns the call's own budget; `None` leaves the policy's.
     #[inline]
     fn budget(&self) -> Option<&Budget> {
+        None
+    }
+    /// Returns the call's own gate; `None` leaves the policy's.
+    #[inline]
+    fn gate(&self) -> Option<&Gate> {
         None
     }
     /// Returns `true` if the call is to be applied at most once, also where its policy does not say so.

@@ -18,7 +18,7 @@
 //! |---|---|---|
 //! | in the future: `Frame`, 32 bytes | policy, start time, marks, the breaker's permit | all that a success at the first attempt needs. Every future that awaits the call contains it |
 //! | in the future: [`Run`] | the frame, the hooks, a pointer to the rest | 40 bytes where there are no hooks |
-//! | on the heap: `CallState`, 368 bytes | the engine's counts, the time of the last decision, the budget's ticket, what is waited for, what watches the call | made with the first failure, or before the first attempt of a watched call. Each thread keeps one, so calls one after the other allocate nothing |
+//! | on the heap: `CallState`, 384 bytes | the engine's counts, the time of the last decision, the budget's ticket, what is waited for, what watches the call | made with the first failure, or before the first attempt of a watched call. Each thread keeps one, so calls one after the other allocate nothing |
 //!
 //! A call holds numbers where others would hold guards (a permit, a token): they are half as large, and
 //! nothing in the future has to be dropped. [`Run`]'s drop gives back what is held.
@@ -30,7 +30,7 @@
 //! | watched | an observer or a hook sees attempts and events, or may stop the call |
 //! | shown | watched, or told its attempts: something is done around each of them |
 //! | woken | made a watched one by its first failure, for observers that want no successes |
-//! | guarded | there is a breaker or a budget, of the policy or of the call's own |
+//! | guarded | there is a breaker, a budget or a gate, of the policy or of the call's own |
 //! | plain | neither watched nor guarded: only the engine decides |
 //! | attended | not plain, or in need of more at its start or end than a plain call |
 //! | refused | stopped before the first attempt |
@@ -53,6 +53,7 @@
 //! | `TELLS_SUCCESS` | at the start, or by a breaker that counts successes | a success has to be shown, or told to a breaker, a budget or a strategy that learns |
 //! | `HELD` | while it is so | there is something to give back: an open attempt, a token, a permit of a probe, a place in flight |
 //! | `IN_FLIGHT` | while it is so | the budget has counted the call |
+//! | `GATED` | at the start | there is a gate |
 //! | `TELLS_ATTEMPTS` | at the start | operations are told which attempt they are |
 //!
 //! # Prices
@@ -93,6 +94,6 @@ mod tests {
     fn the_sizes_on_this_page_are_those_of_the_types() {
         assert_eq!(size_of::<Frame<'_>>(), 32);
         assert_eq!(size_of::<Run<'_, ()>>(), 40);
-        assert_eq!(size_of::<CallState>(), 368);
+        assert_eq!(size_of::<CallState>(), 384);
     }
 }

@@ -8,6 +8,7 @@ mod snapshot;
 
 pub use crate::breaker::BreakerSettings;
 pub use crate::budget::{BudgetKind, BudgetSettings};
+pub use crate::gate::GateSettings;
 pub use finding::{Finding, Level};
 #[cfg(feature = "config")]
 pub(crate) use lints::ONCE_NEVER_RETRIES;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{BreakerSettings, BudgetKind, BudgetSettings};
+use super::{BreakerSettings, BudgetKind, BudgetSettings, GateSettings};
 use crate::classify::{ErrorClass, PerClass};
 use crate::drive::CompiledPolicy;
 use crate::strategies::{Description, length};
@@ -93,6 +93,9 @@ snapshot! {
     /// The budget's settings.
     budget: Option<BudgetSettings> =
         |p| p.rules.budget.as_ref().map(|own| own.settings().clone()), "budget";
+    /// The gate's settings.
+    gate: Option<GateSettings> =
+        |p| p.gate.as_ref().map(|own| own.settings().clone()), "gate";
 }
 
 /// Lists the classes that have a value.
@@ -209,6 +212,21 @@ impl AddTo for Option<BudgetSettings> {
             Some(budget) => budget_rows(budget, rows),
             None => rows.add(setting, none()),
         }
+    }
+}
+
+/// Shown only where there is one: most policies have none.
+impl AddTo for Option<GateSettings> {
+    fn add_to(&self, rows: &mut Rows, _setting: &str) {
+        let Some(gate) = self else {
+            return;
+        };
+        if let Some(name) = &gate.name {
+            rows.add("gate.name", name.escape_debug().to_string());
+        }
+        let arm_on: Vec<_> = gate.arm_on.iter().map(|c| c.as_str()).collect();
+        rows.add("gate.arm_on", arm_on.join(", "));
+        rows.add("gate.max_hint", length(gate.max_hint));
     }
 }
 

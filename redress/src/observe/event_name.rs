@@ -52,11 +52,16 @@ pub enum EventName {
     /// of a breaker. [`Event::error_type`] is the type of the last of them: let it be classified, or
     /// trip on UNKNOWN.
     Unclassified,
+    /// The call's failure has closed the [gate](crate::Gate), for [`Event::sleep`].
+    GateClosed,
+    /// The call waits at the [gate](crate::Gate) before its next attempt: for [`Event::sleep`], or longer if
+    /// others go first.
+    GateWait,
 }
 
 impl EventName {
     /// All events, in the order of their [`index`](Self::index).
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Success,
         Self::Retry,
         Self::Aborted,
@@ -75,6 +80,8 @@ impl EventName {
         Self::CircuitHalfOpen,
         Self::CircuitClosed,
         Self::Unclassified,
+        Self::GateClosed,
+        Self::GateWait,
     ];
 
     /// Returns its place in [`ALL`](Self::ALL), for a table with an entry for each event. It may change
@@ -111,6 +118,8 @@ impl EventName {
                 | Self::CircuitHalfOpen
                 | Self::CircuitClosed
                 | Self::Unclassified
+                | Self::GateClosed
+                | Self::GateWait
         )
     }
 
@@ -136,6 +145,8 @@ impl EventName {
             Self::CircuitHalfOpen => "circuit_half_open",
             Self::CircuitClosed => "circuit_closed",
             Self::Unclassified => "unclassified",
+            Self::GateClosed => "gate_closed",
+            Self::GateWait => "gate_wait",
         }
     }
 

@@ -10,6 +10,7 @@ use crate::classify::{AnyValue, DefaultClassifier, ErrorClass};
 use crate::clock::{Clock, Time};
 use crate::delay::Delay;
 use crate::drive::{CompiledPolicy, Sleeper, Start};
+use crate::gate::Gate;
 use crate::observe::{AttemptEnd, AttemptStart, Observer, OnAttemptEnd, OnAttemptStart};
 use crate::problems::{ConfigError, Problems};
 use crate::strategies::Strategy;
@@ -317,6 +318,24 @@ impl<C, R> PolicyBuilder<C, R> {
     #[must_use]
     pub fn budget(mut self, budget: Budget) -> Self {
         self.settings.rules.budget = Some(budget);
+        self
+    }
+
+    /// Lets what one call learns of a rate limit hold for all calls of all policies that share this gate.
+    /// Default: none.
+    ///
+    /// ```
+    /// use std::sync::LazyLock;
+    /// use redress::{Gate, Policy};
+    ///
+    /// static OPENAI: LazyLock<Policy> =
+    ///     LazyLock::new(|| Policy::builder().gate(Gate::new()).build().unwrap());
+    ///
+    /// assert_eq!(OPENAI.call(|| Ok::<_, std::io::Error>(5)).unwrap(), 5);
+    /// ```
+    #[must_use]
+    pub fn gate(mut self, gate: Gate) -> Self {
+        self.settings.gate = Some(gate);
         self
     }
 

@@ -12,6 +12,7 @@ use crate::classify::{Classifier, ResultClassifier};
 use crate::drive::{SleepDecision, Sleeper};
 use crate::engine::ResumeToken;
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::observe::{AttemptEnd, AttemptStart, Observer, OnAttemptEnd, OnAttemptStart, Timeline};
 use crate::outcome::Outcome;
 use crate::strategies::BackoffContext;
@@ -319,6 +320,25 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     #[must_use]
     pub fn budget(mut self, budget: Budget) -> Self {
         self.shared.budget = Some(budget);
+        self
+    }
+
+    /// Lets these calls wait at this gate in place of the policy's: that of the account or the model that
+    /// they are about.
+    ///
+    /// ```
+    /// use redress::{Gate, Policy, StopReason};
+    ///
+    /// let (policy, account) = (Policy::new(), Gate::named("account"));
+    /// account.close_for(120); // twice as long as the deadline
+    /// let outcome = policy.context().gate(account).execute(|| Ok::<_, std::io::Error>(()));
+    /// assert_eq!(outcome.stop_reason, Some(StopReason::DeadlineExceeded));
+    /// assert!(outcome.retry_after.unwrap().as_secs() > 118);
+    /// assert_eq!(outcome.attempts, 0);
+    /// ```
+    #[must_use]
+    pub fn gate(mut self, gate: Gate) -> Self {
+        self.shared.gate = Some(gate);
         self
     }
 

@@ -11,6 +11,7 @@ use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::drive::{Detached, Hooks, SleepDecision, Sleeper};
 use crate::engine::ResumeToken;
+use crate::gate::Gate;
 use crate::observe::{
     AttemptEnd, AttemptStart, CallEnd, CallObserver, CallStart, Event, Observer, Timeline,
 };
@@ -32,6 +33,7 @@ pub(super) struct ContextSettings<'a> {
     pub(super) observers: Vec<Box<dyn Observer + 'a>>,
     pub(super) breaker: Option<CircuitBreaker>,
     pub(super) budget: Option<Budget>,
+    pub(super) gate: Option<Gate>,
     pub(super) once: bool,
 }
 
@@ -124,7 +126,7 @@ impl<'a> ContextSettings<'a> {
 
 impl Hooks for ContextHooks<'_, '_> {
     fn is_guarded(&self) -> bool {
-        self.shared.breaker.is_some() || self.shared.budget.is_some()
+        self.shared.breaker.is_some() || self.shared.budget.is_some() || self.shared.gate.is_some()
     }
 
     fn breaker(&self) -> Option<&CircuitBreaker> {
@@ -133,6 +135,10 @@ impl Hooks for ContextHooks<'_, '_> {
 
     fn budget(&self) -> Option<&Budget> {
         self.shared.budget.as_ref()
+    }
+
+    fn gate(&self) -> Option<&Gate> {
+        self.shared.gate.as_ref()
     }
 
     fn once(&self) -> bool {

@@ -13,6 +13,7 @@ use crate::classify::{
 use crate::drive::{Compiled, CompiledPolicy, Hooks, Judge, Run, Steps, Verdict, blocking, future};
 use crate::engine::ResumeToken;
 use crate::error::Error;
+use crate::gate::Gate;
 use crate::outcome::Outcome;
 
 /// Decides what happens when an operation fails: how often it is tried again, after which delay,
@@ -293,6 +294,19 @@ impl<C, R> Policy<C, R> {
     #[must_use]
     pub fn budget(&self) -> Option<&Budget> {
         self.config.rules.budget.as_ref()
+    }
+
+    /// Returns the gate, if there is one.
+    ///
+    /// ```
+    /// assert!(redress::Policy::new().gate().is_none());
+    /// let policy = redress::Policy::builder().gate(redress::Gate::named("account")).build()?;
+    /// assert_eq!(policy.gate().unwrap().name(), Some("account"));
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn gate(&self) -> Option<&Gate> {
+        self.config.gate.as_ref()
     }
 
     /// Starts a call without a loop: the caller owns time and execution.

@@ -9,6 +9,7 @@ use crate::defaults::{self, with_defaults};
 use crate::delay::GivenTimes;
 use crate::drive::{CompiledPolicy, Marks, Scoped, Sleeper, Start, Threads};
 use crate::engine::{Rules, Successes};
+use crate::gate::Gate;
 use crate::observe::{Audience, Interest, Observers};
 use crate::strategies::{Strategy, decorrelated_jitter, retry_after_or};
 
@@ -23,6 +24,7 @@ with_defaults! {
         pub(super) sleeper: Option<Arc<dyn Sleeper>> = None,
         pub(super) observers: Observers = Observers::default(),
         pub(super) breaker: Option<CircuitBreaker> = None,
+        pub(super) gate: Option<Gate> = None,
         pub(super) max_detached_threads: u32 = defaults::MAX_DETACHED_THREADS,
         /// Operations are told which attempt they are.
         pub(super) tells_attempts: bool = false,
@@ -53,6 +55,7 @@ impl Settings {
             sleeper,
             observers,
             mut breaker,
+            gate,
             max_detached_threads,
             mut tells_attempts,
             inherits_deadline,
@@ -76,7 +79,7 @@ impl Settings {
         let late = observers.interest(Audience::Late);
         let has_late_observers = late.is_some();
         let wanted = early.into_iter().chain(late).reduce(Interest::or);
-        let guarded = breaker.is_some() || rules.budget.is_some();
+        let guarded = breaker.is_some() || rules.budget.is_some() || gate.is_some();
         let timing = match timing(&time, rules.deadline, rules.attempt_timeout) {
             // What is watched has a time.
             Timing::Untimed if observers.len() > 0 && time.is_system() => Timing::Coarse,
@@ -89,6 +92,7 @@ impl Settings {
         let mut marks = Marks::NONE;
         marks.add(Marks::OF_WATCHED, watched);
         marks.add(Marks::GUARDED, guarded);
+        marks.add(Marks::GATED, gate.is_some());
         marks.add(Marks::TELLS_SUCCESS, rules.successes.matter);
         marks.add(Marks::TELLS_ATTEMPTS, tells_attempts);
         marks.add(Marks::INHERITS, inherits_deadline);
@@ -109,6 +113,7 @@ impl Settings {
             wanted: wanted.unwrap_or(Interest::FAILURES),
             start,
             breaker,
+            gate,
             detached_threads: Threads::new(max_detached_threads),
             rules,
             operation,

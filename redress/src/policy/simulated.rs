@@ -13,7 +13,7 @@ use crate::strategies::Strategy;
 
 /// Makes a policy with the settings of another, on `clock`.
 ///
-/// Its breaker, its budget and what its strategies learn are its own and new. It has no observers: what
+/// Its breaker, its budget, its gate and what its strategies learn are its own and new. It has no observers: what
 /// is simulated must not reach anyone's metrics. `timeout` is the attempt timeout if it has none.
 pub(crate) fn simulated<C>(
     settings: &CompiledPolicy,
@@ -32,11 +32,12 @@ pub(crate) fn simulated<C>(
         .map(|own| own.map(|own| renewed(&own).unwrap_or(own)));
     rules.budget = rules.budget.map(|budget| budget.time(time.clone()));
     rules.attempt_timeout = rules.attempt_timeout.or(timeout);
-    let breaker = settings.breaker.as_ref();
+    let (breaker, gate) = (settings.breaker.as_ref(), settings.gate.as_ref());
     let settings = Settings {
         rules,
         operation: settings.operation.clone(),
         breaker: breaker.map(|breaker| breaker.renewed(time.clone())),
+        gate: gate.map(|gate| gate.renewed(time.clone())),
         time,
         ..Settings::default()
     };

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod caps;
+mod gate;
 mod strategies;
 mod time;
 

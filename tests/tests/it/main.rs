@@ -24,6 +24,7 @@ mod detached;
 mod every_end;
 mod executors;
 mod faults;
+mod gate;
 mod guides;
 mod hooks;
 mod inspect;

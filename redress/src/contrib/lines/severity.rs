@@ -21,7 +21,8 @@ impl Severity {
                 | EventName::Aborted
                 | EventName::Scheduled
                 | EventName::CircuitHalfOpen
-                | EventName::CircuitClosed => Self::Info,
+                | EventName::CircuitClosed
+                | EventName::GateWait => Self::Info,
                 _ => Self::Warn,
             },
             Line::Cut(end) => match end.result() {

@@ -45,12 +45,15 @@ pub fn default_level(line: &Line<'_>) -> Option<Level> {
         Line::Event(event) => match event.name() {
             EventName::CircuitRejected => None,
             EventName::Success if event.attempt() <= 1 => None,
-            EventName::Retry | EventName::Unclassified => Some(Level::Warning),
+            EventName::Retry | EventName::Unclassified | EventName::GateClosed => {
+                Some(Level::Warning)
+            }
             EventName::Success
             | EventName::Aborted
             | EventName::Scheduled
             | EventName::CircuitHalfOpen
-            | EventName::CircuitClosed => Some(Level::Info),
+            | EventName::CircuitClosed
+            | EventName::GateWait => Some(Level::Info),
             _ => Some(Level::Error),
         },
         Line::Cut(_) => None,

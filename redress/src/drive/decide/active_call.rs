@@ -38,6 +38,12 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
         }
     }
 
+    /// Returns `true` if there is a gate.
+    #[inline]
+    pub(crate) const fn is_gated(&self) -> bool {
+        self.frame.is_gated()
+    }
+
     /// Reads the clock for what is decided and shown next.
     pub(super) fn tick(&mut self) {
         self.state.now = self.state.elapsed(self.frame);
@@ -162,6 +168,9 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
         } else {
             self.show(name, Duration::ZERO, failed);
         }
+        if self.frame.is_gated() {
+            self.leave_queue();
+        }
         self.leave_breaker();
     }
 
@@ -186,6 +195,9 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
             }
         }
         self.show_attempt_end(AttemptStatus::Cancelled, None, started);
+        if self.frame.is_gated() {
+            self.leave_queue();
+        }
         self.drop_token();
         self.end_dropped_call();
     }
@@ -200,24 +212,34 @@ impl<'r, 'p> ActiveCall<'r, 'p> {
     /// Waits for the hook that is awaited before a pause, if there is one, then for the pause. Then
     /// starts the next attempt. A pause of zero only lets other tasks run.
     pub(crate) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Stopped>> {
-        let in_time = if self.hooks.poll_abort(cx).is_ready() {
-            true
-        } else {
-            // The clock and the sleeper are the user's.
-            self.state.watch.is_running = true;
-            let over = self.poll_wait(cx);
-            self.state.watch.is_running = false;
-            ready!(over)
-        };
-        self.state.end_wait();
-        let next = if in_time {
-            self.next_attempt_after_pause()
-        } else {
-            Err(self.stop_late())
-        };
-        // Until the attempt is pending for the first time.
-        self.state.watch.is_running = next.is_ok();
-        Poll::Ready(next)
+        loop {
+            let aborts = self.hooks.poll_abort(cx).is_ready();
+            let in_time = aborts || {
+                // The clock and the sleeper are the user's.
+                self.state.watch.is_running = true;
+                let over = self.poll_wait(cx);
+                self.state.watch.is_running = false;
+                ready!(over)
+            };
+            self.state.end_wait();
+            let gate = if in_time && !aborts && self.frame.is_gated() {
+                self.ask_gate_after_pause()
+            } else {
+                Ok(None)
+            };
+            let next = match gate {
+                Ok(Some(wait)) => {
+                    self.state.pause = Some(wait);
+                    continue;
+                }
+                Err(stopped) => Err(stopped),
+                Ok(None) if in_time => self.next_attempt_after_pause(),
+                Ok(None) => Err(self.stop_late()),
+            };
+            // Until the attempt is pending for the first time.
+            self.state.watch.is_running = next.is_ok();
+            return Poll::Ready(next);
+        }
     }
 
     /// Waits until the pause is over; `false` if the deadline comes first.

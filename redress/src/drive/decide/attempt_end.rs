@@ -27,6 +27,9 @@ impl ActiveCall<'_, '_> {
         if let Some(hint) = failed.classification.retry_after_hint() {
             self.tell_hint(failed, hint);
         }
+        if self.frame.is_gated() {
+            self.fail_gate(failed);
+        }
         if self.is_aborted() {
             return Err(self.stop(StopReason::Aborted, None));
         }
@@ -49,6 +52,9 @@ impl ActiveCall<'_, '_> {
                 // A token that is dropped here was never spent.
                 if let Some(refused) = self.frame.refuses_beyond(delay, self.hooks) {
                     return Err(self.stop_refused(&refused));
+                }
+                if self.frame.is_gated() {
+                    self.check_gate(failed)?;
                 }
                 self.state.token =
                     token.map_or(budget::BudgetTicket::KEPT, BudgetToken::into_ticket);
@@ -90,6 +96,7 @@ impl ActiveCall<'_, '_> {
         let slow = self.end_attempt(None);
         let rules = &self.frame.policy.rules;
         self.state.call.succeed(rules, self.hooks.budget());
+        self.frame.leave_gate(self.hooks);
         let change = self.frame.attempt_over(None, slow, self.hooks);
         self.show(EventName::Success, Duration::ZERO, None);
         let change = match change {

@@ -24,7 +24,9 @@ impl ActiveCall<'_, '_> {
         }
         if !self.frame.is_watched() {
             // Its first attempt started with it.
-            self.state.now = self.state.ahead;
+            if !self.state.watch.has_waited {
+                self.state.now = self.state.ahead;
+            }
             self.frame.wake();
         }
         self.state.watch.early_watchers = self.state.watch.watchers.len();

@@ -95,6 +95,7 @@ impl<'p> Frame<'p> {
     /// change of the breaker's state that this was.
     pub(crate) fn tell_success(&mut self, slow: bool, hooks: &dyn Hooks) -> Option<Change> {
         self.policy.rules.on_success(hooks.budget());
+        self.leave_gate(hooks);
         self.leave_breaker(None, slow, hooks)
     }
 
@@ -207,6 +208,7 @@ impl<'p> Frame<'p> {
     /// Gives back what the call still holds.
     pub(crate) fn close(&mut self, hooks: &dyn Hooks) {
         self.leave_without_verdict(hooks);
+        self.abandon_gate(hooks);
         if self.marks.take(Marks::IN_FLIGHT)
             && let Some(budget) = self.budget(hooks)
         {

@@ -5,6 +5,7 @@ mod active_call;
 mod attempt_end;
 mod ends;
 mod events;
+mod gate;
 mod guards;
 mod verdict;
 

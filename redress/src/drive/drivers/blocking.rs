@@ -36,7 +36,7 @@ pub(crate) fn call_cut_off<'p, T, H: Hooks>(
     judge: impl Judge<T> + Copy,
     attempt: impl FnMut(&Run<'p, H>) -> Option<T>,
 ) -> Option<T> {
-    if run.is_refused() {
+    if run.is_held_up() && run.wait_blocking().is_err() {
         return None;
     }
     attempts(run, judge, attempt)

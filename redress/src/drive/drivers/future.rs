@@ -3,6 +3,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use super::start::First;
 use super::{After, Run};
 use crate::drive::decide::{Judge, Verdict};
 use crate::drive::hooks::Hooks;
@@ -67,12 +68,17 @@ where
             // This is asked before the loop, because a call that succeeds at once never repeats it.
             let mut next = match this.state.as_mut().project() {
                 PhaseProj::Attempt { .. } => None,
-                PhaseProj::Start => {
-                    if run.start().is_err() {
-                        break 'call None;
+                PhaseProj::Start => match run.start() {
+                    First::Attempt => Some(None),
+                    First::Nothing => break 'call None,
+                    First::Pause => {
+                        this.state.set(Phase::Pause { last: None });
+                        match ready!(this.state.as_mut().poll_pause(run, cx)) {
+                            Ok(last) => Some(last),
+                            Err(last) => break 'call last,
+                        }
                     }
-                    Some(None)
-                }
+                },
                 PhaseProj::Pause { .. } => match ready!(this.state.as_mut().poll_pause(run, cx)) {
                     Ok(last) => Some(last),
                     Err(last) => break 'call last,

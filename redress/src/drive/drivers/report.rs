@@ -12,6 +12,12 @@ impl<H: Hooks> Run<'_, H> {
         Interrupt::new(self.report())
     }
 
+    /// Returns why there is no result, for expansions.
+    #[cold]
+    pub fn redress_interrupt(&self) -> Interrupt {
+        self.interrupt()
+    }
+
     /// Returns how the call ended.
     #[cold]
     pub(crate) fn report(&self) -> Report {

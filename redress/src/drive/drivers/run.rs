@@ -239,12 +239,19 @@ impl<'p, H: Hooks> Run<'p, H> {
             let mut call = ActiveCall::new(state, frame, hooks);
             let pause = call.fail(&failed)?;
             if pause.is_zero() {
+                if call.is_gated() {
+                    call.pass_gate_blocking()?;
+                }
                 return call.next_attempt_at_once();
             }
             pause
         };
         frame.sleep(pause, hooks);
-        ActiveCall::new(state, frame, hooks).next_attempt_after_pause()
+        let mut call = ActiveCall::new(state, frame, hooks);
+        if call.is_gated() {
+            call.pass_gate_blocking()?;
+        }
+        call.next_attempt_after_pause()
     }
 
     /// Ends an async attempt that has failed. Starts the pause before the next, unless there is none.
@@ -269,6 +276,10 @@ impl<'p, H: Hooks> Run<'p, H> {
                 if plain {
                     state.next_plain_attempt();
                     return After::Again;
+                }
+                if frame.is_gated() && !frame.is_gate_open(hooks) {
+                    state.pause = Some(Duration::ZERO);
+                    return After::Paused(());
                 }
                 match ActiveCall::new(state, frame, hooks).next_attempt_at_once() {
                     Ok(()) => After::Again,
@@ -405,14 +416,6 @@ impl<H: Hooks> Run<'_, H> {
     pub(super) fn note_idle(&mut self) {
         if let Some(state) = &mut *self.state {
             state.watch.is_running = false;
-        }
-    }
-
-    /// Notes that an attempt of a watched call runs, until it is pending or judged.
-    #[cold]
-    pub(super) fn note_running(&mut self) {
-        if let Some(state) = &mut *self.state {
-            state.watch.is_running = true;
         }
     }
 

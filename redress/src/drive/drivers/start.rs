@@ -10,6 +10,15 @@ use crate::drive::hooks::Hooks;
 use crate::drive::state::{CallState, Compiled, CompiledPolicy, Frame, Start};
 use crate::error::Interrupt;
 
+/// What comes first in a call that has started.
+pub(super) enum First {
+    Attempt,
+    /// It waits at its gate, and then for its first attempt.
+    Pause,
+    /// It was stopped.
+    Nothing,
+}
+
 impl<'p, H: Hooks> Run<'p, H> {
     /// Creates a call that has started: for a driver that runs it at once. Where something can refuse
     /// it before its first attempt, ask [`is_refused`](Self::is_refused).
@@ -56,11 +65,50 @@ impl<'p, H: Hooks> Run<'p, H> {
     /// An [`Interrupt`] if something refuses the call before its first attempt.
     #[inline]
     pub fn begin(policy: &'p impl Compiled, hooks: H) -> Result<Self, Interrupt> {
+        let mut run = Self::new(policy, hooks);
+        if run.is_held_up() && run.wait_blocking().is_err() {
+            return Err(run.interrupt());
+        }
+        Ok(run)
+    }
+
+    /// As [`begin`](Self::begin), for a future: where the call [waits](Self::redress_waits) before its
+    /// first attempt, that has to be awaited.
+    ///
+    /// # Errors
+    ///
+    /// An [`Interrupt`] if something refuses the call before its first attempt.
+    #[inline]
+    pub fn begin_async(policy: &'p impl Compiled, hooks: H) -> Result<Self, Interrupt> {
         let run = Self::new(policy, hooks);
         if run.is_refused() {
             return Err(run.interrupt());
         }
         Ok(run)
+    }
+
+    /// Returns `true` if the call has to wait at a gate before its first attempt.
+    #[inline]
+    pub fn redress_waits(&self) -> bool {
+        let state = self.state.as_ref();
+        state.is_some_and(|state| state.pause.is_some())
+    }
+
+    /// Returns `true` if the call was stopped before its first attempt, or has to wait for it.
+    #[inline]
+    pub(super) fn is_held_up(&self) -> bool {
+        let state = self.state.as_ref();
+        state.is_some_and(|state| state.pause.is_some() || state.stop_reason().is_some())
+    }
+
+    /// Waits before the first attempt, where that is needed, by blocking the thread.
+    #[cold]
+    pub(super) fn wait_blocking(&mut self) -> Result<(), Stopped> {
+        match &mut *self.state {
+            Some(state) if state.stop_reason().is_some() => Err(Stopped),
+            Some(state) => ActiveCall::new(state, &mut self.frame, &self.hooks).wait_blocking(),
+            None => Ok(()),
+        }
     }
 
     /// Creates a call before its [`start`](Self::start): for a future, which starts when it is first
@@ -74,22 +122,25 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
     }
 
-    /// Starts a call's time and its first attempt, unless something refuses it before.
+    /// Starts a call's time and its first attempt, unless something refuses it before, or it has to wait.
     #[inline]
-    pub(crate) fn start(&mut self) -> Result<(), Stopped> {
-        if self.frame.is_timed() {
-            return self.start_attended();
+    pub(super) fn start(&mut self) -> First {
+        if !self.frame.is_timed()
+            && let Some(started) = self.frame.policy.start_plainly(&self.hooks)
+        {
+            self.frame.start_plain(started);
+            return First::Attempt;
         }
-        match self.frame.policy.start_plainly(&self.hooks) {
-            Some(started) => {
-                self.frame.start_plain(started);
-                Ok(())
+        let started = self.start_attended();
+        match (started, &mut *self.state) {
+            (Err(Stopped), _) => First::Nothing,
+            (Ok(()), Some(state)) if state.pause.is_some() => First::Pause,
+            (Ok(()), Some(state)) => {
+                // Until the attempt is pending for the first time.
+                state.watch.is_running = true;
+                First::Attempt
             }
-            None => {
-                self.start_attended()?;
-                self.note_running();
-                Ok(())
-            }
+            (Ok(()), None) => First::Attempt,
         }
     }
 
@@ -143,7 +194,13 @@ impl<'p, H: Hooks> Run<'p, H> {
         if watched {
             call.show_call_start();
         }
-        call.next_attempt_in_time()?;
+        if call.is_gated()
+            && let Some(wait) = call.ask_gate()?
+        {
+            state.pause = Some(wait);
+        } else {
+            call.next_attempt_in_time()?;
+        }
         self.frame.count_call(&self.hooks);
         Ok(())
     }
@@ -169,6 +226,13 @@ impl<'p, H: Hooks> Run<'p, H> {
         }
         let mut call = ActiveCall::new(state, &mut self.frame, &self.hooks);
         call.show_call_start();
+        if call.is_gated()
+            && let Some(wait) = call.ask_gate()?
+        {
+            state.pause = Some(wait);
+            self.frame.count_call(&self.hooks);
+            return Ok(());
+        }
         match resumed {
             None => call.next_attempt()?,
             Some(_) => call.next_attempt_after_pause()?,
@@ -177,8 +241,24 @@ impl<'p, H: Hooks> Run<'p, H> {
         Ok(())
     }
 
+    /// Starts a call that is not watched, and whose gate is not open.
+    #[cold]
+    fn start_at_gate(&mut self) -> Result<(), Stopped> {
+        let state = self.state.insert(CallState::before_first_attempt());
+        let mut call = ActiveCall::new(state, &mut self.frame, &self.hooks);
+        match call.ask_gate()? {
+            None => call.next_attempt()?,
+            Some(wait) => state.pause = Some(wait),
+        }
+        self.frame.count_call(&self.hooks);
+        Ok(())
+    }
+
     #[inline(never)]
     fn start_guarded(&mut self) -> Result<(), Stopped> {
+        if self.frame.is_gated() && !self.frame.is_gate_open(&self.hooks) {
+            return self.start_at_gate();
+        }
         let entered = self.frame.enter_breaker(&self.hooks);
         if entered.is_ok() {
             self.frame.count_call(&self.hooks);

@@ -8,6 +8,7 @@ use crate::clock::Wait;
 use crate::defaults;
 use crate::drive::decide::{Refused, Stopped};
 use crate::engine::{Call, Failed, LastFailure, ResumeToken, Rules};
+use crate::gate::Place;
 use crate::reason::StopReason;
 
 /// The part of a call's state that lies on the heap: made with its first failure, or at its start if
@@ -29,6 +30,8 @@ pub(crate) struct CallState {
     pub(crate) retry_after: Option<Duration>,
     /// The budget's ticket for the retry.
     pub(crate) token: budget::BudgetTicket,
+    /// The place in the queue of a gate. `None` when a call is over.
+    pub(crate) place: Option<Place>,
     /// The pause that is still to start.
     pub(crate) pause: Option<Duration>,
     /// The wait in progress: for the end of a pause, or of an attempt's time.
@@ -60,6 +63,7 @@ impl CallState {
         now: Duration::ZERO,
         retry_after: None,
         token: budget::BudgetTicket::KEPT,
+        place: None,
         pause: None,
         wait: None,
         watch: Watch::NEW,
@@ -128,6 +132,7 @@ impl CallState {
             now: _,
             retry_after,
             token,
+            place: _,
             pause: _,
             wait: _,
             watch,

@@ -9,6 +9,7 @@ use crate::drive::drivers::Threads;
 use crate::drive::hooks::Hooks;
 use crate::drive::wait::Sleeper;
 use crate::engine::Rules;
+use crate::gate::Gate;
 use crate::observe::{Interest, Observers};
 use crate::problems::ConfigError;
 
@@ -22,6 +23,7 @@ pub struct CompiledPolicy {
     pub(crate) sleeper: Option<Arc<dyn Sleeper>>,
     pub(crate) observers: Observers,
     pub(crate) breaker: Option<CircuitBreaker>,
+    pub(crate) gate: Option<Gate>,
     /// The threads of detached attempts.
     pub(crate) detached_threads: Threads,
     /// The precision of time that the policy's limits need in a call that is not watched.

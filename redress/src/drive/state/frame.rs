@@ -7,6 +7,7 @@ use crate::budget::Budget;
 use crate::clock::{Started, Timing, Wait, can_pause};
 use crate::drive::hooks::Hooks;
 use crate::drive::wait::sleep_here;
+use crate::gate::GateTicket;
 
 /// The part of a call's state that lies in its future: its policy, when it started, its marks and the
 /// breaker's permit.
@@ -17,6 +18,8 @@ pub(crate) struct Frame<'p> {
     /// large and would make the future one that has to be dropped.
     permit_number: u32,
     permit_kind: Option<breaker::PermitKind>,
+    /// What the gate is told of with the end of the attempt.
+    pub(crate) gate_ticket: Option<GateTicket>,
     pub(crate) marks: Marks,
 }
 
@@ -31,6 +34,7 @@ impl<'p> Frame<'p> {
             started: Started::Untimed,
             permit_number: 0,
             permit_kind: None,
+            gate_ticket: None,
             marks: if timed { Marks::TIMED } else { Marks::NONE },
         }
     }
@@ -59,6 +63,7 @@ impl<'p> Frame<'p> {
         marks.add(Marks::OF_HOOKED, hooks.is_active());
         if hooks.is_guarded() {
             marks.add(Marks::GUARDED, true);
+            marks.add(Marks::GATED, hooks.gate().is_some());
             let funded = hooks.budget().is_some_and(Budget::is_funded);
             marks.add(Marks::TELLS_SUCCESS, funded);
         }
@@ -106,10 +111,16 @@ impl<'p> Frame<'p> {
         self.marks.has(Marks::HOOKED)
     }
 
-    /// Returns `true` if there is a breaker or a budget.
+    /// Returns `true` if there is a breaker, a budget or a gate.
     #[inline]
     pub(crate) const fn is_guarded(&self) -> bool {
         self.marks.has(Marks::GUARDED)
+    }
+
+    /// Returns `true` if there is a gate.
+    #[inline]
+    pub(crate) const fn is_gated(&self) -> bool {
+        self.marks.has(Marks::GATED)
     }
 
     pub(crate) const fn has_permit(&self) -> bool {

@@ -10,7 +10,7 @@ impl Marks {
     pub(crate) const TIMED: Self = Self(1);
     /// Watched: an observer or a hook sees its attempts and events, or may stop it.
     pub(crate) const WATCHED: Self = Self(1 << 1);
-    /// Guarded: there is a breaker or a budget, of its policy or its own.
+    /// Guarded: there is a breaker, a budget or a gate, of its policy or its own.
     pub(crate) const GUARDED: Self = Self(1 << 2);
     /// Its success has to be shown, or told to a breaker, a budget or a strategy.
     pub(crate) const TELLS_SUCCESS: Self = Self(1 << 3);
@@ -27,6 +27,8 @@ impl Marks {
     pub(crate) const TELLS_ATTEMPTS: Self = Self(1 << 7);
     /// It ends with the scope that it is in, and tells those that it calls what is left.
     pub(crate) const INHERITS: Self = Self(1 << 9);
+    /// There is a gate, of its policy or its own; it is then [`GUARDED`](Self::GUARDED), too.
+    pub(crate) const GATED: Self = Self(1 << 10);
 
     /// Those that a watched call has from its start on.
     pub(crate) const OF_WATCHED: Self = Self::WATCHED.or(Self::HELD).or(Self::TELLS_SUCCESS);
@@ -78,6 +80,7 @@ mod tests {
             Marks::TELLS_ATTEMPTS,
             Marks::UNPAUSED,
             Marks::INHERITS,
+            Marks::GATED,
         ];
         for mark in all {
             let mut marks = Marks::NONE;

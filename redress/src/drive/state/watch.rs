@@ -17,6 +17,8 @@ pub(crate) struct Watch {
     pub(crate) is_open: bool,
     /// The same for those that see calls from their first failure on.
     pub(crate) is_awake: bool,
+    /// Its first attempt started later than the call, which waited at a gate.
+    pub(crate) has_waited: bool,
     /// Code of the user's runs that is no hook: a call that is dropped now has panicked.
     pub(crate) is_running: bool,
 }
@@ -29,6 +31,7 @@ impl Watch {
         attempts_before: 0,
         is_open: false,
         is_awake: false,
+        has_waited: false,
         is_running: false,
     };
 
@@ -43,6 +46,7 @@ impl Watch {
         self.attempts_before = 0;
         self.is_open = false;
         self.is_awake = false;
+        self.has_waited = false;
         self.is_running = false;
     }
 

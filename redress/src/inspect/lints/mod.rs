@@ -3,6 +3,7 @@
 mod breaker;
 mod budget;
 mod caps;
+mod gate;
 mod scope;
 mod strategies;
 mod time;
@@ -26,6 +27,7 @@ pub(super) fn run(config: &CompiledPolicy, shared: bool, classified: bool) -> Ve
     strategies::lint(&patient, &mut findings);
     breaker::lint(&patient, &mut findings);
     budget::lint(&patient, &mut findings);
+    gate::lint(&patient, &mut findings);
     findings.0.sort_by_key(|finding| finding.level);
     findings.0
 }

@@ -13,6 +13,7 @@ fn the_three_formats_say_the_same() {
         assert_eq!(toml.policies(), other.policies());
         assert_eq!(toml.budgets(), other.budgets());
         assert_eq!(toml.breakers(), other.breakers());
+        assert_eq!(toml.gates(), other.gates());
     }
 }
 
@@ -52,6 +53,10 @@ fn every_setting_arrives() {
         window: seconds(60),
     };
     assert_eq!(file.budgets()["batch"].kind, batch);
+    assert_eq!(payments.gate, Some(NamedOr::Named("openai".to_owned())));
+    let gate = &file.gates()["openai"];
+    assert_eq!(gate.max_hint, Some(seconds(60)));
+    assert_eq!(gate.arm_on.as_ref().unwrap().len(), 2);
     let breaker = &file.breakers()["payments"];
     assert_eq!(breaker.minimum_calls, Some(20));
     assert_eq!(breaker.probe_lease, Some(seconds(90)));
