@@ -224,6 +224,41 @@ pub(crate) const RECOMMENDED_RECOVERY_MAX: Duration = Duration::from_secs(2);
 /// Reliability Engineering", so that retries add a tenth to the load at most.
 pub(crate) const RECOMMENDED_RATIO: f64 = 0.1;
 
+/// The time for which a session must last to be healthy, unless it says so earlier. Longer than a
+/// server takes that accepts and drops at once, shorter than the gaps between blips.
+pub(crate) const HEALTHY_AFTER: Duration = Duration::from_secs(10);
+
+/// The cap of the first delay of the preset for sessions: short enough for a blip.
+pub(crate) const SESSION_BASE: Duration = Duration::from_millis(500);
+
+/// The longest delay of the preset for sessions: a client that stays away for longer is missed after
+/// an outage, and one that comes more often is load in it.
+pub(crate) const SESSION_MAX: Duration = Duration::from_secs(60);
+
+/// The factor of the preset for sessions. By tripling, the longest delay is reached after five
+/// connects, so that a server that drops each session at once sees at most twenty in ten minutes.
+pub(crate) const SESSION_FACTOR: f64 = 3.0;
+
+/// The restarts of sessions that the preset allows within [`SESSION_WINDOW`]: one every three
+/// seconds, for a minute, is no blip, and backoff alone comes to six.
+pub(crate) const SESSION_RESTARTS: u32 = 20;
+
+/// The window of these restarts.
+pub(crate) const SESSION_WINDOW: Duration = Duration::from_secs(60);
+
+/// The highest number of restarts in a window: the time of each is kept, so this is a megabyte.
+pub(crate) const SESSION_MAX_RESTARTS: u32 = 65_536;
+
+/// The shortest delay between two looks at what is not ready yet, drawn between these: without the
+/// jitter, the first looks would be at the same times for each job.
+pub(crate) const POLL_MIN: (Duration, Duration) =
+    (Duration::from_millis(100), Duration::from_millis(150));
+
+/// The delay between two looks, in hundredths of the time since the first one: drawn between these. A
+/// job is then seen to be over 16% late in the mean, whether it takes a second or an hour, and the
+/// hour takes forty looks. More looks, and the mean gains little; fewer, and it is above a fifth.
+pub(crate) const POLL_SHARES: (u32, u32) = (28, 36);
+
 /// The maximum size of a configuration file: a thousand times the needs of a large service, and
 /// little memory if another file is read by mistake.
 #[cfg(feature = "config")]

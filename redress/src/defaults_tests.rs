@@ -112,6 +112,23 @@ fn the_guide_lists_the_defaults_as_they_are() {
             "recommended: retries that a success pays for",
             RECOMMENDED_RATIO.to_string(),
         ),
+        ("time after which a session is healthy", time(HEALTHY_AFTER)),
+        (
+            "sessions: first delay, longest delay, factor",
+            format!("{SESSION_BASE:?}, {SESSION_MAX:?}, {SESSION_FACTOR}"),
+        ),
+        (
+            "sessions: restarts, in a window of",
+            format!("{SESSION_RESTARTS}, {SESSION_WINDOW:?}"),
+        ),
+        (
+            "polling: shortest delay",
+            format!("{:?} to {:?}", POLL_MIN.0, POLL_MIN.1),
+        ),
+        (
+            "polling: delay, in hundredths of the time so far",
+            format!("{} to {}", POLL_SHARES.0, POLL_SHARES.1),
+        ),
         (
             "threads of detached attempts",
             MAX_DETACHED_THREADS.to_string(),

@@ -12,6 +12,8 @@
 //! [Will it recover?]: guide::simulating
 //! [http and grpc]: guide::http
 //! [rate limits]: guide::rate_limits
+//! [connections that live long]: guide::sessions
+//! [waiting for something]: guide::polling
 //! [observing]: guide::observing
 //! [testing]: guide::testing
 //! [configuration]: guide::configuration
@@ -37,6 +39,8 @@
 //! | choose how long to wait | [`strategies`]; [`Strategy`] and [`BackoffContext`] for one of your own |
 //! | stop what retries would make worse | [`CircuitBreaker`], [`Budget`], both in [`Policy::recommended`]; [`breaker`], [`budget`] |
 //! | end when the caller gives up, and say so to those that are called | [`deadline`], [`PolicyBuilder::inherit_deadline`] |
+//! | keep a connection, a watch, a task running | [`Policy::sessions`], [`Policy::session`]; [`Session`](call::Session) |
+//! | wait until something is ready | [`Policy::polling`], [`Policy::until`], [`Policy::until_async`] |
 //! | see every decision | [`Event`], [`Observer`]; [`observe`] |
 //! | own the loop, and the time | [`Policy::start`], [`Steps`](call::Steps), [`Step`] |
 //! | give a pause to a queue, go on elsewhere | [`SleepDecision`], [`ResumeToken`](call::ResumeToken) |
@@ -136,10 +140,10 @@ pub use strategies::{BackoffContext, Strategy};
 /// The parts of single calls, beside [`CallContext`]: resumed calls, calls without a loop.
 pub mod call {
     pub use crate::attempt::{IdempotencyKey, IdempotencyKeyError};
-    pub use crate::drive::Steps;
+    pub use crate::drive::{Expect, Expecting, Session, Steps};
     pub use crate::engine::ResumeToken;
     pub use crate::error::FromInterrupt;
-    pub use crate::policy::{AnyCall, AsyncOnly, ResumedCall};
+    pub use crate::policy::{AnyCall, AsyncOnly, Readiness, ResumedCall, UntilError};
     pub use crate::resume::ResumeTokenError;
 }
 

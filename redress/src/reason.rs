@@ -35,10 +35,15 @@ use std::fmt;
 /// | there is no strategy for the class | [`NoStrategy`](Self::NoStrategy) |
 /// | this was the last attempt (the strategy has learnt of its failure) | [`MaxAttemptsGlobal`](Self::MaxAttemptsGlobal) |
 /// | the delay would reach the deadline | [`DeadlineExceeded`](Self::DeadlineExceeded) |
+/// | a session has been restarted as often as [`restarts`](crate::PolicyBuilder::restarts) allows | [`RestartsExceeded`](Self::RestartsExceeded) |
 /// | the budget has no token | [`BudgetExhausted`](Self::BudgetExhausted) |
 /// | the circuit breaker observes attempts, and stays open beyond the delay | [`CircuitOpen`](Self::CircuitOpen) |
 /// | the sleep handler defers, once the retry has been announced | [`Scheduled`](Self::Scheduled) |
 /// | the sleep handler aborts | [`Aborted`](Self::Aborted) |
+///
+/// After an answer that something is [not ready yet](crate::Policy::until), which is no failure:
+/// [`Aborted`](Self::Aborted), or [`NotReady`](Self::NotReady) where the deadline leaves no time for
+/// another look.
 ///
 /// After the pause: the deadline (where `abort_if` aborts as well, [`Aborted`](Self::Aborted)), then
 /// `abort_if`, the thread and the circuit breaker as before the first attempt.
@@ -76,13 +81,18 @@ pub enum StopReason {
     /// as many as [`max_detached_threads`](crate::PolicyBuilder::max_detached_threads) allows, or the
     /// system gives none.
     NoThread,
+    /// A [session](crate::Policy::session) has been restarted more often than
+    /// [`restarts`](crate::PolicyBuilder::restarts) allows.
+    RestartsExceeded,
+    /// What [`until`](crate::Policy::until) waits for was not ready by the deadline.
+    NotReady,
     /// The attribute names a policy that its configuration file does not have.
     NoPolicy,
 }
 
 impl StopReason {
     /// All reasons, in the order of their [`index`](Self::index).
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Aborted,
         Self::RetryForbidden,
         Self::MaxAttemptsPerClass,
@@ -96,6 +106,8 @@ impl StopReason {
         Self::Scheduled,
         Self::CircuitOpen,
         Self::NoThread,
+        Self::RestartsExceeded,
+        Self::NotReady,
         Self::NoPolicy,
     ];
 
@@ -130,6 +142,8 @@ impl StopReason {
             Self::Scheduled => "SCHEDULED",
             Self::CircuitOpen => "CIRCUIT_OPEN",
             Self::NoThread => "NO_THREAD",
+            Self::RestartsExceeded => "RESTARTS_EXCEEDED",
+            Self::NotReady => "NOT_READY",
             Self::NoPolicy => "NO_POLICY",
         }
     }
@@ -151,11 +165,25 @@ pub enum Cause {
     Result,
     /// The attempt was cut off by its timeout.
     Timeout,
+    /// The [session](crate::Policy::session) ended without an error before it was healthy.
+    Ended,
+    /// The session was cut off because nothing came for as long as
+    /// [`stall_timeout`](crate::PolicyBuilder::stall_timeout) allows.
+    Stalled,
+    /// The value was [not ready yet](crate::Policy::until): no failure, and no call reports it.
+    NotReady,
 }
 
 impl Cause {
     /// All causes, in the order of their [`index`](Self::index).
-    pub const ALL: [Self; 3] = [Self::Error, Self::Result, Self::Timeout];
+    pub const ALL: [Self; 6] = [
+        Self::Error,
+        Self::Result,
+        Self::Timeout,
+        Self::Ended,
+        Self::Stalled,
+        Self::NotReady,
+    ];
 
     /// Returns its place in [`ALL`](Self::ALL), for a table with an entry for each cause. It may change
     /// with a release.
@@ -171,6 +199,9 @@ impl Cause {
             Self::Error => "error",
             Self::Result => "result",
             Self::Timeout => "timeout",
+            Self::Ended => "ended",
+            Self::Stalled => "stalled",
+            Self::NotReady => "not_ready",
         }
     }
 }

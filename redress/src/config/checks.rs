@@ -25,8 +25,12 @@ fn in_force<T>(given: Option<Bound<T>>, default: T) -> Option<(T, &'static str)>
 }
 
 fn caps(config: &RetryConfig, problems: &mut Problems) {
-    let attempts = in_force(config.max_attempts, defaults::MAX_ATTEMPTS);
-    let unknown = in_force(config.max_unknown_attempts, defaults::MAX_UNKNOWN_ATTEMPTS);
+    let default = |given: Option<Bound<u32>>, default| match given {
+        None if config.sessions => None,
+        given => in_force(given, default),
+    };
+    let attempts = default(config.max_attempts, defaults::MAX_ATTEMPTS);
+    let unknown = default(config.max_unknown_attempts, defaults::MAX_UNKNOWN_ATTEMPTS);
     let unreachable = |problems: &mut Problems, setting: &str, cap: u32| match attempts {
         Some((attempts, default)) if cap > attempts && attempts > 0 => {
             let message = format!(

@@ -4,11 +4,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
-use crate::drive::{CompiledPolicy, Steps};
+use crate::drive::{CompiledPolicy, Session, Steps};
 use crate::engine::ResumeToken;
 use crate::error::Error;
 use crate::outcome::Outcome;
-use crate::policy::{CallContext, Classifiers, Execute, Policy, execute_by_own_methods};
+use crate::policy::{
+    CallContext, Classifiers, Execute, Policy, Readiness, UntilError, execute_by_own_methods,
+};
 
 /// A policy of a file, from [`Policies::get`](crate::Policies::get).
 ///
@@ -206,6 +208,66 @@ impl<C, R> PolicyHandle<C, R> {
         E: Send + 'static,
     {
         self.current().execute_detached(operation)
+    }
+
+    /// Runs a session, with the values of when the future is first polled, for as long as it goes on. See
+    /// [`Policy::session`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::session`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Policy::session`].
+    pub async fn session<E, F>(&self, operation: impl FnMut(Session) -> F) -> Error<E>
+    where
+        C: Classifier<E>,
+        F: Future<Output = Result<(), E>>,
+    {
+        self.current().session(operation).await
+    }
+
+    /// Calls a sync operation until its value is ready. See [`Policy::until`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::until`].
+    pub fn until<T, E, Q>(
+        &self,
+        operation: impl FnMut() -> Result<T, E>,
+        ready: impl Fn(&T) -> Q,
+    ) -> Result<T, UntilError<T, E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        Q: Into<Readiness>,
+    {
+        self.current().until(operation, ready)
+    }
+
+    /// Calls an async operation until its value is ready, with the values of when the future is first
+    /// polled. See [`Policy::until_async`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::until_async`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Policy::until_async`].
+    pub async fn until_async<T, E, F, Q>(
+        &self,
+        operation: impl FnMut() -> F,
+        ready: impl Fn(&T) -> Q,
+    ) -> Result<T, UntilError<T, E>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        F: Future<Output = Result<T, E>>,
+        Q: Into<Readiness>,
+    {
+        self.current().until_async(operation, ready).await
     }
 
     /// Starts the settings of one call, or of many that share them. See [`Policy::context`].

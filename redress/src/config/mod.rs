@@ -65,6 +65,11 @@
 //! | `once` | true: a failure is retried only if it is [unsent](crate::Classification::unsent), as [`PolicyBuilder::once`](crate::PolicyBuilder::once) says | false |
 //! | `inherit_deadline` | true: calls end when the caller of the program gives up, as [`PolicyBuilder::inherit_deadline`](crate::PolicyBuilder::inherit_deadline) says | false |
 //! | `leave_retries_to_caller` | true: one attempt for a caller that makes several, as [`PolicyBuilder::leave_retries_to_caller`](crate::PolicyBuilder::leave_retries_to_caller) says | false |
+//! | `sessions` | true: what is left out is as in [`Policy::sessions`](crate::Policy::sessions) | false |
+//! | `healthy_after` | duration after which a [session](crate::Policy::session) is healthy without progress | `"10s"` |
+//! | `stall_timeout` | duration after which a session is cut off that expects something | none |
+//! | `max_restarts` | limit: restarts of a session within `restart_window`, up to 65,536 | `"none"` |
+//! | `restart_window` | duration in which restarts count | `"60s"` |
 //! | `operation` | text: name in events | none |
 //! | `budget` | name of one of the `budgets`, or a table as there, for this policy alone | none |
 //! | `circuit_breaker` | name of one of the `breakers`, or a table as there, for this policy alone | none |

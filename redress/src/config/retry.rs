@@ -44,6 +44,9 @@ section! {
     #[non_exhaustive]
     pub struct RetryConfig gives PolicyBuilder;
 
+    // First, since the others take the place of what it says.
+    /// [`Policy::sessions`](crate::Policy::sessions).
+    sessions: bool = switch, |builder, (), _| builder.sessions();
     // Strategies, budgets, breakers and gates are given as they were made before, by `builder`.
     /// [`PolicyBuilder::strategy`].
     strategy: Option<StrategyConfig> = strategy, |builder, _, _| builder;
@@ -78,6 +81,17 @@ section! {
     inherit_deadline: bool = switch, |builder, (), _| builder.inherit_deadline();
     /// [`PolicyBuilder::leave_retries_to_caller`].
     leave_retries_to_caller: bool = switch, |builder, (), _| builder.leave_retries_to_caller();
+    /// [`PolicyBuilder::healthy_after`].
+    healthy_after: Option<Duration> = time;
+    /// [`PolicyBuilder::stall_timeout`].
+    stall_timeout: Option<Duration> = time;
+    /// [`PolicyBuilder::restarts`]: how many.
+    max_restarts: Option<Bound<u32>> = count_bound, |builder, restarts, _| match restarts {
+        Bound::At(restarts) => builder.max_restarts(Some(restarts)),
+        Bound::Unlimited => builder.max_restarts(None),
+    };
+    /// [`PolicyBuilder::restarts`]: within which time.
+    restart_window: Option<Duration> = time;
     /// [`PolicyBuilder::operation`].
     operation: Option<String> = text;
     /// [`PolicyBuilder::budget`].

@@ -3,6 +3,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::drivers::Detached;
+use super::session::SessionWatch;
 use super::wait::Sleeper;
 
 use crate::breaker::CircuitBreaker;
@@ -65,6 +66,17 @@ pub trait Hooks {
     #[expect(private_interfaces, reason = "only this crate has such a call")]
     fn detached(&self) -> Option<&Detached<'_>> {
         None
+    }
+    /// Returns what watches the attempts of a call that is a session.
+    #[expect(private_interfaces, reason = "only this crate has such a call")]
+    #[inline]
+    fn session(&self) -> Option<&SessionWatch> {
+        None
+    }
+    /// Returns `true` if a value may be one that is not ready yet.
+    #[inline]
+    fn polls(&self) -> bool {
+        false
     }
     /// Returns the operation's name; `None` leaves the policy's.
     fn operation(&self) -> Option<&str> {

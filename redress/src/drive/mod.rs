@@ -7,6 +7,7 @@
 //! | who runs the loop? | `drivers/` |
 //! | what does it wait with? | `wait/` |
 //! | what does a call have beside its policy? | `hooks.rs` |
+//! | what does a session say of itself? | `session/` |
 //!
 //! A driver creates a [`Run`], runs an attempt, judges what it returned ([`Judge`], [`Verdict`]) and
 //! hands the verdict over. `Run` asks the engine and answers: return, run the operation again, or
@@ -71,6 +72,7 @@
 mod decide;
 mod drivers;
 mod hooks;
+mod session;
 mod state;
 mod wait;
 
@@ -78,6 +80,8 @@ pub use decide::{Judge, Verdict};
 pub use drivers::{After, Run, Step, Steps};
 pub(crate) use drivers::{Detached, Threads, blocking, future};
 pub use hooks::{Hooks, SleepDecision};
+pub(crate) use session::SessionWatch;
+pub use session::{Expect, Expecting, Session};
 pub use state::CompiledPolicy;
 pub(crate) use state::{Compiled, Marks, Scoped, Start};
 pub use wait::Sleeper;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{ResumeToken, Rules, Slot, Tally};
+use super::{ResumeToken, Rules, Session, Slot, Tally, polling};
 use crate::budget::{Budget, BudgetToken};
 use crate::classify::{Classification, ErrorClass};
 use crate::reason::{Cause, StopReason};
@@ -18,13 +18,16 @@ pub enum Attempted {
     BadResult(Classification),
     /// It was cut off by its timeout: a failure of class TRANSIENT.
     TimedOut,
+    /// It returned a value that is not ready yet, which is [no failure](crate::Policy::until); after this
+    /// time the other side wants to be asked again, if it has said so.
+    NotReady(Option<Duration>),
 }
 
 impl Attempted {
-    /// Returns the failure; `None` for a success.
+    /// Returns the failure; `None` if it is none.
     pub(crate) fn into_failed(self) -> Option<Failed> {
         let (classification, cause) = match self {
-            Self::Succeeded => return None,
+            Self::Succeeded | Self::NotReady(_) => return None,
             Self::Failed(classification) => (classification, Cause::Error),
             Self::BadResult(classification) => (classification, Cause::Result),
             Self::TimedOut => (ErrorClass::Transient.into(), Cause::Timeout),
@@ -88,7 +91,7 @@ impl Call {
         tally: Tally::NEW,
     };
 
-    /// Clears all counts, for the next call.
+    /// Clears all counts, for the next call, or for this one to go on as if it had just started.
     #[inline]
     pub(crate) const fn reset(&mut self) {
         let Self {
@@ -182,15 +185,63 @@ impl Call {
         once: bool,
     ) -> Result<Retry<'r>, StopReason> {
         let (delay, slot) = self.fail_unfunded(rules, failed, elapsed, once)?;
-        let hint = failed.classification.retry_after_hint();
-        let token = match budget {
-            Some(budget) if !budget.is_free(hint, delay) => {
-                let token = budget.try_spend(slot.class);
-                Some(token.ok_or(StopReason::BudgetExhausted)?)
-            }
-            _ => None,
+        fund(budget, failed, delay, slot)
+    }
+
+    /// As [`fail`](Self::fail), of a session, which may be restarted only so often.
+    pub(crate) fn fail_session<'r>(
+        &mut self,
+        rules: &Rules,
+        session: &mut Session,
+        budget: Option<&'r Budget>,
+        failed: &Failed,
+        elapsed: Duration,
+        once: bool,
+    ) -> Result<Retry<'r>, StopReason> {
+        let (delay, slot) = self.fail_unfunded(rules, failed, elapsed, once)?;
+        session.restart(&rules.session, elapsed)?;
+        fund(budget, failed, delay, slot)
+    }
+
+    /// Returns the delay before the next connect after a session that was healthy, lasted so long and
+    /// ended by itself. Nothing has failed, but two connects are no closer together than after a failure.
+    pub(crate) fn end_session(
+        rules: &Rules,
+        session: &mut Session,
+        ended: &Failed,
+        lasted: Duration,
+    ) -> Result<Duration, StopReason> {
+        session.restart(&rules.session, Duration::ZERO)?;
+        let slot = rules.slot(ended.classification.class());
+        let Some(strategy) = rules.strategy(slot) else {
+            return Ok(Duration::ZERO);
         };
-        Ok(Retry { delay, slot, token })
+        let ctx = BackoffContext {
+            remaining: rules.deadline,
+            cause: ended.cause,
+            ..BackoffContext::first(&ended.classification)
+        };
+        let delay = strategy.delay(&ctx).saturate().saturating_sub(lasted);
+        if delay >= rules.deadline.unwrap_or(Duration::MAX) {
+            return Err(StopReason::DeadlineExceeded);
+        }
+        Ok(delay)
+    }
+
+    /// Records an answer that something is not ready yet, which is no failure. Returns the delay before
+    /// the next look, or why there is none. The last attempt took so long; of the elapsed time so much has
+    /// not passed, but is not left either, as the caller's deadline is nearer.
+    pub(crate) fn not_ready(
+        &mut self,
+        rules: &Rules,
+        hint: Option<Duration>,
+        elapsed: Duration,
+        ahead: Duration,
+        took: Duration,
+    ) -> Result<Duration, StopReason> {
+        self.failure = None;
+        let passed = elapsed.saturating_sub(ahead);
+        polling::next_look(passed, took, hint, rules.remaining(elapsed))
     }
 
     /// As [`fail`](Self::fail), where there is no budget.
@@ -307,4 +358,23 @@ impl Call {
             cause: failed.cause,
         }
     }
+}
+
+/// Pays for a retry.
+#[inline(always)]
+fn fund<'r>(
+    budget: Option<&'r Budget>,
+    failed: &Failed,
+    delay: Duration,
+    slot: Slot,
+) -> Result<Retry<'r>, StopReason> {
+    let hint = failed.classification.retry_after_hint();
+    let token = match budget {
+        Some(budget) if !budget.is_free(hint, delay) => {
+            let token = budget.try_spend(slot.class);
+            Some(token.ok_or(StopReason::BudgetExhausted)?)
+        }
+        _ => None,
+    };
+    Ok(Retry { delay, slot, token })
 }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::SessionRules;
 use crate::budget::Budget;
 use crate::classify::{ErrorClass, PerClass};
 use crate::defaults::{self, with_defaults};
@@ -23,6 +24,7 @@ with_defaults! {
         pub(crate) once: bool = false,
         pub(crate) budget: Option<Budget> = None,
         pub(crate) successes: Successes = Successes::default(),
+        pub(crate) session: SessionRules = SessionRules::default(),
     }
 }
 

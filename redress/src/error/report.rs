@@ -33,6 +33,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reason = self.stop_reason();
         match self.attempts {
+            // Looks are no attempts against a cap, and not counted.
+            _ if reason == StopReason::NotReady => write!(f, "not ready by the deadline: {reason}"),
             0 => write!(f, "stopped before the first attempt: {reason}"),
             1 => write!(f, "stopped after 1 attempt: {reason}"),
             n => write!(f, "stopped after {n} attempts: {reason}"),

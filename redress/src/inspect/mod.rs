@@ -13,7 +13,7 @@ pub use finding::{Finding, Level};
 #[cfg(feature = "config")]
 pub(crate) use lints::ONCE_NEVER_RETRIES;
 pub use schedule::{Planned, Schedule};
-pub use snapshot::PolicySnapshot;
+pub use snapshot::{PolicySnapshot, SessionSettings};
 
 use crate::classify::ErrorClass;
 use crate::drive::Compiled;

@@ -87,6 +87,8 @@ snapshot! {
     /// The classes with a strategy of their own.
     class_strategies: Vec<(ErrorClass, Description)> =
         |p| given(&p.rules.class_strategies, |own| own.describe()), "strategies";
+    /// The settings of sessions, if any was given.
+    session: Option<SessionSettings> = SessionSettings::of, "session";
     /// The circuit breaker's settings.
     breaker: Option<BreakerSettings> =
         |p| p.breaker.as_ref().map(|own| own.settings().clone()), "breaker";
@@ -96,6 +98,32 @@ snapshot! {
     /// The gate's settings.
     gate: Option<GateSettings> =
         |p| p.gate.as_ref().map(|own| own.settings().clone()), "gate";
+}
+
+/// The settings of the [sessions](crate::Policy::session) of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionSettings {
+    /// How long a session must last to be healthy without progress.
+    pub healthy_after: Duration,
+    /// After which time a session is cut off that expects something.
+    pub stall_timeout: Option<Duration>,
+    /// How often a session may be restarted within the window.
+    pub max_restarts: Option<u32>,
+    /// The window of `max_restarts`.
+    pub restart_window: Duration,
+}
+
+impl SessionSettings {
+    fn of(policy: &CompiledPolicy) -> Option<Self> {
+        let rules = &policy.rules.session;
+        rules.given.then_some(Self {
+            healthy_after: rules.healthy_after,
+            stall_timeout: rules.stall_timeout,
+            max_restarts: rules.max_restarts,
+            restart_window: rules.restart_window,
+        })
+    }
 }
 
 /// Lists the classes that have a value.
@@ -194,6 +222,25 @@ impl<T: fmt::Display> AddTo for Vec<(ErrorClass, T)> {
         for (class, value) in self {
             rows.add(format!("{setting}({class})"), value.to_string());
         }
+    }
+}
+
+/// Shown only where it is given: few policies are for sessions.
+impl AddTo for Option<SessionSettings> {
+    fn add_to(&self, rows: &mut Rows, setting: &str) {
+        let Some(session) = self else {
+            return;
+        };
+        let mut add = |name, value: String| rows.add(format!("{setting}.{name}"), value);
+        add("healthy_after", length(session.healthy_after));
+        add(
+            "stall_timeout",
+            session.stall_timeout.map_or_else(none, length),
+        );
+        let restarts = session.max_restarts.map_or_else(none, |most| {
+            format!("{most} in {}", length(session.restart_window))
+        });
+        add("restarts", restarts);
     }
 }
 

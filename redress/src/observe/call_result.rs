@@ -45,6 +45,10 @@ pub enum CallResult {
     CircuitRejected,
     /// It stopped: [`StopReason::NoThread`].
     NoThread,
+    /// It stopped: [`StopReason::RestartsExceeded`].
+    RestartsExceeded,
+    /// It stopped: [`StopReason::NotReady`].
+    NotReady,
     /// Its future was dropped.
     Cancelled,
     /// Its operation, or something else of the user's that is not a hook, panicked.
@@ -53,7 +57,7 @@ pub enum CallResult {
 
 impl CallResult {
     /// All results, in the order of their [`index`](Self::index).
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Success,
         Self::SuccessAfterRetry,
         Self::Aborted,
@@ -68,6 +72,8 @@ impl CallResult {
         Self::Scheduled,
         Self::CircuitRejected,
         Self::NoThread,
+        Self::RestartsExceeded,
+        Self::NotReady,
         Self::Cancelled,
         Self::Panicked,
     ];
@@ -97,6 +103,8 @@ impl CallResult {
             Self::Scheduled => EventName::Scheduled.as_str(),
             Self::CircuitRejected => EventName::CircuitRejected.as_str(),
             Self::NoThread => EventName::NoThread.as_str(),
+            Self::RestartsExceeded => EventName::RestartsExceeded.as_str(),
+            Self::NotReady => EventName::NotReady.as_str(),
             Self::Cancelled => "cancelled",
             Self::Panicked => "panicked",
         }
@@ -127,6 +135,8 @@ impl CallResult {
             StopReason::Scheduled => Self::Scheduled,
             StopReason::CircuitOpen => Self::CircuitRejected,
             StopReason::NoThread => Self::NoThread,
+            StopReason::RestartsExceeded => Self::RestartsExceeded,
+            StopReason::NotReady => Self::NotReady,
         }
     }
 }

@@ -41,6 +41,17 @@ pub enum EventName {
     CircuitRejected,
     /// The call stopped: [`StopReason::NoThread`].
     NoThread,
+    /// The call stopped: [`StopReason::RestartsExceeded`].
+    RestartsExceeded,
+    /// The call stopped: [`StopReason::NotReady`].
+    NotReady,
+    /// A [session](crate::Policy::session) has become healthy: what failed before is forgotten. It goes on.
+    Healthy,
+    /// A healthy session ended by itself; the next connect follows after [`Event::sleep`].
+    SessionEnded,
+    /// What [`until`](crate::Policy::until) waits for is not ready yet; the next look follows after
+    /// [`Event::sleep`].
+    NotYet,
     /// The call's failure has opened the circuit breaker.
     CircuitOpened,
     /// The call is the first probe of a circuit breaker that was open.
@@ -61,7 +72,7 @@ pub enum EventName {
 
 impl EventName {
     /// All events, in the order of their [`index`](Self::index).
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 25] = [
         Self::Success,
         Self::Retry,
         Self::Aborted,
@@ -76,6 +87,11 @@ impl EventName {
         Self::Scheduled,
         Self::CircuitRejected,
         Self::NoThread,
+        Self::RestartsExceeded,
+        Self::NotReady,
+        Self::Healthy,
+        Self::SessionEnded,
+        Self::NotYet,
         Self::CircuitOpened,
         Self::CircuitHalfOpen,
         Self::CircuitClosed,
@@ -114,6 +130,9 @@ impl EventName {
         !matches!(
             self,
             Self::Retry
+                | Self::Healthy
+                | Self::SessionEnded
+                | Self::NotYet
                 | Self::CircuitOpened
                 | Self::CircuitHalfOpen
                 | Self::CircuitClosed
@@ -141,6 +160,11 @@ impl EventName {
             Self::Scheduled => "scheduled",
             Self::CircuitRejected => "circuit_rejected",
             Self::NoThread => "no_thread",
+            Self::RestartsExceeded => "restarts_exceeded",
+            Self::NotReady => "not_ready",
+            Self::Healthy => "healthy",
+            Self::SessionEnded => "session_ended",
+            Self::NotYet => "not_yet",
             Self::CircuitOpened => "circuit_opened",
             Self::CircuitHalfOpen => "circuit_half_open",
             Self::CircuitClosed => "circuit_closed",
@@ -167,6 +191,8 @@ impl EventName {
             StopReason::Scheduled => Self::Scheduled,
             StopReason::CircuitOpen => Self::CircuitRejected,
             StopReason::NoThread => Self::NoThread,
+            StopReason::RestartsExceeded => Self::RestartsExceeded,
+            StopReason::NotReady => Self::NotReady,
         }
     }
 }

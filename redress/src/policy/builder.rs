@@ -284,6 +284,69 @@ impl<C, R> PolicyBuilder<C, R> {
         self
     }
 
+    /// Sets how long a [session](Policy::session) must last to be healthy without having made
+    /// [progress](crate::call::Session::progress), as a `Duration` or in seconds. Default: 10 s.
+    ///
+    /// Longer than it takes a server that accepts connections and drops them at once; shorter than the
+    /// time between two losses that have nothing to do with each other.
+    #[must_use]
+    pub fn healthy_after(mut self, time: impl Into<Delay>) -> Self {
+        let time = self.settings.times.take("healthy_after", time);
+        self.settings.rules.session.healthy_after = time;
+        self.settings.rules.session.given = true;
+        self
+    }
+
+    /// Ends a [session](Policy::session) that [expects](crate::call::Session::expect) something which does
+    /// not come for this long, as a `Duration` or in seconds. It then counts as a failure of class
+    /// TRANSIENT and cause [`Stalled`](crate::Cause::Stalled). Default: none.
+    ///
+    /// It counts only while the session says that it expects something: a session that never does is
+    /// never cut off, and one that works silently is not either.
+    #[must_use]
+    pub fn stall_timeout(mut self, timeout: impl Into<Delay>) -> Self {
+        let timeout = self.settings.times.take("stall_timeout", timeout);
+        self.settings.rules.session.stall_timeout = Some(timeout);
+        self.settings.rules.session.given = true;
+        self
+    }
+
+    /// Stops a call with [`StopReason::RestartsExceeded`](crate::StopReason::RestartsExceeded) if its
+    /// [session](Policy::session) has to be restarted more than `restarts` times within `window`, as a
+    /// `Duration` or in seconds. Default: no limit, and in [`Policy::sessions`] 20 in 60 s.
+    ///
+    /// It is what ends a session that is healthy each time and is lost each time: health forgets all
+    /// other limits. Erlang's supervisors call it the maximum restart intensity. Every end of a session
+    /// counts that another connect would follow, with or without an error.
+    ///
+    /// ```
+    /// let error = redress::Policy::sessions().restarts(0, 60).build().unwrap_err();
+    /// assert_eq!(error.problems()[0].setting(), "max_restarts");
+    /// ```
+    #[must_use]
+    pub fn restarts(self, restarts: u32, window: impl Into<Delay>) -> Self {
+        self.max_restarts(Some(restarts)).restart_window(window)
+    }
+
+    /// Restarts [sessions](Policy::session) as often as it takes.
+    #[must_use]
+    pub fn unlimited_restarts(self) -> Self {
+        self.max_restarts(None)
+    }
+
+    pub(crate) const fn max_restarts(mut self, restarts: Option<u32>) -> Self {
+        self.settings.rules.session.max_restarts = restarts;
+        self.settings.rules.session.given = true;
+        self
+    }
+
+    pub(crate) fn restart_window(mut self, window: impl Into<Delay>) -> Self {
+        let window = self.settings.times.take("restart_window", window);
+        self.settings.rules.session.restart_window = window;
+        self.settings.rules.session.given = true;
+        self
+    }
+
     /// Names the operation in events. Default: no name.
     #[must_use]
     pub fn operation(mut self, name: impl Into<Cow<'static, str>>) -> Self {

@@ -31,6 +31,7 @@ pub(super) fn check(settings: &Settings, problems: &mut Problems) {
     time("deadline", rules.deadline, "no_deadline()");
     let leave_out = "leave it out for no timeout";
     time("attempt_timeout", rules.attempt_timeout, leave_out);
+    sessions(settings, problems);
     if settings.max_detached_threads == 0 {
         let message = "must be at least 1: a detached attempt needs a thread";
         problems.add("max_detached_threads", message);
@@ -41,6 +42,30 @@ pub(super) fn check(settings: &Settings, problems: &mut Problems) {
         at_least_one(problems, &format!("max_class_attempts({class})"), *cap);
     }
     timeout_beyond_deadline(rules, problems);
+}
+
+fn sessions(settings: &Settings, problems: &mut Problems) {
+    let rules = &settings.rules.session;
+    let mut time = |setting, time, instead| settings.times.check(problems, setting, time, instead);
+    time("healthy_after", rules.healthy_after, None);
+    if let Some(timeout) = rules.stall_timeout {
+        time("stall_timeout", timeout, Some("leave it out for none"));
+    }
+    time("restart_window", rules.restart_window, None);
+    match rules.max_restarts {
+        Some(0) => problems.add(
+            "max_restarts",
+            "must be at least 1: for no restart at all, max_attempts(1) ends with the first session",
+        ),
+        Some(restarts) if restarts > defaults::SESSION_MAX_RESTARTS => problems.add(
+            "max_restarts",
+            format!(
+                "is {restarts}, and at most {}: the time of each is kept",
+                defaults::SESSION_MAX_RESTARTS
+            ),
+        ),
+        _ => {}
+    }
 }
 
 fn at_least_one(problems: &mut Problems, setting: &str, cap: Option<u32>) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
-use crate::drive::{Detached, Hooks, SleepDecision, Sleeper};
+use crate::drive::{Detached, Hooks, SessionWatch, SleepDecision, Sleeper};
 use crate::engine::ResumeToken;
 use crate::gate::Gate;
 use crate::observe::{
@@ -56,7 +56,8 @@ type MakeWait<'a> = Box<dyn Fn() -> CallWait<'a> + Send + Sync + 'a>;
 pub(super) type CallWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// The hooks of one call: those of its context, and what is its own.
-pub(super) struct ContextHooks<'c, 'a> {
+pub(super) struct ContextHooks<'c, 'a, K = ()> {
+    kind: K,
     shared: &'c ContextSettings<'a>,
     resume: Option<&'c ResumeToken>,
     detached: Option<&'c Detached<'c>>,
@@ -74,6 +75,38 @@ enum Abort<'a> {
     Now,
 }
 
+/// What a call is beside one that is made until it succeeds. A type, so that other calls have no code for
+/// it.
+pub(super) trait Kind {
+    #[inline]
+    fn session(&self) -> Option<&SessionWatch> {
+        None
+    }
+    #[inline]
+    fn polls(&self) -> bool {
+        false
+    }
+}
+
+impl Kind for () {}
+
+impl Kind for SessionWatch {
+    #[inline]
+    fn session(&self) -> Option<&SessionWatch> {
+        Some(self)
+    }
+}
+
+/// Waits until a value is ready.
+pub(super) struct Polls;
+
+impl Kind for Polls {
+    #[inline]
+    fn polls(&self) -> bool {
+        true
+    }
+}
+
 impl<'a> ContextSettings<'a> {
     /// Returns `true` if something of the context sees its calls.
     #[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
@@ -82,12 +115,17 @@ impl<'a> ContextSettings<'a> {
     }
 
     pub(super) fn hooks(&self) -> ContextHooks<'_, 'a> {
+        self.hooks_for(())
+    }
+
+    pub(super) fn hooks_for<K>(&self, kind: K) -> ContextHooks<'_, 'a, K> {
         let captured = matches!(self.timeline, Capture::Outcome);
         let abort = match &self.abort_on {
             Some(_) => Abort::Unmade,
             None => Abort::Never,
         };
         ContextHooks {
+            kind,
             shared: self,
             resume: None,
             detached: None,
@@ -124,7 +162,17 @@ impl<'a> ContextSettings<'a> {
     }
 }
 
-impl Hooks for ContextHooks<'_, '_> {
+impl<K: Kind> Hooks for ContextHooks<'_, '_, K> {
+    #[inline]
+    fn session(&self) -> Option<&SessionWatch> {
+        self.kind.session()
+    }
+
+    #[inline]
+    fn polls(&self) -> bool {
+        self.kind.polls()
+    }
+
     fn is_guarded(&self) -> bool {
         self.shared.breaker.is_some() || self.shared.budget.is_some() || self.shared.gate.is_some()
     }

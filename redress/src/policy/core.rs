@@ -8,7 +8,8 @@ use super::{CallContext, PolicyBuilder};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::classify::{
-    AnyValue, BoxedClassifier, Classifier, DefaultClassifier, HiddenAs, ResultClassifier,
+    AnyValue, BoxedClassifier, Classification, Classifier, DefaultClassifier, HiddenAs,
+    ResultClassifier,
 };
 use crate::drive::{Compiled, CompiledPolicy, Hooks, Judge, Run, Steps, Verdict, blocking, future};
 use crate::engine::ResumeToken;
@@ -439,6 +440,14 @@ impl<C: Classifier<E>, R: ResultClassifier<T>, T, E> Judge<Result<T, E>> for &Po
 }
 
 impl<C, R> Policy<C, R> {
+    #[inline]
+    pub(super) fn classify_error<E>(&self, error: &E) -> Classification
+    where
+        C: Classifier<E>,
+    {
+        self.classifiers.errors.classify(error)
+    }
+
     /// Judges what an attempt returned, its errors by another classifier than the policy's.
     #[inline]
     pub(crate) fn judge_errors_by<T, E>(

@@ -8,6 +8,7 @@ mod core;
 mod detached;
 mod execute;
 mod fn_policy;
+mod polling;
 mod recommended;
 mod resumed;
 #[cfg(any(
@@ -16,6 +17,7 @@ mod resumed;
     feature = "ureq-3"
 ))]
 mod ruled;
+mod sessions;
 mod settings;
 #[cfg(feature = "simulate")]
 mod simulated;
@@ -28,6 +30,7 @@ pub use execute::Execute;
 #[cfg(feature = "config")]
 pub(crate) use execute::execute_by_own_methods;
 pub use fn_policy::FnPolicy;
+pub use polling::{Readiness, UntilError};
 #[cfg(feature = "config")]
 pub(crate) use recommended::{breaker as preset_breaker, budget as preset_budget};
 pub use resumed::ResumedCall;

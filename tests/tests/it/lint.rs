@@ -3,6 +3,7 @@
 mod breaker;
 mod caps;
 mod gate;
+mod sessions;
 mod strategies;
 mod time;
 

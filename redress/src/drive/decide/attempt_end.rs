@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{ActiveCall, Stopped};
+use crate::breaker::Change;
 use crate::budget::{self, BudgetToken};
 use crate::drive::hooks::SleepDecision;
 use crate::drive::state::Marks;
@@ -38,6 +39,17 @@ impl ActiveCall<'_, '_> {
         let (call, now) = (&mut self.state.call, self.state.now);
         let retry = call.fail(rules, budget, failed, now, once);
         let change = self.frame.attempt_over(Some(failed), slow, self.hooks);
+        self.settle(retry, change, failed)
+    }
+
+    /// Does what the engine says after a failure, unless the breaker objects.
+    #[inline(always)]
+    pub(super) fn settle(
+        &mut self,
+        retry: Result<Retry<'_>, StopReason>,
+        change: Option<Change>,
+        failed: &Failed,
+    ) -> Result<Duration, Stopped> {
         self.show_unclassified(failed);
         match retry {
             Err(reason) => {
@@ -108,7 +120,7 @@ impl ActiveCall<'_, '_> {
 
     /// Gives back what the retry has cost, and shows how its attempt ended. Returns `true` if the
     /// breaker takes it for a slow one.
-    fn end_attempt(&mut self, failed: Option<&Failed>) -> bool {
+    pub(super) fn end_attempt(&mut self, failed: Option<&Failed>) -> bool {
         if self.state.token.is_held() {
             self.drop_token();
         }

@@ -7,6 +7,8 @@ mod ends;
 mod events;
 mod gate;
 mod guards;
+mod polling;
+mod session;
 mod verdict;
 
 pub(crate) use active_call::{ActiveCall, Stopped};

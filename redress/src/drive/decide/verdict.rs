@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::classify::{Classification, ErrorClass};
 use crate::engine::Failed;
 use crate::reason::Cause;
@@ -13,6 +15,26 @@ impl Verdict {
         cause: Cause::Timeout,
         error_type: None,
     }));
+
+    /// A session that returned no error.
+    pub(crate) const ENDED: Self = Self(Some(Failed {
+        classification: Classification::new(ErrorClass::Transient),
+        cause: Cause::Ended,
+        error_type: None,
+    }));
+
+    /// A value that is not ready yet, which the other side has asked to look at after `hint`.
+    pub(crate) fn not_ready(hint: Option<Duration>) -> Self {
+        let classification = Classification::new(ErrorClass::Transient);
+        Self(Some(Failed {
+            classification: match hint {
+                Some(hint) => classification.retry_after(hint),
+                None => classification,
+            },
+            cause: Cause::NotReady,
+            error_type: None,
+        }))
+    }
 
     /// An attempt that returned a success. No constant: the compiler would write its unused bytes
     /// beside those of each failure.

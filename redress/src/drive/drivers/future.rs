@@ -52,7 +52,7 @@ impl<'p, J, H: Hooks, Op, F, T, G> CallFuture<'p, J, H, Op, F, T, G> {
 
 impl<'p, J, H, Op, F, T, G, O> Future for CallFuture<'p, J, H, Op, F, T, G>
 where
-    J: Judge<T> + Copy,
+    J: Judge<T> + Clone,
     H: Hooks,
     Op: FnMut() -> F,
     F: Future<Output = T>,
@@ -95,7 +95,7 @@ where
                 };
                 let returned = ready!(run.redress_poll_attempt(attempt, cx));
                 let verdict = match &returned {
-                    Some(returned) => this.judge.judge(returned),
+                    Some(returned) => this.judge.clone().judge(returned),
                     None => Verdict::TIMED_OUT,
                 };
                 let Verdict(Some(failed)) = verdict else {

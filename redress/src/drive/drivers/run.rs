@@ -14,6 +14,7 @@ use crate::drive::state::{CallState, CompiledPolicy, Frame, Marks};
 use crate::engine::Failed;
 use crate::error::FromInterrupt;
 use crate::observe::{AttemptScope, in_scope};
+use crate::reason::Cause;
 
 /// One call in progress. Its owner runs the operation in a loop and hands over the result of each
 /// attempt; the answer is to return it, or to run the operation again.
@@ -208,6 +209,10 @@ impl<'p, H: Hooks> Run<'p, H> {
     #[cold]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let state = self.state.get_or_insert_with(CallState::in_first_attempt);
+        if let Some(watch) = self.hooks.session() {
+            let mut call = ActiveCall::new(state, &mut self.frame, &self.hooks);
+            return call.poll_session(watch, cx);
+        }
         let timer = match &mut state.wait {
             Some(timer) => timer,
             None => match state.attempt_limit(&self.frame) {
@@ -237,7 +242,7 @@ impl<'p, H: Hooks> Run<'p, H> {
             pause
         } else {
             let mut call = ActiveCall::new(state, frame, hooks);
-            let pause = call.fail(&failed)?;
+            let pause = end_attempt(&mut call, hooks, &failed)?;
             if pause.is_zero() {
                 if call.is_gated() {
                     call.pass_gate_blocking()?;
@@ -268,7 +273,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         let pause = if plain {
             state.fail_plain(&failed, frame)
         } else {
-            ActiveCall::new(state, frame, hooks).fail(&failed)
+            end_attempt(&mut ActiveCall::new(state, frame, hooks), hooks, &failed)
         };
         match pause {
             Err(Stopped) => After::Ended(()),
@@ -368,6 +373,23 @@ fn scoped<T>(frame: &Frame<'_>, state: &CallState, run: impl FnOnce() -> T) -> T
 fn enter(frame: &Frame<'_>, state: &CallState) -> Option<Current> {
     let tells = frame.marks.has(Marks::TELLS_ATTEMPTS);
     tells.then(|| Current::enter(&tell(frame, state)))
+}
+
+/// Ends an attempt that was no success. Sessions and polling are known where the call is compiled: no
+/// other has code for them.
+#[inline(always)]
+fn end_attempt(
+    call: &mut ActiveCall<'_, '_>,
+    hooks: &impl Hooks,
+    failed: &Failed,
+) -> Result<Duration, Stopped> {
+    if let Some(watch) = hooks.session() {
+        return call.end_session(watch, failed);
+    }
+    if hooks.polls() && failed.cause == Cause::NotReady {
+        return call.not_ready(failed);
+    }
+    call.fail(failed)
 }
 
 /// Polls an attempt of a call that may be watched, in the scope of its watchers.

@@ -176,6 +176,14 @@ impl CallState {
         self.now.saturating_sub(self.ahead)
     }
 
+    /// Lets the call go on as if it had just started; its watchers stay.
+    pub(crate) const fn start_anew(&mut self) {
+        self.call.reset();
+        self.before = Duration::ZERO;
+        self.ahead = Duration::ZERO;
+        self.now = Duration::ZERO;
+    }
+
     /// Stops a call that is not watched before its first attempt: the breaker refused it.
     pub(crate) const fn refuse(&mut self, refused: &Refused) {
         self.call.stop(StopReason::CircuitOpen);

@@ -26,7 +26,8 @@ fn unknown(patient: &Patient<'_>, findings: &mut Findings) {
         || snapshot
             .max_attempts
             .is_some_and(|n| n <= defaults::MAX_UNKNOWN_ATTEMPTS);
-    if capped || !patient.retries(class) {
+    // A session that is not understood backs off as any other.
+    if capped || !patient.retries(class) || snapshot.session.is_some() {
         return;
     }
     let times = snapshot.max_attempts.map_or_else(

@@ -5,6 +5,7 @@ mod budget;
 mod caps;
 mod gate;
 mod scope;
+mod sessions;
 mod strategies;
 mod time;
 
@@ -24,6 +25,7 @@ pub(super) fn run(config: &CompiledPolicy, shared: bool, classified: bool) -> Ve
     time::lint(&patient, &mut findings);
     caps::lint(&patient, &mut findings);
     scope::lint(&patient, &mut findings);
+    sessions::lint(&patient, &mut findings);
     strategies::lint(&patient, &mut findings);
     breaker::lint(&patient, &mut findings);
     budget::lint(&patient, &mut findings);

@@ -20,7 +20,8 @@ pub(super) fn lint(patient: &Patient<'_>, findings: &mut Findings) {
 /// Nothing ends a call.
 fn unbounded(patient: &Patient<'_>, findings: &mut Findings) {
     let rules = &patient.config.rules;
-    if rules.deadline.is_some() || rules.max_attempts.is_some() {
+    // A session is meant to go on; what ends it is looked at by itself.
+    if rules.deadline.is_some() || rules.max_attempts.is_some() || rules.session.given {
         return;
     }
     let uncapped = |class: &ErrorClass| {

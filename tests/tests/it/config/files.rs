@@ -61,6 +61,12 @@ fn every_setting_arrives() {
     assert_eq!(breaker.minimum_calls, Some(20));
     assert_eq!(breaker.probe_lease, Some(seconds(90)));
     assert!(breaker.observe_attempts && breaker.metrics_only);
+    let feed = &file.policies()["feed"];
+    assert!(feed.sessions);
+    assert_eq!(feed.healthy_after, Some(seconds(30)));
+    assert_eq!(feed.stall_timeout, Some(seconds(60)));
+    assert_eq!(feed.max_restarts, Some(Bound::At(5)));
+    assert_eq!(feed.restart_window, Some(seconds(10)));
 }
 
 /// The report on `bad.EXTENSION` is exactly `bad.EXTENSION.txt`.

@@ -269,7 +269,14 @@ fn everything_of_the_good_files_can_be_made() {
         let policies = Policies::from_file(super::data(name)).unwrap();
         assert_eq!(
             policies.names(),
-            ["defaults", "front end", "payments", "search", "tests"]
+            [
+                "defaults",
+                "feed",
+                "front end",
+                "payments",
+                "search",
+                "tests"
+            ]
         );
         assert_eq!(remaining(&policies, "payments"), 50);
         assert_eq!(remaining(&policies, "search"), 10);

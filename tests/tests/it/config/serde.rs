@@ -53,7 +53,7 @@ fn what_is_written_is_read_back_the_same() {
         policies: std::collections::BTreeMap<String, RetryConfig>,
     }
     let file: File = toml::from_str(&text("good.toml")).unwrap();
-    assert_eq!(file.policies.len(), 5);
+    assert_eq!(file.policies.len(), 6);
     for policy in file.policies.values() {
         let json = serde_json::to_string(policy).unwrap();
         assert_eq!(&serde_json::from_str::<RetryConfig>(&json).unwrap(), policy);

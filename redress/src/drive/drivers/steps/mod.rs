@@ -145,6 +145,9 @@ impl Steps {
             hold.release();
         }
         let rules = &self.config.rules;
+        if let Attempted::NotReady(hint) = attempted {
+            return self.not_ready(hint, elapsed);
+        }
         let budget = rules.budget.as_ref();
         let over = match attempted.into_failed() {
             None => {
@@ -172,6 +175,24 @@ impl Steps {
             }
         };
         self.end(over)
+    }
+
+    fn not_ready(&mut self, hint: Option<Duration>, elapsed: Duration) -> Step {
+        let rules = &self.config.rules;
+        self.call.succeed(rules, None);
+        self.shown.answer(elapsed);
+        let zero = Duration::ZERO;
+        match self.call.not_ready(rules, hint, elapsed, zero, zero) {
+            Ok(delay) => {
+                self.shown.not_yet(delay);
+                self.call.reset();
+                Step::RetryAfter(delay)
+            }
+            Err(reason) => {
+                self.shown.stop(reason, None, elapsed);
+                self.end(Step::Stop(reason))
+            }
+        }
     }
 
     /// Hands the operation over: between [`Step::RetryAfter`] and the next attempt, returns what

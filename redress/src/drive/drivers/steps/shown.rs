@@ -80,6 +80,20 @@ impl Shown {
         }
     }
 
+    /// Shows the end of an attempt whose value is not ready yet, which forgets what failed before it.
+    pub(super) fn answer(&mut self, now: Duration) {
+        if let Some(watched) = &mut self.0 {
+            watched.last = None;
+            watched.end_attempt(AttemptStatus::Succeeded, None, now);
+        }
+    }
+
+    pub(super) fn not_yet(&mut self, delay: Duration) {
+        if let Some(watched) = &mut self.0 {
+            watched.show(EventName::NotYet, None, delay, None);
+        }
+    }
+
     pub(super) fn failure(&mut self, failed: &Failed, now: Duration) {
         if let Some(watched) = &mut self.0 {
             watched.wake();
