@@ -9,6 +9,8 @@
 //! | [`simulating`] | will this policy recover, and what would make it? |
 //! | [`http`] | how are requests retried with reqwest, ureq, hyper and tonic, and which may be sent twice? |
 //! | [`rate_limits`] | how do all calls obey what one of them is told? |
+//! | [`sessions`] | how does a connection stay, and when does a client forget that earlier ones failed? |
+//! | [`polling`] | how does a program wait until something is ready? |
 //! | [`observing`] | how do retries reach logs, metrics and traces? |
 //! | [`testing`](mod@testing) | how is code with retries tested without waiting? |
 //! | [`configuration`] | how do settings come from a file, change while a program runs, and stay right? |
@@ -48,6 +50,19 @@ pub mod simulating {}
 // Its programs are tested where the crates are that they use.
 #[cfg_attr(not(doctest), doc = include_str!("../docs/http.md"))]
 pub mod http {}
+#[cfg_attr(feature = "config", doc = include_str!("../docs/sessions.md"))]
+#[cfg_attr(
+    not(feature = "config"),
+    doc = "This guide is shown with the feature `config`."
+)]
+pub mod sessions {}
+
+#[cfg_attr(feature = "testing", doc = include_str!("../docs/polling.md"))]
+#[cfg_attr(
+    not(feature = "testing"),
+    doc = "This guide is shown with the feature `testing`."
+)]
+pub mod polling {}
 
 #[cfg_attr(feature = "testing", doc = include_str!("../docs/rate-limits.md"))]
 #[cfg_attr(

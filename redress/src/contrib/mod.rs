@@ -33,6 +33,8 @@ pub mod aws_smithy_1;
 pub mod axum_0_8;
 #[cfg(feature = "cadence-1")]
 pub mod cadence_1;
+#[cfg(feature = "futures-core-0_3")]
+pub mod futures_core_0_3;
 #[cfg(feature = "h2-0_4")]
 pub mod h2_0_4;
 #[cfg(feature = "http-1")]

@@ -1,0 +1,242 @@
+//! Streams of [`futures-core`](::futures_core_0_3) 0.3, which tokio-stream, futures-util and async-stream
+//! make and take. Feature `futures-core-0_3`.
+//!
+//! It adds [`Policy::stream`] and [`CallContext::stream`]: a subscription that goes on where it was, however
+//! often its connection is lost.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use ::futures_core_0_3::Stream;
+use pin_project_lite::pin_project;
+
+use crate::classify::Classifier;
+use crate::drive::Session;
+use crate::error::Error;
+use crate::policy::{CallContext, Policy};
+
+impl<C, R> Policy<C, R> {
+    /// Makes one stream of many subscriptions: [sessions](Self::session) that hand on items, each of which
+    /// begins where the one before was lost. Feature `futures-core-0_3`.
+    ///
+    /// `connect` is given the cursor of the last item, or `from` where there was none yet, and makes the
+    /// stream of what comes after it. `cursor` says what an item's cursor is: its id, its offset.
+    ///
+    /// **Each item is yielded once** if a subscription has what comes after its cursor, in order: an item
+    /// moves the cursor when it is yielded. It counts as handled, which is
+    /// [progress](Session::progress), when the next one is asked for. A program that crashes between has
+    /// handled it or not, as always; one that must know stores the cursor with what the item has done, and
+    /// begins `from` there.
+    ///
+    /// An error of a subscription, or its end, leads to the next one as [`session`](Self::session) says.
+    /// [`stall_timeout`](crate::PolicyBuilder::stall_timeout) counts while the subscription is waited for, and
+    /// not while the consumer is busy.
+    ///
+    /// # Errors
+    ///
+    /// The stream ends with one error, which says why it has stopped for good.
+    ///
+    /// # Panics
+    ///
+    /// As for [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    ///
+    /// Waiting for the next item may be dropped at any time: nothing is lost. Dropping the stream drops the
+    /// subscription.
+    ///
+    /// ```
+    /// # extern crate futures_core_0_3 as futures_core; // as users name it
+    /// use std::pin::{Pin, pin};
+    /// use std::task::{Context, Poll};
+    /// use futures_core::Stream;
+    /// use redress::{Policy, testing::VirtualClock};
+    ///
+    /// /// A subscription that is lost after three items. In a program: lines of a socket, a WebSocket.
+    /// struct Numbers { next: u32, left: u32 }
+    ///
+    /// impl Stream for Numbers {
+    ///     type Item = std::io::Result<u32>;
+    ///     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    ///         if self.left == 0 {
+    ///             return Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionReset.into())));
+    ///         }
+    ///         (self.next, self.left) = (self.next + 1, self.left - 1);
+    ///         Poll::Ready(Some(Ok(self.next)))
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let policy = Policy::sessions().clock(VirtualClock::new()).build().unwrap();
+    /// let subscribe = |last| async move { Ok(Numbers { next: last, left: 3 }) };
+    /// let mut numbers = pin!(policy.stream(0, |number| *number, subscribe));
+    /// for expected in 1..=10 {
+    ///     let number = std::future::poll_fn(|cx| numbers.as_mut().poll_next(cx)).await;
+    ///     assert_eq!(number.unwrap().unwrap(), expected);
+    /// }
+    /// # }
+    /// ```
+    pub fn stream<K, T, E, S, F>(
+        &self,
+        from: K,
+        cursor: impl FnMut(&T) -> K,
+        mut connect: impl FnMut(K) -> F,
+    ) -> impl Stream<Item = Result<T, Error<E>>>
+    where
+        K: Clone,
+        C: Classifier<E>,
+        F: Future<Output = Result<S, E>>,
+        S: Stream<Item = Result<T, E>>,
+    {
+        let slot = Slot::new(from, cursor);
+        let filled = Arc::clone(&slot);
+        let call = self.session(move |session| {
+            let from = lock(&filled).cursor.clone();
+            forward(session, Arc::clone(&filled), connect(from))
+        });
+        Feed::new(call, slot)
+    }
+}
+
+impl<C, R, M> CallContext<'_, C, R, M> {
+    /// Makes one stream of many subscriptions: see [`Policy::stream`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::stream`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Policy::stream`].
+    pub fn stream<K, T, E, S, F>(
+        &self,
+        from: K,
+        cursor: impl FnMut(&T) -> K,
+        mut connect: impl FnMut(K) -> F,
+    ) -> impl Stream<Item = Result<T, Error<E>>>
+    where
+        K: Clone,
+        C: Classifier<E>,
+        F: Future<Output = Result<S, E>>,
+        S: Stream<Item = Result<T, E>>,
+    {
+        let slot = Slot::new(from, cursor);
+        let filled = Arc::clone(&slot);
+        let call = self.session(move |session| {
+            let from = lock(&filled).cursor.clone();
+            forward(session, Arc::clone(&filled), connect(from))
+        });
+        Feed::new(call, slot)
+    }
+}
+
+/// The place through which a subscription, deep in the call, hands an item to the stream.
+struct Slot<K, T, M> {
+    item: Option<T>,
+    cursor: K,
+    cursor_of: M,
+}
+
+impl<K, T, M> Slot<K, T, M> {
+    fn new(cursor: K, cursor_of: M) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            item: None,
+            cursor,
+            cursor_of,
+        }))
+    }
+}
+
+/// A panic with the lock held, in a function of the user's, leaves the slot whole.
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One session: hands on what a subscription yields.
+async fn forward<K, T, E, S, F, M>(
+    session: Session,
+    slot: Arc<Mutex<Slot<K, T, M>>>,
+    connecting: F,
+) -> Result<(), E>
+where
+    F: Future<Output = Result<S, E>>,
+    S: Stream<Item = Result<T, E>>,
+    M: FnMut(&T) -> K,
+{
+    let mut items = pin!(connecting.await?);
+    while let Some(item) = session
+        .expect(poll_fn(|cx| items.as_mut().poll_next(cx)))
+        .await
+    {
+        let mut item = Some(item?);
+        poll_fn(|_| hand_over(&mut lock(&slot), &mut item)).await;
+        session.progress();
+    }
+    Ok(())
+}
+
+/// Is pending until the item is taken. Whoever takes it polls again when the next one is asked for, so no
+/// waker is kept.
+fn hand_over<K, T, M: FnMut(&T) -> K>(slot: &mut Slot<K, T, M>, next: &mut Option<T>) -> Poll<()> {
+    if slot.item.is_some() {
+        return Poll::Pending;
+    }
+    let Some(item) = next.take() else {
+        return Poll::Ready(());
+    };
+    // It is yielded by this very poll, also if the session is cut off before that ends.
+    slot.cursor = (slot.cursor_of)(&item);
+    slot.item = Some(item);
+    Poll::Pending
+}
+
+pin_project! {
+    /// The stream: polls the call, and takes what it leaves in the slot.
+    struct Feed<F, K, T, E, M> {
+        #[pin]
+        call: F,
+        slot: Arc<Mutex<Slot<K, T, M>>>,
+        stopped: Stopped<E>,
+    }
+}
+
+/// Whether the call has ended, with an error that is still to be yielded.
+enum Stopped<E> {
+    No,
+    By(Option<Error<E>>),
+}
+
+impl<F, K, T, E, M> Feed<F, K, T, E, M> {
+    const fn new(call: F, slot: Arc<Mutex<Slot<K, T, M>>>) -> Self {
+        Self {
+            call,
+            slot,
+            stopped: Stopped::No,
+        }
+    }
+}
+
+impl<F, K, T, E, M> Stream for Feed<F, K, T, E, M>
+where
+    F: Future<Output = Error<E>>,
+{
+    type Item = Result<T, Error<E>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        if matches!(this.stopped, Stopped::No)
+            && let Poll::Ready(error) = this.call.poll(cx)
+        {
+            *this.stopped = Stopped::By(Some(error));
+        }
+        let item = lock(this.slot).item.take();
+        match (item, this.stopped) {
+            (Some(item), _) => Poll::Ready(Some(Ok(item))),
+            (None, Stopped::No) => Poll::Pending,
+            (None, Stopped::By(error)) => Poll::Ready(error.take().map(Err)),
+        }
+    }
+}
