@@ -50,6 +50,7 @@ pub mod simulating {}
 // Its programs are tested where the crates are that they use.
 #[cfg_attr(not(doctest), doc = include_str!("../docs/http.md"))]
 pub mod http {}
+
 #[cfg_attr(feature = "config", doc = include_str!("../docs/sessions.md"))]
 #[cfg_attr(
     not(feature = "config"),
