@@ -47,6 +47,7 @@ pub mod outages {}
     doc = "This guide is shown with the features `simulate` and `config`."
 )]
 pub mod simulating {}
+
 // Its programs are tested where the crates are that they use.
 #[cfg_attr(not(doctest), doc = include_str!("../docs/http.md"))]
 pub mod http {}

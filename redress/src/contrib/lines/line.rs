@@ -89,6 +89,11 @@ fn event_text(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         EventName::Retry => {
             write!(f, "retry after {attempts}, in {:?}", event.sleep())?;
         }
+        EventName::Healthy => f.write_str("session healthy")?,
+        EventName::SessionEnded => {
+            write!(f, "session ended, next in {:?}", event.sleep())?;
+        }
+        EventName::NotYet => write!(f, "not ready yet, next in {:?}", event.sleep())?,
         // Theirs is no attempt.
         name if event.attempt() == 0 => write!(f, "{name}")?,
         name => write!(f, "{name} after {attempts}")?,

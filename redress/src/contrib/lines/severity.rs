@@ -15,11 +15,15 @@ impl Severity {
         match line {
             Line::Event(event) => match event.name() {
                 EventName::Success if event.attempt() <= 1 => Self::Trace,
+                // One for each look.
+                EventName::NotYet => Self::Trace,
                 EventName::CircuitRejected => Self::Debug,
                 EventName::Success
                 | EventName::Retry
                 | EventName::Aborted
                 | EventName::Scheduled
+                | EventName::Healthy
+                | EventName::SessionEnded
                 | EventName::CircuitHalfOpen
                 | EventName::CircuitClosed
                 | EventName::GateWait => Self::Info,
