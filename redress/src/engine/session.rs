@@ -126,11 +126,11 @@ impl Session {
             let healthy = self.began.saturating_add(rules.session.healthy_after);
             until = earlier(limit, Some(healthy));
         }
-        if signs.expecting
-            && let Some(timeout) = rules.session.stall_timeout
-        {
-            let stalled = self.sign_at.saturating_add(timeout);
-            if now >= stalled {
+        if let Some(timeout) = rules.session.stall_timeout {
+            // A session that expects nothing may begin to in a task of its own, which wakes nothing here.
+            let silent_since = if signs.expecting { self.sign_at } else { now };
+            let stalled = silent_since.saturating_add(timeout);
+            if signs.expecting && now >= stalled {
                 return self.cut(Cut::Stalled);
             }
             until = earlier(until, Some(stalled));
@@ -243,12 +243,16 @@ mod tests {
 
     #[test]
     fn a_quiet_session_is_healthy_after_its_time_and_then_without_a_limit() {
-        let (rules, mut session) = (rules(), Session::default());
+        let (mut rules, mut session) = (rules(), Session::default());
         let mut look = |now| session.look(&rules, QUIET, secs(3), secs(now));
         assert_eq!(look(3), Look::Until(Some(secs(13))));
         assert_eq!(look(12), Look::Until(Some(secs(13))));
         assert_eq!(look(13), Look::Healthy);
-        assert_eq!(look(13), Look::Until(None));
+        // What it may expect later is looked for.
+        assert_eq!(look(13), Look::Until(Some(secs(18))));
+        assert_eq!(look(1_000_000), Look::Until(Some(secs(1_000_005))));
+        rules.session.stall_timeout = None;
+        let mut look = |now| session.look(&rules, QUIET, secs(3), secs(now));
         assert_eq!(look(1_000_000), Look::Until(None));
     }
 
@@ -327,7 +331,7 @@ mod tests {
         assert_eq!(look(1, true, 0), Look::Healthy);
         assert_eq!(look(1, true, 0), Look::Until(Some(secs(5))));
         // Silent work is not a stall, however long it takes.
-        assert_eq!(look(1, false, 100), Look::Until(None));
+        assert_eq!(look(1, false, 100), Look::Until(Some(secs(105))));
         // The time starts anew with each sign.
         assert_eq!(look(2, true, 100), Look::Until(Some(secs(105))));
         assert_eq!(look(3, true, 104), Look::Until(Some(secs(109))));

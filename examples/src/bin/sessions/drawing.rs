@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use redress_examples::picture::NEUTRAL;
 use redress_examples::simulation::sessions::{Cost, OUTAGES, RULES};
 
 use crate::{best, cost_in_words};
@@ -15,8 +16,7 @@ const LENGTH: f64 = 520.0;
 /// The longest bar is for this many times the best.
 const MOST: f64 = 10_000.0;
 
-const OURS: &str = "#1a7f37";
-const OTHERS: &str = "#8c959f";
+const OURS: &str = "#2f8f46";
 
 /// Draws one graph for each outage: how many times the best each rule costs, on a logarithmic scale.
 pub(crate) fn draw(costs: &[[f64; 6]; 9]) -> Result<String, std::fmt::Error> {
@@ -24,9 +24,8 @@ pub(crate) fn draw(costs: &[[f64; 6]; 9]) -> Result<String, std::fmt::Error> {
     let mut svg = String::new();
     writeln!(
         svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\">"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"{NEUTRAL}\">"
     )?;
-    writeln!(svg, "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>")?;
     writeln!(
         svg,
         "<text x=\"20\" y=\"28\" font-size=\"17\" font-weight=\"bold\">When a client forgets what failed: the cost of nine rules, beside the best</text>"
@@ -49,7 +48,7 @@ pub(crate) fn draw(costs: &[[f64; 6]; 9]) -> Result<String, std::fmt::Error> {
                 continue;
             };
             let y = top + 20 + row * ROW;
-            let colour = if row == 0 { OURS } else { OTHERS };
+            let colour = if row == 0 { OURS } else { NEUTRAL };
             // From 1, which is a short bar, so that the best is seen too.
             let share = (cost / best).max(1.0).log10() / MOST.log10();
             let length = 6.0 + share.min(1.0) * LENGTH;

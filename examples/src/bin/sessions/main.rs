@@ -65,3 +65,23 @@ fn table(costs: &[[f64; 6]; 9]) {
         }
     }
 }
+
+// Elsewhere the logarithm may differ in its last digit.
+#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+mod tests {
+    use redress_examples::picture::{faint_colours, is_committed};
+
+    use super::*;
+
+    #[test]
+    fn the_committed_picture_is_what_is_drawn_and_can_be_read_on_every_page() {
+        let costs = RULES.map(|rule| OUTAGES.map(|outage| mean(&rule, &outage)));
+        let svg = drawing::draw(&costs).unwrap();
+        assert_eq!(faint_colours(&svg), [""; 0]);
+        assert!(
+            is_committed("sessions.svg", &svg).unwrap(),
+            "redress/docs/sessions.svg is not what the example draws. To write it anew: \
+             BLESS=1 cargo test -p redress-examples --bin sessions"
+        );
+    }
+}

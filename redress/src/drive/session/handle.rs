@@ -68,7 +68,8 @@ impl Session {
     /// [`stall_timeout`](crate::PolicyBuilder::stall_timeout) counts. Its time starts anew with each wait.
     ///
     /// Let it wait for what the other side should send, heartbeats included, and for nothing else:
-    /// handling an item is silent, and may take as long as it likes.
+    /// handling an item is silent, and may take as long as it likes. In a task that the session has spawned
+    /// a stall is noticed after twice that time at latest.
     ///
     /// ```
     /// # use std::pin::Pin;

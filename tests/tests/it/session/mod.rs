@@ -234,6 +234,34 @@ async fn a_stall_is_cut_off_and_silent_work_is_not() {
     );
 }
 
+/// A task of the session waits, and wakes nothing but itself.
+#[tokio::test(start_paused = true)]
+async fn a_stall_of_a_spawned_task_is_noticed_and_its_progress_is_not_a_stall() {
+    let policy = Policy::sessions()
+        .stall_timeout(5)
+        .max_attempts(1)
+        .build()
+        .unwrap();
+    let start = tokio::time::Instant::now();
+    let stopped = policy
+        .session(|session| async move {
+            let reader = tokio::spawn(async move {
+                // Silent, then busy for longer than the timeout, then stalled.
+                tokio::time::sleep(100 * SECOND).await;
+                for _ in 0..5 {
+                    session.expect(tokio::time::sleep(4 * SECOND)).await;
+                    session.progress();
+                }
+                session.expect(std::future::pending::<()>()).await;
+            });
+            reader.await.map_err(Error::other)
+        })
+        .await;
+    assert_eq!(stopped.cause(), Some(Cause::Stalled));
+    let took = start.elapsed();
+    assert!(took >= 125 * SECOND && took <= 131 * SECOND, "{took:?}");
+}
+
 #[tokio::test]
 async fn progress_of_another_task_counts_and_that_of_an_old_session_does_not() {
     let clock = VirtualClock::new();
