@@ -259,6 +259,21 @@ pub(crate) const POLL_MIN: (Duration, Duration) =
 /// hour takes forty looks. More looks, and the mean gains little; fewer, and it is above a fifth.
 pub(crate) const POLL_SHARES: (u32, u32) = (28, 36);
 
+/// The failures in a row after which an endpoint is ejected. A healthy one that fails once in a hundred
+/// times has three in a row once in a million.
+pub(crate) const ENDPOINT_FAILURES: u32 = 3;
+
+/// The time for which an endpoint is ejected. Shorter than that of a breaker which refuses calls: there are
+/// other endpoints, and the probe is retried at one of them.
+pub(crate) const ENDPOINT_RECOVERY: Duration = Duration::from_secs(10);
+
+/// How many times as long an attempt at an endpoint seems to take that has just failed.
+pub(crate) const ENDPOINT_FAILED: u64 = 100;
+
+/// Of so many choices between two endpoints, one is for the dearer. It is what a bad endpoint costs: with
+/// two of them, one call in 256 notices it.
+pub(crate) const ENDPOINT_EXPLORE: usize = 256;
+
 /// The maximum size of a configuration file: a thousand times the needs of a large service, and
 /// little memory if another file is read by mistake.
 #[cfg(feature = "config")]

@@ -130,6 +130,22 @@ fn the_guide_lists_the_defaults_as_they_are() {
             format!("{} to {}", POLL_SHARES.0, POLL_SHARES.1),
         ),
         (
+            "failures in a row that eject an endpoint",
+            ENDPOINT_FAILURES.to_string(),
+        ),
+        (
+            "time for which an endpoint is ejected",
+            time(ENDPOINT_RECOVERY),
+        ),
+        (
+            "how much longer an endpoint seems to take after a failure",
+            format!("{ENDPOINT_FAILED} times"),
+        ),
+        (
+            "choices of an endpoint, of which one is for the dearer",
+            ENDPOINT_EXPLORE.to_string(),
+        ),
+        (
             "threads of detached attempts",
             MAX_DETACHED_THREADS.to_string(),
         ),

@@ -39,6 +39,7 @@
 //! | choose how long to wait | [`strategies`]; [`Strategy`] and [`BackoffContext`] for one of your own |
 //! | stop what retries would make worse | [`CircuitBreaker`], [`Budget`], both in [`Policy::recommended`]; [`breaker`], [`budget`] |
 //! | end when the caller gives up, and say so to those that are called | [`deadline`], [`PolicyBuilder::inherit_deadline`] |
+//! | send each attempt to a replica that is well | [`Endpoints`](endpoints::Endpoints); [`endpoints`] |
 //! | keep a connection, a watch, a task running | [`Policy::sessions`], [`Policy::session`]; [`Session`](call::Session) |
 //! | wait until something is ready | [`Policy::polling`], [`Policy::until`], [`Policy::until_async`] |
 //! | see every decision | [`Event`], [`Observer`]; [`observe`] |
@@ -91,6 +92,7 @@ mod default_classifier;
 mod defaults;
 mod delay;
 mod drive;
+pub mod endpoints;
 mod engine;
 mod error;
 pub mod gate;

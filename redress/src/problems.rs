@@ -114,9 +114,14 @@ impl Problems {
         if self.found.is_empty() {
             Ok(())
         } else {
-            Err(ConfigError {
-                problems: self.found,
-            })
+            Err(self.into_error())
+        }
+    }
+
+    /// Makes the error, of which there is at least one mistake.
+    pub(crate) fn into_error(self) -> ConfigError {
+        ConfigError {
+            problems: self.found,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::problems::{ConfigError, Problems};
 use crate::strategies::{DelayBounds, Strategy, fixed};
 
 /// Builds a [`CircuitBreaker`]. [`build`](Self::build) names every mistake at once.
+/// A clone builds another breaker with the same settings.
 ///
 /// It opens by any of the rules that are set: [`failure_threshold`](Self::failure_threshold),
 /// [`class_threshold`](Self::class_threshold), [`failure_rate`](Self::failure_rate),
@@ -31,6 +32,7 @@ use crate::strategies::{DelayBounds, Strategy, fixed};
 ///     .build()?;
 /// # Ok::<_, redress::ConfigError>(())
 /// ```
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct CircuitBreakerBuilder {
     /// As they are given: [`complete`](Self::complete) adds what follows from several of them.
@@ -87,7 +89,7 @@ impl CircuitBreakerBuilder {
     /// ```
     #[inline]
     pub fn on_change(mut self, see: impl Fn(&CircuitChange<'_>) + Send + Sync + 'static) -> Self {
-        self.on_change = Some(Box::new(see));
+        self.on_change = Some(Arc::new(see));
         self
     }
 

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::CircuitState;
 use crate::shielded::shielded;
@@ -34,7 +34,7 @@ impl<'a> CircuitChange<'a> {
 }
 
 /// Sees the changes of one breaker.
-pub(super) type OnChange = Box<dyn Fn(&CircuitChange<'_>) + Send + Sync>;
+pub(crate) type OnChange = Arc<dyn Fn(&CircuitChange<'_>) + Send + Sync>;
 
 static LISTENER: OnceLock<fn(&CircuitChange<'_>)> = OnceLock::new();
 

@@ -37,7 +37,7 @@ mod word;
 pub(crate) use admissions::Admissions;
 pub use builder::CircuitBreakerBuilder;
 pub use changes::CircuitChange;
-pub(crate) use changes::set_listener;
+pub(crate) use changes::{OnChange, set_listener};
 pub use handle::CircuitBreaker;
 pub(crate) use machine::Change;
 pub use permit::{Permit, Rejected};

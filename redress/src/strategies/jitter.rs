@@ -25,6 +25,12 @@ pub(crate) fn between(low: Duration, high: Duration) -> Duration {
     low.saturating_add(Duration::from_nanos(up_to(span)))
 }
 
+/// Draws a number below `count`, each equally likely; 0 where there is none.
+pub(crate) fn below(count: usize) -> usize {
+    let last = u64::try_from(count).map_or(u64::MAX, |count| count.saturating_sub(1));
+    usize::try_from(up_to(last)).unwrap_or(0)
+}
+
 /// Makes the draws of this thread repeat.
 #[cfg(feature = "testing")]
 pub(crate) fn seed(seed: u64) {

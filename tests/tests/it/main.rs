@@ -20,6 +20,7 @@ mod contrib;
 mod cost;
 mod deadline;
 mod detached;
+mod endpoints;
 #[path = "../../every_end/mod.rs"]
 mod every_end;
 mod executors;
