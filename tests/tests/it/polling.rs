@@ -5,7 +5,8 @@ use std::io::{Error, ErrorKind};
 use std::time::Duration;
 
 use redress::call::Readiness;
-use redress::testing::{VirtualClock, seed_jitter};
+use redress::observe::CallResult;
+use redress::testing::{RecordingObserver, VirtualClock, seed_jitter};
 use redress::time::Clock;
 use redress::{
     Attempted, Budget, CircuitBreaker, CircuitState, ErrorClass, EventName, Policy, Step,
@@ -145,6 +146,20 @@ async fn the_deadline_ends_it_with_the_last_value_after_a_look_just_before() {
         assert!(last >= 98 * SECOND && last < 100 * SECOND, "{last:?}");
         assert_eq!(error.into_last_value(), Some(at.borrow().len()));
     }
+}
+
+#[test]
+fn its_end_is_shown_once_with_why_it_stopped() {
+    let seen = RecordingObserver::new();
+    let policy = Policy::builder()
+        .on_event(seen.clone())
+        .clock(VirtualClock::new())
+        .build()
+        .unwrap();
+    policy.until(|| Ok::<_, Error>(1), |_| false).unwrap_err();
+    policy.until(|| Ok::<_, Error>(1), |_| true).unwrap();
+    let ends: Vec<_> = seen.calls().iter().map(|end| end.result).collect();
+    assert_eq!(ends, [CallResult::NotReady, CallResult::Success]);
 }
 
 #[test]

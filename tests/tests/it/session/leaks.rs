@@ -77,11 +77,13 @@ impl Clock for FusedClock {
     }
 }
 
+type Classify = Box<dyn Fn(&Error) -> ErrorClass + Send + Sync>;
+
 struct World {
     fuse: Fuse,
     breaker: CircuitBreaker,
     budget: Budget,
-    policy: Policy<Box<dyn Fn(&Error) -> ErrorClass + Send + Sync>>,
+    policy: Policy<Classify>,
 }
 
 const SPARE: u32 = 3;
@@ -108,15 +110,14 @@ impl World {
             ..Fuse::default()
         };
         let (classify, strategy) = (fuse.clone(), fuse.clone());
-        let classifier: Box<dyn Fn(&Error) -> ErrorClass + Send + Sync> =
-            Box::new(move |error: &Error| {
-                classify.tick();
-                match error.kind() {
-                    ErrorKind::PermissionDenied => ErrorClass::Permission,
-                    // For the breaker of no consequence.
-                    _ => ErrorClass::RateLimit,
-                }
-            });
+        let classifier: Classify = Box::new(move |error: &Error| {
+            classify.tick();
+            match error.kind() {
+                ErrorKind::PermissionDenied => ErrorClass::Permission,
+                // For the breaker of no consequence.
+                _ => ErrorClass::RateLimit,
+            }
+        });
         let policy = Policy::sessions()
             .classifier(classifier)
             .strategy(move |_: &BackoffContext<'_>| {

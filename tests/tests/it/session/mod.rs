@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use redress::call::Session;
-use redress::observe::{AttemptEnd, AttemptStart};
-use redress::testing::VirtualClock;
+use redress::observe::{AttemptEnd, AttemptStart, CallResult};
+use redress::testing::{RecordingObserver, VirtualClock};
 use redress::time::Clock;
 use redress::{
     Budget, Cause, CircuitBreaker, CircuitState, ErrorClass, Event, Observer, Policy,
@@ -385,6 +385,20 @@ async fn every_attempt_that_is_shown_to_start_is_shown_to_end() {
             "permanent_fail"
         ]
     );
+}
+
+#[tokio::test]
+async fn its_end_is_shown_once_with_why_it_stopped() {
+    let (clock, seen) = (VirtualClock::new(), RecordingObserver::new());
+    let policy = sessions(&clock)
+        .restarts(3, 60)
+        .on_event(seen.clone())
+        .build()
+        .unwrap();
+    let (stopped, _) = run(&policy, &clock, &[(5.0, true, LOST); 9]).await;
+    assert_eq!(stopped.stop_reason(), StopReason::RestartsExceeded);
+    let ends: Vec<_> = seen.calls().iter().map(|end| end.result).collect();
+    assert_eq!(ends, [CallResult::RestartsExceeded]);
 }
 
 #[tokio::test]
