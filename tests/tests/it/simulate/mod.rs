@@ -1,6 +1,7 @@
 //! Simulated worlds: the published figures, and what reports say.
 
 mod files;
+mod limits;
 mod metastable;
 mod picture;
 mod published;
