@@ -60,7 +60,7 @@ use crate::delay::Delay;
 /// static OPENAI: Gate = Gate::new();
 ///
 /// #[retry(gate = OPENAI)]
-/// fn complete() -> Result<u32, redress::Error<std::io::Error>> {
+/// fn complete() -> std::io::Result<u32> {
 ///     Ok(5)
 /// }
 /// # complete().unwrap();
