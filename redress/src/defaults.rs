@@ -166,6 +166,16 @@ pub(crate) const GATE_RISE: f64 = 0.005;
 /// The time without a limit after which a gate that nobody waits at is open again.
 pub(crate) const GATE_QUIET: Duration = Duration::from_secs(60);
 
+/// The time after which a key may be forgotten that nothing has asked for: longer than any window or
+/// recovery by default, so that what it has is like new by then.
+#[cfg(feature = "keyed")]
+pub(crate) const KEYED_IDLE: Duration = Duration::from_secs(600);
+
+/// The number of other keys that are looked at when a new one comes: so that unique keys cost little,
+/// however many there are.
+#[cfg(feature = "keyed")]
+pub(crate) const KEYED_LOOKS: usize = 16;
+
 /// The number of retries that a budget that is funded by successes can save up: the initial number
 /// of the AWS SDKs (500 tokens, 5 a retry). Enough for a blip of a busy service, gone in a second
 /// of an outage.

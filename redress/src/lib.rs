@@ -99,6 +99,8 @@ pub mod gate;
 #[cfg(doc)]
 pub mod guide;
 pub mod inspect;
+#[cfg(feature = "keyed")]
+pub mod keyed;
 pub mod observe;
 mod outcome;
 mod policy;

@@ -137,6 +137,26 @@ impl CircuitBreaker {
         Self::of_parts(shared, setup)
     }
 
+    /// Makes a breaker with the same settings, that shares nothing with this, and that no list has.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn fresh(&self) -> Self {
+        let Own { shared, setup } = self.resolve();
+        let fresh = Arc::new(SharedBreaker::new(setup, shared.time()));
+        Self::of_parts(fresh, Arc::clone(setup))
+    }
+
+    /// Returns `true` if it makes no difference whether this breaker or a new one is asked.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn equals_new(&self) -> bool {
+        self.shared().equals_new()
+    }
+
+    /// Counts the handles of this breaker.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn handles(&self) -> usize {
+        Arc::strong_count(&self.resolve().shared)
+    }
+
     /// Returns the name that [`CircuitBreakerBuilder::name`] gave it; for a breaker of a
     /// configuration file, the name of its table.
     ///

@@ -388,6 +388,21 @@ impl Machine {
         self.throttle.share()
     }
 
+    /// Returns `true` if it makes no difference whether this machine or a new one goes on.
+    #[cfg(feature = "keyed")]
+    pub(super) fn equals_new(&self, settings: &BreakerSettings, now: u64, bucket: u64) -> bool {
+        let closed = match &self.phase {
+            Phase::Closed { ramp } => ramp.is_none_or(|ramp| ramp.end() <= now),
+            Phase::Open { .. } | Phase::HalfOpen { .. } | Phase::Scripted(_) => false,
+        };
+        closed
+            && self.mode == initial_mode(settings)
+            && !self.by_hand
+            && self.openings == 0
+            && self.asked_until <= now
+            && self.windows.is_quiet(settings, now, bucket)
+    }
+
     pub(super) const fn is_forced(&self) -> bool {
         matches!(self.mode, Mode::ForcedOpen | Mode::ForcedClosed)
             || matches!(self.phase, Phase::Scripted(_))

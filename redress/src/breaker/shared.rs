@@ -333,6 +333,22 @@ impl SharedBreaker {
         self.change(|machine, setup| machine.reset(&setup.settings, now));
     }
 
+    /// Returns `true` if it makes no difference whether this breaker or a new one is asked.
+    #[cfg(feature = "keyed")]
+    pub(super) fn equals_new(&self) -> bool {
+        let now = self.now();
+        let decisions = self.lock();
+        let Decisions { machine, setup } = &*decisions;
+        let sample = self.sample(machine.generation(), now);
+        machine.equals_new(&setup.settings, now, sample.bucket)
+    }
+
+    /// Returns the clock.
+    #[cfg(feature = "keyed")]
+    pub(super) fn time(&self) -> Time {
+        self.stopwatch.time()
+    }
+
     pub(super) fn snapshot(&self) -> CircuitSnapshot {
         let now = self.now();
         let decisions = self.lock();

@@ -265,6 +265,17 @@ impl Windows {
         self.in_a_row = 0;
     }
 
+    /// Returns `true` if nothing counts now that speaks against the other side.
+    #[cfg(feature = "keyed")]
+    pub(super) fn is_quiet(&self, settings: &BreakerSettings, now: u64, bucket: u64) -> bool {
+        let rates = [&self.rate, &self.slow, &self.others, &self.refused];
+        let mut own = settings.class_thresholds.iter();
+        self.in_a_row == 0
+            && self.failures(settings, now) == 0
+            && own.all(|(class, _)| self.failures_of(settings, *class, now) == 0)
+            && rates.iter().all(|rate| rate.sum(bucket) == 0)
+    }
+
     /// Counts the failures that count for all classes together.
     pub(super) fn failures(&self, settings: &BreakerSettings, now: u64) -> usize {
         let all = self.all.as_ref();

@@ -348,6 +348,18 @@ impl Budget {
         BudgetToken::new(&self.state, ticket)
     }
 
+    /// Makes a budget with the same settings, that shares nothing with this, and that no list has.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn fresh(&self) -> Self {
+        Self::of_state(Arc::new(BudgetState::new(self.state.setup.clone())))
+    }
+
+    /// Counts the handles of this budget.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn handles(&self) -> usize {
+        Arc::strong_count(&self.state)
+    }
+
     /// Counts a call in flight, if calls are counted; then [`end_call`](Self::end_call) must follow.
     pub(crate) fn count_call(&self) -> bool {
         self.state.start_call()

@@ -18,6 +18,12 @@ impl Stopwatch {
         Self { time, started }
     }
 
+    /// Returns the clock.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn time(&self) -> Time {
+        self.time.clone()
+    }
+
     /// Returns `true` for the machine's clock.
     pub(crate) const fn is_system(&self) -> bool {
         self.time.is_system()

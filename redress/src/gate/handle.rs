@@ -126,6 +126,24 @@ impl Gate {
         self
     }
 
+    /// Makes a gate with the same settings, that shares nothing with this.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn fresh(&self) -> Self {
+        Self::of(self.settings().clone(), self.shared().time())
+    }
+
+    /// Returns `true` if it has nothing to forget but that it was open.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn knows_no_limit(&self) -> bool {
+        self.shared().knows_no_limit()
+    }
+
+    /// Counts the handles of this gate.
+    #[cfg(feature = "keyed")]
+    pub(crate) fn handles(&self) -> usize {
+        Arc::strong_count(self.resolve())
+    }
+
     /// Returns what it was built with.
     pub(crate) fn settings(&self) -> &GateSettings {
         &self.shared().settings

@@ -231,6 +231,18 @@ impl Pacer {
         }
     }
 
+    /// Returns `true` if it has met no limit, or none for long, and no call waits.
+    #[cfg(feature = "keyed")]
+    pub(super) fn knows_no_limit(&mut self, now: u64) -> bool {
+        let now = self.at(now);
+        if matches!(self.stage, Stage::Paced(_)) {
+            self.advance(now);
+        }
+        self.waiting.is_empty()
+            && self.closed_until <= now
+            && !matches!(self.stage, Stage::Paced(_))
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }

@@ -27,6 +27,19 @@ impl SharedGate {
         }
     }
 
+    /// Returns the clock.
+    #[cfg(feature = "keyed")]
+    pub(super) fn time(&self) -> Time {
+        self.stopwatch.time()
+    }
+
+    /// Returns `true` if it has met no limit, or none for long, and no call waits.
+    #[cfg(feature = "keyed")]
+    pub(super) fn knows_no_limit(&self) -> bool {
+        let now = self.stopwatch.nanos();
+        self.change(|pacer| pacer.knows_no_limit(now))
+    }
+
     /// Returns `true` if every call goes at once.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {

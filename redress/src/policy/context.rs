@@ -297,8 +297,8 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// assert_eq!(read(1).stop_reason, Some(StopReason::CircuitOpen));
     /// ```
     #[must_use]
-    pub fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
-        self.shared.breaker = Some(breaker);
+    pub fn circuit_breaker(mut self, breaker: impl Into<CircuitBreaker>) -> Self {
+        self.shared.breaker = Some(breaker.into());
         self
     }
 
@@ -318,8 +318,8 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// assert_eq!(outcome.stop_reason, Some(StopReason::BudgetExhausted));
     /// ```
     #[must_use]
-    pub fn budget(mut self, budget: Budget) -> Self {
-        self.shared.budget = Some(budget);
+    pub fn budget(mut self, budget: impl Into<Budget>) -> Self {
+        self.shared.budget = Some(budget.into());
         self
     }
 
@@ -337,8 +337,8 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// assert_eq!(outcome.attempts, 0);
     /// ```
     #[must_use]
-    pub fn gate(mut self, gate: Gate) -> Self {
-        self.shared.gate = Some(gate);
+    pub fn gate(mut self, gate: impl Into<Gate>) -> Self {
+        self.shared.gate = Some(gate.into());
         self
     }
 

@@ -29,6 +29,7 @@ mod gate;
 mod guides;
 mod hooks;
 mod inspect;
+mod keyed;
 mod knows;
 mod lint;
 mod observability;

@@ -1,0 +1,70 @@
+use crate::breaker::CircuitBreaker;
+use crate::budget::Budget;
+use crate::gate::Gate;
+
+/// What [`Keyed`](super::Keyed) can have for each key: a [`CircuitBreaker`], a [`Budget`] or a [`Gate`].
+/// It cannot be implemented elsewhere.
+pub trait Each: Sealed {}
+
+/// What the map asks of its values.
+pub trait Sealed: Clone {
+    /// Makes one with the same settings, that shares nothing with this. It is in no list of named ones:
+    /// there may be one for each of many keys.
+    #[must_use]
+    fn fresh(&self) -> Self;
+
+    /// Returns `true` if it makes no difference whether this or a new one is asked. `template` has never
+    /// been used.
+    fn equals_new(&self, template: &Self) -> bool;
+
+    /// Returns `true` if there is no other handle of it.
+    fn is_only_handle(&self) -> bool;
+}
+
+impl Each for CircuitBreaker {}
+
+impl Sealed for CircuitBreaker {
+    fn fresh(&self) -> Self {
+        self.fresh()
+    }
+
+    fn equals_new(&self, _template: &Self) -> bool {
+        self.equals_new()
+    }
+
+    fn is_only_handle(&self) -> bool {
+        self.handles() == 1
+    }
+}
+
+impl Each for Budget {}
+
+impl Sealed for Budget {
+    fn fresh(&self) -> Self {
+        self.fresh()
+    }
+
+    fn equals_new(&self, template: &Self) -> bool {
+        self.remaining() >= template.remaining()
+    }
+
+    fn is_only_handle(&self) -> bool {
+        self.handles() == 1
+    }
+}
+
+impl Each for Gate {}
+
+impl Sealed for Gate {
+    fn fresh(&self) -> Self {
+        self.fresh()
+    }
+
+    fn equals_new(&self, _template: &Self) -> bool {
+        self.knows_no_limit()
+    }
+
+    fn is_only_handle(&self) -> bool {
+        self.handles() == 1
+    }
+}

@@ -1,0 +1,342 @@
+use std::borrow::Borrow;
+use std::collections::VecDeque;
+use std::fmt;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use papaya::HashMap;
+
+use super::handle::Slot;
+use super::{Each, KeyedHandle};
+use crate::clock::{Clock, Stopwatch, Time, nanos};
+use crate::defaults;
+use crate::delay::Delay;
+use crate::shielded::shielded;
+
+/// One [`CircuitBreaker`](crate::CircuitBreaker), [`Budget`](crate::Budget) or [`Gate`](crate::Gate) for
+/// each key: a host, a tenant, an account.
+///
+/// One breaker for all hosts lets the host that is down refuse the calls to the others; one that is made
+/// for each request never opens. This makes one when a key is first asked for, with the settings of the
+/// template that it was made with, and hands out handles of it: each key has what it would have alone.
+///
+/// It holds a bounded number of keys, and has to be told how many. What it forgets makes no difference:
+/// a key whose breaker is closed and has counted no failure, whose budget is full, whose gate knows of no
+/// limit, and which no call is using. Where it finds no such key to forget, new keys share one breaker,
+/// budget or gate, the [`overflow`](Self::overflow): they are not refused, and an open breaker is never
+/// forgotten.
+///
+/// | what | cost |
+/// |---|---|
+/// | a key that is there | no lock: a lookup in a concurrent map, and one count up and down |
+/// | a new key | a lock; at most sixteen other keys are looked at, however many there are |
+/// | a key that finds no room | as a new one, and no memory |
+///
+/// All of them have the template's name, clock and hooks; [`breaker::named`](crate::breaker::named) and
+/// [`budget::named`](crate::budget::named) list none of them, since a metric with a label for each key
+/// grows without bound. Ask [`for_each`](Self::for_each).
+///
+/// ```
+/// use std::sync::LazyLock;
+/// use redress::keyed::Keyed;
+/// use redress::{CircuitBreaker, ErrorClass, retry};
+///
+/// static HOSTS: LazyLock<Keyed<String, CircuitBreaker>> =
+///     LazyLock::new(|| Keyed::new(CircuitBreaker::new(), 10_000));
+///
+/// #[retry(circuit_breaker = HOSTS.get(host))]
+/// fn fetch(host: &str) -> std::io::Result<u32> {
+///     Ok(5)
+/// }
+///
+/// for _ in 0..5 {
+///     HOSTS.get("down.example").try_acquire().unwrap().failure(ErrorClass::Transient);
+/// }
+/// assert!(fetch("down.example").is_err());
+/// assert_eq!(fetch("up.example").unwrap(), 5);
+/// assert_eq!(HOSTS.len(), 2);
+/// ```
+///
+/// In a context: `policy.context().circuit_breaker(HOSTS.get(host))`.
+pub struct Keyed<K, T, S = RandomState> {
+    template: T,
+    overflow: Arc<Slot<T>>,
+    /// Weak, so that a key can only be forgotten while no caller has a handle: then the one strong
+    /// reference is taken away, and who comes later finds none.
+    entries: HashMap<K, Weak<Slot<T>>, S>,
+    /// The strong references, in the order in which they are looked at. Locked to add or remove one.
+    kept: Mutex<VecDeque<(K, Arc<Slot<T>>)>>,
+    max_keys: usize,
+    idle: Duration,
+    stopwatch: Stopwatch,
+    /// The number of the idle time that has last begun.
+    epoch: AtomicU64,
+    overflowed: AtomicU64,
+    on_overflow: Option<Box<dyn Fn(u64) + Send + Sync>>,
+}
+
+impl<K: Hash + Eq + Clone, T: Each> Keyed<K, T> {
+    /// Creates a map of at most `max_keys` keys, and at least one, each with one like `template`, which
+    /// itself is not used.
+    ///
+    /// ```
+    /// use redress::keyed::Keyed;
+    /// use redress::{Budget, ErrorClass};
+    ///
+    /// let tenants: Keyed<u64, Budget> = Keyed::new(Budget::rolling(1, 60), 100);
+    /// tenants.get(&7).try_spend(ErrorClass::Transient).unwrap().keep();
+    /// assert_eq!((tenants.get(&7).remaining(), tenants.get(&8).remaining()), (0, 1));
+    /// ```
+    #[must_use]
+    pub fn new(template: T, max_keys: usize) -> Self {
+        Self::with_hasher(template, max_keys, RandomState::new())
+    }
+}
+
+impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
+    /// As [`new`](Keyed::new), with another hasher than the standard library's, which is safe with keys
+    /// that others choose, and takes most of the time of a lookup.
+    ///
+    /// ```
+    /// use std::hash::RandomState;
+    /// use redress::{Gate, keyed::Keyed};
+    ///
+    /// let accounts = Keyed::<u32, _, _>::with_hasher(Gate::new(), 100, RandomState::new());
+    /// assert!(accounts.get(&7).try_enter().is_ok());
+    /// ```
+    #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a template is made for this and not used elsewhere"
+    )]
+    pub fn with_hasher(template: T, max_keys: usize, hasher: S) -> Self {
+        // The one that is given may be in use elsewhere.
+        let template = template.fresh();
+        Self {
+            overflow: Arc::new(slot(template.fresh(), 0)),
+            template,
+            entries: HashMap::with_hasher(hasher),
+            kept: Mutex::new(VecDeque::new()),
+            max_keys: max_keys.max(1),
+            idle: defaults::KEYED_IDLE,
+            stopwatch: Stopwatch::start(Time::System),
+            epoch: AtomicU64::new(0),
+            overflowed: AtomicU64::new(0),
+            on_overflow: None,
+        }
+    }
+
+    /// Sets after which time a key may be forgotten that nothing has asked for, as a `Duration` or in
+    /// seconds, where that makes no difference. Looked at whenever a new key comes. Default: 10 minutes;
+    /// where there is no room for the new key, at once.
+    #[must_use]
+    pub fn idle(mut self, idle: impl Into<Delay>) -> Self {
+        self.idle = idle.into().saturate();
+        self
+    }
+
+    /// Sets the clock of the idle time. Default: the machine's. What the keys have goes by the clock of
+    /// the template.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.stopwatch = Stopwatch::start(Time::Custom(Arc::new(clock)));
+        self
+    }
+
+    /// Adds a function that is told whenever a key finds no room, with how often that has happened:
+    /// raise the limit, or look for keys that are made up. Default: none.
+    ///
+    /// ```
+    /// use redress::keyed::Keyed;
+    /// use redress::{CircuitBreaker, ErrorClass};
+    ///
+    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 1)
+    ///     .on_overflow(|times| eprintln!("{times} keys found no room"));
+    /// hosts.get("a").try_acquire().unwrap().failure(ErrorClass::Transient); // not like a new one
+    /// hosts.get("b").force_open();
+    /// assert!(hosts.overflow().try_acquire().is_err());
+    /// assert_eq!(hosts.overflowed(), 1);
+    /// ```
+    #[must_use]
+    pub fn on_overflow(mut self, hook: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.on_overflow = Some(Box::new(hook));
+        self
+    }
+
+    /// Returns the breaker, budget or gate of a key, which is made if there is none.
+    #[inline]
+    pub fn get<Q>(&self, key: &Q) -> KeyedHandle<T>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let found = self.entries.pin().get(key).and_then(Weak::upgrade);
+        let Some(slot) = found else {
+            return self.add(key);
+        };
+        let epoch = self.epoch.load(Ordering::Relaxed);
+        // Written once in a while only: all callers of a busy key read this line.
+        if slot.seen.load(Ordering::Relaxed) != epoch {
+            slot.seen.store(epoch, Ordering::Relaxed);
+        }
+        KeyedHandle(slot)
+    }
+
+    #[cold]
+    fn add<Q>(&self, key: &Q) -> KeyedHandle<T>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let epoch = self.stopwatch.nanos() / nanos(self.idle).max(1);
+        self.epoch.fetch_max(epoch, Ordering::Relaxed);
+        if let Some(slot) = self.find_or_make(key, epoch) {
+            return KeyedHandle(slot);
+        }
+        let times = self.overflowed.fetch_add(1, Ordering::Relaxed);
+        if let Some(hook) = &self.on_overflow {
+            shielded((), || hook(times.saturating_add(1)));
+        }
+        KeyedHandle(Arc::clone(&self.overflow))
+    }
+
+    /// Returns `None` if there is no room.
+    fn find_or_make<Q>(&self, key: &Q, epoch: u64) -> Option<Arc<Slot<T>>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let mut kept = self.lock();
+        let entries = self.entries.pin();
+        // Another thread may have been faster.
+        if let Some(slot) = entries.get(key).and_then(Weak::upgrade) {
+            return Some(slot);
+        }
+        for _ in 0..defaults::KEYED_LOOKS.min(kept.len()) {
+            let full = kept.len() >= self.max_keys;
+            let Some((other, slot)) = kept.pop_front() else {
+                break;
+            };
+            let idle = slot.seen.load(Ordering::Relaxed).saturating_add(1) < epoch;
+            let rest = if full || idle {
+                self.forget(slot)
+            } else {
+                Some(slot)
+            };
+            match rest {
+                None => {
+                    entries.remove(&other);
+                }
+                Some(slot) => {
+                    // It is a new place where it was taken away for a moment.
+                    let found = entries.get(&other);
+                    if found.is_none_or(|found| Weak::as_ptr(found) != Arc::as_ptr(&slot)) {
+                        entries.insert(other.clone(), Arc::downgrade(&slot));
+                    }
+                    kept.push_back((other, slot));
+                }
+            }
+        }
+        if kept.len() >= self.max_keys {
+            return None;
+        }
+        let slot = Arc::new(slot(self.template.fresh(), epoch));
+        entries.insert(key.to_owned(), Arc::downgrade(&slot));
+        kept.push_back((key.to_owned(), Arc::clone(&slot)));
+        Some(slot)
+    }
+
+    /// Forgets what a key has, if that makes no difference; else returns it.
+    fn forget(&self, slot: Arc<Slot<T>>) -> Option<Arc<Slot<T>>> {
+        if !self.is_like_new(&slot.value) {
+            return Some(slot);
+        }
+        match Arc::try_unwrap(slot) {
+            Err(slot) => Some(slot),
+            // From here on it can be asked for by nobody else, and what was told it before counts.
+            Ok(slot) if self.is_like_new(&slot.value) => None,
+            Ok(slot) => Some(Arc::new(slot)),
+        }
+    }
+
+    /// The clock that is asked is the user's. One that panics lets nothing be forgotten.
+    fn is_like_new(&self, value: &T) -> bool {
+        shielded(false, || {
+            value.is_only_handle() && value.equals_new(&self.template)
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(K, Arc<Slot<T>>)>> {
+        // The user's `Hash`, `Eq` and `Clone` run while it is held. What a panic of them leaves half
+        // done is a key that is made again.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns what keys share that found no room.
+    #[must_use]
+    pub fn overflow(&self) -> &T {
+        &self.overflow.value
+    }
+
+    /// Returns how often a key found no room.
+    #[must_use]
+    pub fn overflowed(&self) -> u64 {
+        self.overflowed.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Returns `true` if there is no key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Calls `see` with each key and what it has, in no order: for a dashboard or a health check. Copies the
+    /// list before, so that no other caller waits for `see`; keys that come meanwhile are left out.
+    ///
+    /// ```
+    /// use redress::keyed::Keyed;
+    /// use redress::{CircuitBreaker, CircuitState};
+    ///
+    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 100);
+    /// hosts.get("a").force_open();
+    /// hosts.get("b");
+    /// let mut open = Vec::new();
+    /// hosts.for_each(|host, breaker| {
+    ///     if breaker.state() == CircuitState::Open {
+    ///         open.push(host.clone());
+    ///     }
+    /// });
+    /// assert_eq!(open, ["a"]);
+    /// ```
+    pub fn for_each(&self, mut see: impl FnMut(&K, &T)) {
+        let kept: Vec<_> = self.lock().iter().cloned().collect();
+        for (key, slot) in &kept {
+            see(key, &slot.value);
+        }
+    }
+}
+
+const fn slot<T>(value: T, epoch: u64) -> Slot<T> {
+    Slot {
+        value,
+        seen: AtomicU64::new(epoch),
+    }
+}
+
+impl<K, T: fmt::Debug, S> fmt::Debug for Keyed<K, T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyed")
+            .field("template", &self.template)
+            .field("max_keys", &self.max_keys)
+            .field("idle", &self.idle)
+            .finish_non_exhaustive()
+    }
+}

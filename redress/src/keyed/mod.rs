@@ -1,0 +1,11 @@
+//! One breaker, budget or gate for each key: host, tenant, account. Feature `keyed`.
+//!
+//! [`Keyed`] is the start.
+
+mod each;
+mod handle;
+mod map;
+
+pub use each::Each;
+pub use handle::KeyedHandle;
+pub use map::Keyed;
