@@ -61,7 +61,7 @@ pub(super) fn every_way_by_every_face(watch: &impl Watch) {
         .map(|result| result.as_str())
         .collect();
     let others: Vec<_> = all.difference(&seen).copied().collect();
-    // Sessions, and calls that wait for something, have ends of their own.
+    // Sessions, and calls that wait for something, have faces of their own.
     let elsewhere = [
         "cancelled",
         "no_thread",

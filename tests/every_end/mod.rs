@@ -75,6 +75,11 @@ pub(crate) fn said(result: CallResult) -> &'static str {
     }
 }
 
+/// Returns `true` for the name of what is shown within a call and does not end it.
+pub(crate) fn goes_on(name: &str) -> bool {
+    ["retry", "circuit_opened", "healthy", "session_ended"].contains(&name)
+}
+
 /// Ends calls in every way, each asserted.
 pub(crate) fn every_end(watch: &impl Watch) {
     faces::every_way_by_every_face(watch);
@@ -83,6 +88,8 @@ pub(crate) fn every_end(watch: &impl Watch) {
     others::a_call_in_a_call(watch);
     others::a_call_that_is_resumed(watch);
     others::functions(watch);
+    others::a_wait_for_what_is_never_ready(watch);
+    others::a_session_that_is_lost_too_often(watch);
     others::no_thread(watch);
     steps::every_end_of_steps(watch);
 }

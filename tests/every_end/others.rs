@@ -92,6 +92,47 @@ pub(super) fn functions<W: Watch>(watch: &W) {
     }
 }
 
+pub(super) fn a_wait_for_what_is_never_ready(watch: &impl Watch) {
+    let policy = builder(watch).deadline(5).build().unwrap();
+    let waited = policy.until(|| Ok::<_, Failure>(1), |ready| *ready > 1);
+    waited.unwrap_err();
+    watch.assert_ended(&Ended {
+        way: "never ready",
+        results: &[CallResult::NotReady],
+        attempts: None,
+        late: Late::Everything,
+    });
+}
+
+pub(super) fn a_session_that_is_lost_too_often(watch: &impl Watch) {
+    let policy = builder(watch).strategy(fixed(1)).restarts(2, 60);
+    let policy = policy.build().unwrap();
+    let session = policy.session(|session| async move {
+        session.progress();
+        Ok::<_, Failure>(())
+    });
+    assert!(poll(session, 100));
+    watch.assert_ended(&Ended {
+        way: "a session that is lost too often",
+        results: &[CallResult::RestartsExceeded],
+        attempts: None,
+        late: Late::Everything,
+    });
+    for times in 1..3 {
+        let session = policy.session(|session| async move {
+            session.progress();
+            pending_twice(Ok::<_, Failure>(())).await
+        });
+        assert!(!poll(session, times));
+        watch.assert_ended(&Ended {
+            way: "a session that is dropped",
+            results: &[CallResult::Cancelled],
+            attempts: Some(1),
+            late: Late::Either,
+        });
+    }
+}
+
 pub(super) fn no_thread(watch: &impl Watch) {
     let builder = in_real_time(watch)
         .max_detached_threads(1)

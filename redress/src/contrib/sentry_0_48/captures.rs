@@ -65,6 +65,8 @@ pub fn is_captured(call: &CallEnd<'_>) -> bool {
             | CallResult::DeadlineExceeded
             | CallResult::NoStrategyConfigured
             | CallResult::BudgetExhausted
+            | CallResult::RestartsExceeded
+            | CallResult::NotReady
     )
 }
 

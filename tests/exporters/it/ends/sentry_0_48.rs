@@ -8,7 +8,7 @@ use redress::observe::CallResult;
 use sentry_core::test::TestTransport;
 use sentry_core::{Client, ClientOptions, Hub, Level, Scope, capture_message, configure_scope};
 
-use crate::every_end::{Ended, Watch, every_end, said};
+use crate::every_end::{Ended, Watch, every_end, goes_on, said};
 
 struct Captured {
     transport: Arc<TestTransport>,
@@ -52,9 +52,7 @@ impl Watch for Captured {
         let mut all = self.transport.fetch_and_clear_events();
         let crumbs = all.pop().unwrap().breadcrumbs;
         let crumbs = crumbs.iter().map(|crumb| crumb.message.as_deref().unwrap());
-        let ends: Vec<_> = crumbs
-            .filter(|name| !["retry", "circuit_opened"].contains(name))
-            .collect();
+        let ends: Vec<_> = crumbs.filter(|name| !goes_on(name)).collect();
         let issues: Vec<_> = all
             .iter()
             .map(|issue| issue.tags["redress.result"].as_str())

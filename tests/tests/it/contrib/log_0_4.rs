@@ -15,7 +15,7 @@ use redress::{
     CircuitBreaker, Classification, ErrorClass, EventName, Observer, Policy, strategies,
 };
 
-use crate::every_end::{Ended, Watch, every_end, said};
+use crate::every_end::{Ended, Watch, every_end, goes_on, said};
 use crate::support::{builder, down};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -287,7 +287,8 @@ impl Watch for Logs {
             what.split([' ', ':']).next().unwrap()
         });
         let ends: Vec<_> = names
-            .filter(|name| !["retry", "circuit_opened"].contains(name))
+            // What a line says of a session that goes on begins with the word.
+            .filter(|name| !goes_on(name) && *name != "session")
             .collect();
         ended.assert_shown(&ends, !self.successes, said);
     }

@@ -4,7 +4,7 @@ use redress::Observer;
 use redress::contrib::tracing_0_1::{events, spans};
 
 use super::recorder::Recorder;
-use crate::every_end::{Ended, Watch, every_end, said};
+use crate::every_end::{Ended, Watch, every_end, goes_on, said};
 
 struct Spans(Recorder);
 
@@ -80,8 +80,7 @@ impl Watch for Events {
 /// Leaves out what ends no call.
 fn ends<'n>(names: &[&'n str]) -> Vec<&'n str> {
     let ends = names.iter().copied();
-    ends.filter(|name| *name != "retry" && *name != "circuit_opened")
-        .collect()
+    ends.filter(|name| !goes_on(name)).collect()
 }
 
 #[test]
