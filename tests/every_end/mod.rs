@@ -77,7 +77,14 @@ pub(crate) fn said(result: CallResult) -> &'static str {
 
 /// Returns `true` for the name of what is shown within a call and does not end it.
 pub(crate) fn goes_on(name: &str) -> bool {
-    ["retry", "circuit_opened", "healthy", "session_ended"].contains(&name)
+    [
+        "retry",
+        "circuit_opened",
+        "healthy",
+        "session_ended",
+        "not_yet",
+    ]
+    .contains(&name)
 }
 
 /// Ends calls in every way, each asserted.
