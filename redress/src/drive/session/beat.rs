@@ -39,8 +39,10 @@ impl Beat {
         let last = connect(self.signs.load(Ordering::Relaxed));
         // After four thousand million connects a session of the first might be taken for the last.
         let next = last.checked_add(1).unwrap_or(1);
-        self.expecting.store(first(next), Ordering::Relaxed);
-        self.signs.store(first(next), Ordering::Relaxed);
+        // Swapped, not stored: what an earlier session changes at the same time comes before or fails, and
+        // the checker of the models can tell, which knows no order of a change and a store.
+        self.expecting.swap(first(next), Ordering::Relaxed);
+        self.signs.swap(first(next), Ordering::Relaxed);
         next
     }
 
