@@ -131,6 +131,19 @@ impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
     /// Sets after which time a key may be forgotten that nothing has asked for, as a `Duration` or in
     /// seconds, where that makes no difference. Looked at whenever a new key comes. Default: 10 minutes;
     /// where there is no room for the new key, at once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::testing::VirtualClock;
+    /// use redress::{CircuitBreaker, keyed::Keyed};
+    ///
+    /// let clock = VirtualClock::new();
+    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 100).idle(60).clock(clock.clone());
+    /// hosts.get("a");
+    /// clock.advance(Duration::from_secs(180));
+    /// hosts.get("b"); // a new key: others may be forgotten
+    /// assert_eq!(hosts.len(), 1);
+    /// ```
     #[must_use]
     pub fn idle(mut self, idle: impl Into<Delay>) -> Self {
         self.idle = idle.into().saturate();
@@ -165,7 +178,17 @@ impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
         self
     }
 
-    /// Returns the breaker, budget or gate of a key, which is made if there is none.
+    /// Returns the breaker, budget or gate of a key, which is made if there is none; the
+    /// [`overflow`](Self::overflow) where there is no room for it.
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, CircuitState, keyed::Keyed};
+    ///
+    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 100);
+    /// hosts.get("a").force_open();
+    /// assert_eq!(hosts.get("a").state(), CircuitState::Open);
+    /// assert_eq!(hosts.get("b").state(), CircuitState::Closed);
+    /// ```
     #[inline]
     pub fn get<Q>(&self, key: &Q) -> KeyedHandle<T>
     where
