@@ -376,6 +376,20 @@ where
 impl<C, R> CallContext<'_, C, R, AnyCall> {
     /// Calls a sync operation until its value is ready. See [`Policy::until`].
     ///
+    /// ```
+    /// use redress::{Policy, testing::VirtualClock};
+    ///
+    /// let policy = Policy::builder().deadline(300).clock(VirtualClock::new()).build()?;
+    /// let context = policy.context().operation("import");
+    /// let mut looks = 0;
+    /// let look = || {
+    ///     looks += 1;
+    ///     Ok::<_, std::io::Error>(looks)
+    /// };
+    /// assert_eq!(context.until(look, |looks| *looks == 3).unwrap(), 3);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Policy::until`].
@@ -395,6 +409,18 @@ impl<C, R> CallContext<'_, C, R, AnyCall> {
 
 impl<C, R, M> CallContext<'_, C, R, M> {
     /// Calls an async operation until its value is ready. See [`Policy::until_async`].
+    ///
+    /// ```
+    /// use redress::Policy;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let policy = Policy::polling(300); // seconds
+    /// let context = policy.context().operation("import");
+    /// let look = || async { Ok::<_, std::io::Error>(5) };
+    /// assert_eq!(context.until_async(look, |value| *value == 5).await.unwrap(), 5);
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
