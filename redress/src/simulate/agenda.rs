@@ -1,5 +1,3 @@
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
@@ -8,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::events::{Event, Events};
 use crate::clock::{Clock, Wait};
 
 /// Nanoseconds since the start of a run.
@@ -33,7 +32,7 @@ pub(super) struct Agenda {
 
 #[derive(Default)]
 struct Plan {
-    events: BinaryHeap<Reverse<Event>>,
+    events: Events,
     /// The number of events so far, which orders those of one instant.
     planned: u64,
     /// The task that is being polled.
@@ -43,15 +42,6 @@ struct Plan {
     free: Vec<u32>,
     /// How many events were cancelled and are still among the events.
     cancelled: usize,
-}
-
-/// The wake-up of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Event {
-    at: Nanos,
-    number: u64,
-    task: u32,
-    place: u32,
 }
 
 /// So many cancelled events are always left where they are.
@@ -121,15 +111,14 @@ impl Agenda {
 impl Plan {
     /// Returns the next event that was not cancelled.
     fn next(&mut self) -> Option<Event> {
-        while let Some(Reverse(event)) = self.events.peek() {
-            let event = *event;
+        loop {
+            let event = self.events.first()?;
             if is_planned(&self.places, &event) {
                 return Some(event);
             }
             self.events.pop();
             self.cancelled = self.cancelled.saturating_sub(1);
         }
-        None
     }
 
     fn plan(&mut self, at: Nanos, task: u32) -> Planned {
@@ -143,12 +132,12 @@ impl Plan {
         if let Some(of) = self.places.get_mut(place as usize) {
             *of = number;
         }
-        self.events.push(Reverse(Event {
+        self.events.push(Event {
             at,
             number,
             task,
             place,
-        }));
+        });
         Planned { number, place }
     }
 
@@ -168,8 +157,7 @@ impl Plan {
         // Most timeouts are cancelled: kept, they would fill the memory until their time.
         if self.cancelled > SPARED && self.cancelled > self.events.len() / 2 {
             let places = &self.places;
-            self.events
-                .retain(|Reverse(event)| is_planned(places, event));
+            self.events.retain(|event| is_planned(places, event));
             self.cancelled = 0;
         }
     }

@@ -36,6 +36,7 @@ mod asserts;
 mod builder;
 mod checks;
 mod counts;
+mod events;
 #[cfg(feature = "config")]
 mod file;
 mod histogram;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
 use redress::Policy;
-use redress::simulate::worlds::OUTAGE;
+use redress::simulate::worlds::{OUTAGE, RETRY_STORM};
 use redress::simulate::{Report, Simulation, World};
 use redress::strategies::full_jitter;
 use redress_field::Figures;
@@ -29,6 +29,7 @@ fn main() {
         ("outage, 3 retries, recommended", &recommended, OUTAGE.world()),
         ("outage of 50 minutes, the same", &recommended, long),
         ("outage, 3 retries, which never recovers", &plain, OUTAGE.world()),
+        ("three layers, the same, which never recover", &plain, RETRY_STORM.world()),
     ] {
         let mut push = |unit, value| figures.push("simulate", name, unit, value);
         push("million attempts a second", speed(policy, &world));
