@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod allocations;
 mod bank;
 mod pg;
 mod pg_errors;
