@@ -1,0 +1,1 @@
+//! Drivers without a feature: see the tests.
