@@ -6,6 +6,11 @@
 //! Rounds are interleaved; a figure is the median of its rounds. Compare figures of one run only. *ratio*
 //! is to the row above it that names one breaker.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark of wrong settings cannot run"
+)]
+
 use std::hint::black_box;
 use std::sync::{Barrier, LazyLock};
 use std::time::{Duration, Instant};
@@ -19,9 +24,9 @@ const ROUNDS: usize = 31;
 
 static BREAKER: CircuitBreaker = CircuitBreaker::new();
 static NUMBERS: LazyLock<Keyed<u64, CircuitBreaker>> =
-    LazyLock::new(|| Keyed::new(CircuitBreaker::new(), 10_000));
+    LazyLock::new(|| Keyed::new(CircuitBreaker::new(), 10_000).expect("above 0"));
 static HOSTS: LazyLock<Keyed<String, CircuitBreaker>> =
-    LazyLock::new(|| Keyed::new(CircuitBreaker::new(), 10_000));
+    LazyLock::new(|| Keyed::new(CircuitBreaker::new(), 10_000).expect("above 0"));
 static POLICY: LazyLock<Policy> = LazyLock::new(Policy::new);
 const HOST: &str = "api.example.com";
 
@@ -133,7 +138,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// Unique keys, as an attacker would send them.
 fn many() {
-    let hosts = Keyed::<u64, _>::new(CircuitBreaker::new(), 10_000);
+    let hosts = Keyed::<u64, _>::new(CircuitBreaker::new(), 10_000).expect("above 0");
     let started = Instant::now();
     for key in 0..1_000_000 {
         hosts.get(&key);

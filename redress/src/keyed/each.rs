@@ -1,6 +1,7 @@
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::gate::Gate;
+use crate::problems::Problems;
 
 /// What [`Keyed`](super::Keyed) can have for each key: a [`CircuitBreaker`], a [`Budget`] or a [`Gate`].
 /// It cannot be implemented elsewhere.
@@ -12,6 +13,9 @@ pub trait Sealed: Clone {
     /// there may be one for each of many keys.
     #[must_use]
     fn fresh(&self) -> Self;
+
+    /// Reports every mistake of the settings: nothing where they were checked when it was built.
+    fn check(&self, _problems: &mut Problems) {}
 
     /// Returns `true` if it makes no difference whether this or a new one is asked. `template` has never
     /// been used.
@@ -40,6 +44,10 @@ impl Sealed for CircuitBreaker {
 impl Each for Budget {}
 
 impl Sealed for Budget {
+    fn check(&self, problems: &mut Problems) {
+        self.check(problems);
+    }
+
     fn fresh(&self) -> Self {
         self.fresh()
     }

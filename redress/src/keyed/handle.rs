@@ -22,11 +22,12 @@ pub(super) struct Slot<T> {
 /// use redress::keyed::Keyed;
 /// use redress::{CircuitBreaker, Policy};
 ///
-/// let (hosts, policy) = (Keyed::<String, _>::new(CircuitBreaker::new(), 100), Policy::new());
+/// let (hosts, policy) = (Keyed::<String, _>::new(CircuitBreaker::new(), 100)?, Policy::new());
 /// let breaker = hosts.get("a.example");
 /// assert!(breaker.try_acquire().is_ok());
 /// let context = policy.context().circuit_breaker(breaker);
 /// assert_eq!(context.call(|| Ok::<_, std::io::Error>(5)).unwrap(), 5);
+/// # Ok::<_, redress::ConfigError>(())
 /// ```
 pub struct KeyedHandle<T>(pub(super) Arc<Slot<T>>);
 

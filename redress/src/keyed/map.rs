@@ -9,10 +9,10 @@ use std::time::Duration;
 use papaya::HashMap;
 
 use super::handle::Slot;
-use super::{Each, KeyedHandle};
-use crate::clock::{Clock, Stopwatch, Time, nanos};
+use super::{Each, KeyedBuilder, KeyedHandle};
+use crate::clock::{Stopwatch, nanos};
 use crate::defaults;
-use crate::delay::Delay;
+use crate::problems::ConfigError;
 use crate::shielded::shielded;
 
 /// One [`CircuitBreaker`](crate::CircuitBreaker), [`Budget`](crate::Budget) or [`Gate`](crate::Gate) for
@@ -44,7 +44,7 @@ use crate::shielded::shielded;
 /// use redress::{CircuitBreaker, ErrorClass, retry};
 ///
 /// static HOSTS: LazyLock<Keyed<String, CircuitBreaker>> =
-///     LazyLock::new(|| Keyed::new(CircuitBreaker::new(), 10_000));
+///     LazyLock::new(|| Keyed::new(CircuitBreaker::new(), 10_000).expect("the number is above 0"));
 ///
 /// #[retry(circuit_breaker = HOSTS.get(host))]
 /// fn fetch(host: &str) -> std::io::Result<u32> {
@@ -61,133 +61,70 @@ use crate::shielded::shielded;
 ///
 /// In a context: `policy.context().circuit_breaker(HOSTS.get(host))`.
 pub struct Keyed<K, T, S = RandomState> {
-    template: T,
-    overflow: Arc<Slot<T>>,
+    pub(super) template: T,
+    pub(super) overflow: Arc<Slot<T>>,
     /// Weak, so that a key can only be forgotten while no caller has a handle: then the one strong
     /// reference is taken away, and who comes later finds none.
-    entries: HashMap<K, Weak<Slot<T>>, S>,
+    pub(super) entries: HashMap<K, Weak<Slot<T>>, S>,
     /// The strong references, in the order in which they are looked at. Locked to add or remove one.
-    kept: Mutex<VecDeque<(K, Arc<Slot<T>>)>>,
-    max_keys: usize,
-    idle: Duration,
-    stopwatch: Stopwatch,
+    pub(super) kept: Mutex<VecDeque<(K, Arc<Slot<T>>)>>,
+    pub(super) max_keys: usize,
+    pub(super) idle: Duration,
+    pub(super) stopwatch: Stopwatch,
     /// The number of the idle time that has last begun.
-    epoch: AtomicU64,
-    overflowed: AtomicU64,
-    on_overflow: Option<Box<dyn Fn(u64) + Send + Sync>>,
+    pub(super) epoch: AtomicU64,
+    pub(super) overflowed: AtomicU64,
+    pub(super) on_overflow: Option<Box<dyn Fn(u64) + Send + Sync>>,
 }
 
 impl<K: Hash + Eq + Clone, T: Each> Keyed<K, T> {
-    /// Creates a map of at most `max_keys` keys, and at least one, each with one like `template`, which
-    /// itself is not used.
+    /// Makes a map of at most `max_keys` keys, each with one like `template`, which itself is not used.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyedBuilder::build`]: 0 keys are none.
     ///
     /// ```
     /// use redress::keyed::Keyed;
     /// use redress::{Budget, ErrorClass};
     ///
-    /// let tenants: Keyed<u64, Budget> = Keyed::new(Budget::rolling(1, 60), 100);
+    /// let tenants: Keyed<u64, Budget> = Keyed::new(Budget::rolling(1, 60), 100)?;
     /// tenants.get(&7).try_spend(ErrorClass::Transient).unwrap().keep();
     /// assert_eq!((tenants.get(&7).remaining(), tenants.get(&8).remaining()), (0, 1));
+    /// # Ok::<_, redress::ConfigError>(())
     /// ```
-    #[must_use]
-    pub fn new(template: T, max_keys: usize) -> Self {
-        Self::with_hasher(template, max_keys, RandomState::new())
+    pub fn new(template: T, max_keys: usize) -> Result<Self, ConfigError> {
+        KeyedBuilder::new().build(template, max_keys)
+    }
+}
+
+impl Keyed<(), ()> {
+    /// Starts to build a map, of anything.
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, keyed::Keyed};
+    ///
+    /// let hosts = Keyed::builder().idle(60).build::<String, _>(CircuitBreaker::new(), 10_000)?;
+    /// assert!(hosts.get("a.example").try_acquire().is_ok());
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
+    pub fn builder() -> KeyedBuilder {
+        KeyedBuilder::new()
     }
 }
 
 impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
-    /// As [`new`](Keyed::new), with another hasher than the standard library's, which is safe with keys
-    /// that others choose, and takes most of the time of a lookup.
-    ///
-    /// ```
-    /// use std::hash::RandomState;
-    /// use redress::{Gate, keyed::Keyed};
-    ///
-    /// let accounts = Keyed::<u32, _, _>::with_hasher(Gate::new(), 100, RandomState::new());
-    /// assert!(accounts.get(&7).try_enter().is_ok());
-    /// ```
-    #[must_use]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a template is made for this and not used elsewhere"
-    )]
-    pub fn with_hasher(template: T, max_keys: usize, hasher: S) -> Self {
-        // The one that is given may be in use elsewhere.
-        let template = template.fresh();
-        Self {
-            overflow: Arc::new(slot(template.fresh(), 0)),
-            template,
-            entries: HashMap::with_hasher(hasher),
-            kept: Mutex::new(VecDeque::new()),
-            max_keys: max_keys.max(1),
-            idle: defaults::KEYED_IDLE,
-            stopwatch: Stopwatch::start(Time::System),
-            epoch: AtomicU64::new(0),
-            overflowed: AtomicU64::new(0),
-            on_overflow: None,
-        }
-    }
-
-    /// Sets after which time a key may be forgotten that nothing has asked for, as a `Duration` or in
-    /// seconds, where that makes no difference. Looked at whenever a new key comes. Default: 10 minutes;
-    /// where there is no room for the new key, at once.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use redress::testing::VirtualClock;
-    /// use redress::{CircuitBreaker, keyed::Keyed};
-    ///
-    /// let clock = VirtualClock::new();
-    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 100).idle(60).clock(clock.clone());
-    /// hosts.get("a");
-    /// clock.advance(Duration::from_secs(180));
-    /// hosts.get("b"); // a new key: others may be forgotten
-    /// assert_eq!(hosts.len(), 1);
-    /// ```
-    #[must_use]
-    pub fn idle(mut self, idle: impl Into<Delay>) -> Self {
-        self.idle = idle.into().saturate();
-        self
-    }
-
-    /// Sets the clock of the idle time. Default: the machine's. What the keys have goes by the clock of
-    /// the template.
-    #[must_use]
-    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.stopwatch = Stopwatch::start(Time::Custom(Arc::new(clock)));
-        self
-    }
-
-    /// Adds a function that is told whenever a key finds no room, with how often that has happened:
-    /// raise the limit, or look for keys that are made up. Default: none.
-    ///
-    /// ```
-    /// use redress::keyed::Keyed;
-    /// use redress::{CircuitBreaker, ErrorClass};
-    ///
-    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 1)
-    ///     .on_overflow(|times| eprintln!("{times} keys found no room"));
-    /// hosts.get("a").try_acquire().unwrap().failure(ErrorClass::Transient); // not like a new one
-    /// hosts.get("b").force_open();
-    /// assert!(hosts.overflow().try_acquire().is_err());
-    /// assert_eq!(hosts.overflowed(), 1);
-    /// ```
-    #[must_use]
-    pub fn on_overflow(mut self, hook: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        self.on_overflow = Some(Box::new(hook));
-        self
-    }
-
     /// Returns the breaker, budget or gate of a key, which is made if there is none; the
     /// [`overflow`](Self::overflow) where there is no room for it.
     ///
     /// ```
     /// use redress::{CircuitBreaker, CircuitState, keyed::Keyed};
     ///
-    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 100);
+    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 100)?;
     /// hosts.get("a").force_open();
     /// assert_eq!(hosts.get("a").state(), CircuitState::Open);
     /// assert_eq!(hosts.get("b").state(), CircuitState::Closed);
+    /// # Ok::<_, redress::ConfigError>(())
     /// ```
     #[inline]
     pub fn get<Q>(&self, key: &Q) -> KeyedHandle<T>
@@ -297,25 +234,69 @@ impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns what keys share that found no room.
+    /// Returns what keys share that found no room. It is never forgotten.
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, keyed::Keyed};
+    ///
+    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 1)?;
+    /// let busy = hosts.get("a"); // a call has it, so it is not forgotten
+    /// assert!(std::ptr::eq(&*hosts.get("b"), hosts.overflow()));
+    /// assert!(std::ptr::eq(&*hosts.get("c"), hosts.overflow()));
+    /// # drop(busy);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn overflow(&self) -> &T {
         &self.overflow.value
     }
 
-    /// Returns how often a key found no room.
+    /// Returns how often a key found no room: a number that only grows. If it does, raise the limit, or look
+    /// for keys that are made up.
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, keyed::Keyed};
+    ///
+    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 1)?;
+    /// hosts.get("a").force_open();
+    /// hosts.get("b");
+    /// hosts.get("b");
+    /// assert_eq!(hosts.overflowed(), 2);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn overflowed(&self) -> u64 {
         self.overflowed.load(Ordering::Relaxed)
     }
 
-    /// Returns how many keys there are.
+    /// Returns how many keys there are, without the overflow: at most what it was made with.
+    ///
+    /// ```
+    /// use redress::{CircuitBreaker, keyed::Keyed};
+    ///
+    /// let hosts = Keyed::<u64, _>::new(CircuitBreaker::new(), 100)?;
+    /// for host in 0..1000 {
+    ///     hosts.get(&host);
+    /// }
+    /// assert_eq!(hosts.len(), 100);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().len()
     }
 
     /// Returns `true` if there is no key.
+    ///
+    /// ```
+    /// use redress::{Gate, keyed::Keyed};
+    ///
+    /// let tenants = Keyed::<u64, _>::new(Gate::new(), 100)?;
+    /// assert!(tenants.is_empty());
+    /// tenants.get(&7);
+    /// assert!(!tenants.is_empty());
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -328,7 +309,7 @@ impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
     /// use redress::keyed::Keyed;
     /// use redress::{CircuitBreaker, CircuitState};
     ///
-    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 100);
+    /// let hosts = Keyed::<String, _>::new(CircuitBreaker::new(), 100)?;
     /// hosts.get("a").force_open();
     /// hosts.get("b");
     /// let mut open = Vec::new();
@@ -338,6 +319,7 @@ impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
     ///     }
     /// });
     /// assert_eq!(open, ["a"]);
+    /// # Ok::<_, redress::ConfigError>(())
     /// ```
     pub fn for_each(&self, mut see: impl FnMut(&K, &T)) {
         let kept: Vec<_> = self.lock().iter().cloned().collect();
@@ -347,7 +329,7 @@ impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
     }
 }
 
-const fn slot<T>(value: T, epoch: u64) -> Slot<T> {
+pub(super) const fn slot<T>(value: T, epoch: u64) -> Slot<T> {
     Slot {
         value,
         seen: AtomicU64::new(epoch),

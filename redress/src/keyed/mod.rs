@@ -2,10 +2,12 @@
 //!
 //! [`Keyed`] is the start.
 
+mod builder;
 mod each;
 mod handle;
 mod map;
 
+pub use builder::KeyedBuilder;
 pub use each::Each;
 pub use handle::KeyedHandle;
 pub use map::Keyed;

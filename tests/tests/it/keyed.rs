@@ -4,7 +4,7 @@ use std::io::Error;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Barrier, LazyLock};
 
-use redress::keyed::Keyed;
+use redress::keyed::{Keyed, KeyedBuilder};
 use redress::testing::VirtualClock;
 use redress::{
     Budget, CircuitBreaker, CircuitState, ErrorClass, Gate, Interrupt, Policy, StopReason, retry,
@@ -13,13 +13,20 @@ use redress::{
 use super::support::{SECOND, down};
 
 fn breakers(max: usize) -> (Keyed<u64, CircuitBreaker>, VirtualClock) {
+    breakers_with(Keyed::builder(), max)
+}
+
+fn breakers_with(builder: KeyedBuilder, max: usize) -> (Keyed<u64, CircuitBreaker>, VirtualClock) {
     let clock = VirtualClock::new();
     let breaker = CircuitBreaker::builder()
         .failure_threshold(1)
         .clock(clock.clone())
         .build()
         .unwrap();
-    (Keyed::new(breaker, max).clock(clock.clone()), clock)
+    (
+        builder.clock(clock.clone()).build(breaker, max).unwrap(),
+        clock,
+    )
 }
 
 fn fail(breaker: &CircuitBreaker) {
@@ -33,7 +40,7 @@ fn each_key_has_its_own() {
     fail(&hosts.get(&1));
     assert_eq!(hosts.get(&1).state(), CircuitState::Open);
     assert_eq!(hosts.get(&2).state(), CircuitState::Closed);
-    let gates: Keyed<String, Gate> = Keyed::new(Gate::new(), 10);
+    let gates: Keyed<String, Gate> = Keyed::new(Gate::new(), 10).unwrap();
     gates.get("a").close_for(30);
     assert!(gates.get("a").retry_after().is_some());
     assert!(gates.get("b").retry_after().is_none());
@@ -56,8 +63,8 @@ fn a_context_takes_what_a_key_has() {
     assert_eq!(call(1, Ok(())), Some(StopReason::CircuitOpen));
     assert_eq!(call(2, Ok(())), None);
     let (budgets, gates) = (
-        Keyed::<u64, _>::new(Budget::rolling(0, 60), 10),
-        Keyed::<u64, _>::new(Gate::new(), 10),
+        Keyed::<u64, _>::new(Budget::rolling(0, 60), 10).unwrap(),
+        Keyed::<u64, _>::new(Gate::new(), 10).unwrap(),
     );
     gates.get(&1).close_for(120);
     let call = |key: u64| {
@@ -77,7 +84,7 @@ enum Fail {
 
 static HOSTS: LazyLock<Keyed<String, CircuitBreaker>> = LazyLock::new(|| {
     let breaker = CircuitBreaker::builder().failure_threshold(1).build();
-    Keyed::new(breaker.unwrap(), 100)
+    Keyed::new(breaker.unwrap(), 100).unwrap()
 });
 
 #[retry(circuit_breaker = HOSTS.get(host), max_attempts = 1, classifier = |_: &Fail| ErrorClass::Transient)]
@@ -110,7 +117,7 @@ async fn functions_take_what_a_key_has() {
 
     let breaker = CircuitBreaker::builder().failure_threshold(1).build();
     let mut client = Client {
-        hosts: Keyed::new(breaker.unwrap(), 10),
+        hosts: Keyed::new(breaker.unwrap(), 10).unwrap(),
         calls: 0,
     };
     assert!(client.fetch("a").is_err() && client.fetch("a").is_err());
@@ -122,7 +129,7 @@ async fn functions_take_what_a_key_has() {
 fn what_it_is_made_with_is_a_pattern_only() {
     let template = CircuitBreaker::builder().name("keyed").build().unwrap();
     template.force_open();
-    let hosts = Keyed::<u64, _>::new(template, 10);
+    let hosts = Keyed::<u64, _>::new(template, 10).unwrap();
     assert_eq!(hosts.get(&1).state(), CircuitState::Closed);
     assert_eq!(hosts.overflow().state(), CircuitState::Closed);
     assert_eq!(hosts.get(&1).name(), Some("keyed"));
@@ -181,7 +188,8 @@ fn keys_without_room_share_one_and_are_not_refused() {
 fn what_counts_against_a_host_is_not_forgotten() {
     let clock = VirtualClock::new();
     let builder = CircuitBreaker::builder().clock(clock.clone());
-    let hosts: Keyed<u64, _> = Keyed::new(builder.failure_rate(0.5, 10).build().unwrap(), 1);
+    let hosts: Keyed<u64, _> =
+        Keyed::new(builder.failure_rate(0.5, 10).build().unwrap(), 1).unwrap();
     fail(&hosts.get(&1));
     hosts.get(&2);
     assert_eq!(hosts.overflowed(), 1, "one failure, not yet open");
@@ -209,7 +217,7 @@ fn what_a_call_holds_is_not_forgotten() {
 
 #[test]
 fn debts_and_limits_are_kept() {
-    let tenants: Keyed<u64, Budget> = Keyed::new(Budget::rolling(2, 60), 1);
+    let tenants: Keyed<u64, Budget> = Keyed::new(Budget::rolling(2, 60), 1).unwrap();
     let spend = tenants
         .get(&1)
         .try_spend(ErrorClass::Transient)
@@ -221,7 +229,7 @@ fn debts_and_limits_are_kept() {
 
     let clock = VirtualClock::new();
     let gate = Gate::builder().clock(clock.clone()).build().unwrap();
-    let accounts: Keyed<u64, Gate> = Keyed::new(gate, 1);
+    let accounts: Keyed<u64, Gate> = Keyed::new(gate, 1).unwrap();
     accounts.get(&1).close_for(30);
     clock.advance(31 * SECOND);
     accounts.get(&2);
@@ -234,8 +242,7 @@ fn debts_and_limits_are_kept() {
 
 #[test]
 fn idle_keys_go_when_others_come() {
-    let (hosts, clock) = breakers(1000);
-    let hosts = hosts.idle(60);
+    let (hosts, clock) = breakers_with(Keyed::builder().idle(60), 1000);
     (0..100).for_each(|key| drop(hosts.get(&key)));
     clock.advance(50 * SECOND);
     (100..110).for_each(|key| drop(hosts.get(&key)));
@@ -316,8 +323,28 @@ fn a_key_that_is_driven_out_while_it_is_asked_for_is_one() {
 
 #[test]
 fn a_hook_that_panics_changes_nothing() {
-    let hosts = Keyed::<u64, _>::new(CircuitBreaker::new(), 1).on_overflow(|_| panic!("a bug"));
+    let hosts = Keyed::builder().on_overflow(|_| panic!("a bug"));
+    let hosts = hosts.build::<u64, _>(CircuitBreaker::new(), 1).unwrap();
     hosts.get(&1).force_open();
     assert!(hosts.get(&2).try_acquire().is_ok());
     assert!(format!("{hosts:?} {:?}", hosts.get(&1)).contains("max_keys: 1"));
+}
+
+#[test]
+fn a_map_without_room_or_with_wrong_times_is_refused() {
+    let mistakes = |built: Result<Keyed<u64, CircuitBreaker>, redress::ConfigError>| {
+        let error = built.unwrap_err();
+        let problems = error.problems().iter().map(ToString::to_string);
+        problems.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        mistakes(Keyed::new(CircuitBreaker::new(), 0)),
+        ["max_keys: is 0, so all keys would share one: give how many may be kept, such as 10000"]
+    );
+    for idle in [0.0, -1.0, f64::NAN] {
+        let built = Keyed::builder().idle(idle).build(CircuitBreaker::new(), 0);
+        assert_eq!(mistakes(built).len(), 2, "{idle}");
+    }
+    assert!(Keyed::<u64, _>::new(Budget::success_ratio(1.5), 5).is_err());
+    assert!(Keyed::<u64, _>::new(Budget::rolling(1, -5), 5).is_err());
 }

@@ -111,6 +111,35 @@ impl<C, R, M> CallContext<'_, C, R, M> {
     /// # Cancel safety
     ///
     /// As [`Policy::stream`].
+    ///
+    /// ```
+    /// # extern crate futures_core_0_3 as futures_core; // as users name it
+    /// use std::pin::{Pin, pin};
+    /// use std::task::{Context, Poll};
+    /// use futures_core::Stream;
+    /// use redress::{Policy, StopReason};
+    ///
+    /// /// A subscription that never yields anything. In a program: lines of a socket, a WebSocket.
+    /// struct Silent;
+    ///
+    /// impl Stream for Silent {
+    ///     type Item = std::io::Result<u32>;
+    ///     fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    ///         Poll::Pending
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), redress::ConfigError> {
+    /// let policy = Policy::sessions().build()?;
+    /// let shutdown = async || (); // such as a signal
+    /// let context = policy.context().operation("numbers").abort_on(shutdown);
+    /// let mut numbers = pin!(context.stream(0, |number| *number, |_| async { Ok(Silent) }));
+    /// let end = std::future::poll_fn(|cx| numbers.as_mut().poll_next(cx)).await;
+    /// assert_eq!(end.unwrap().unwrap_err().stop_reason(), StopReason::Aborted);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stream<K, T, E, S, F>(
         &self,
         from: K,
