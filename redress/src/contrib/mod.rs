@@ -15,7 +15,7 @@
 
 // The rule of this folder: an integration uses the public API of this crate and what this file
 // names, nothing else, so that the core can change without looking here. Integrations that send requests
-// also use `policy/ruled.rs`, which is made for them, and `defaults.rs`. The core in turn names no
+// also use `policy/ruled.rs` and `policy/layered.rs`, which are made for them, and `defaults.rs`. The core in turn names no
 // type of another crate: the rules of the default classifier, which stand above, ask `classify_link`.
 //
 // A new integration is a folder, and one line in each of these lists:

@@ -77,6 +77,8 @@ mod state;
 mod wait;
 
 pub use decide::{Judge, Verdict};
+#[cfg(feature = "tower-service-0_3")]
+pub(crate) use drivers::OwnedCall;
 pub use drivers::{After, Run, Step, Steps};
 pub(crate) use drivers::{Detached, Threads, blocking, future};
 pub use hooks::{Hooks, SleepDecision};

@@ -487,7 +487,7 @@ impl<C, R> Policy<C, R> {
 
     /// Returns `true` if a call can have more than one attempt.
     #[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
-    pub(super) fn may_retry(&self) -> bool {
+    pub(crate) fn may_retry(&self) -> bool {
         self.config.rules.max_attempts != Some(1)
     }
 }

@@ -8,14 +8,12 @@ mod core;
 mod detached;
 mod execute;
 mod fn_policy;
+#[cfg(feature = "tower-service-0_3")]
+mod layered;
 mod polling;
 mod recommended;
 mod resumed;
-#[cfg(any(
-    feature = "reqwest-0_13",
-    feature = "tower-service-0_3",
-    feature = "ureq-3"
-))]
+#[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
 mod ruled;
 mod sessions;
 mod settings;
@@ -30,17 +28,15 @@ pub use execute::Execute;
 #[cfg(feature = "config")]
 pub(crate) use execute::execute_by_own_methods;
 pub use fn_policy::FnPolicy;
+#[cfg(feature = "tower-service-0_3")]
+pub(crate) use layered::{Ended, LayeredCall};
 pub use polling::{Readiness, UntilError};
 #[cfg(feature = "config")]
 pub(crate) use recommended::{breaker as preset_breaker, budget as preset_budget};
 pub use resumed::ResumedCall;
 #[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
 pub(crate) use ruled::Attempted;
-#[cfg(any(
-    feature = "reqwest-0_13",
-    feature = "tower-service-0_3",
-    feature = "ureq-3"
-))]
+#[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
 pub(crate) use ruled::Got;
 #[cfg(feature = "simulate")]
 pub(crate) use simulated::simulated;

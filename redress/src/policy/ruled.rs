@@ -5,7 +5,7 @@ use super::{CallContext, Policy};
 use crate::classify::{Classification, Classifier, ErrorClass, ResultClassifier};
 #[cfg(feature = "ureq-3")]
 use crate::drive::blocking;
-#[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
+#[cfg(feature = "reqwest-0_13")]
 use crate::drive::future;
 use crate::drive::{Hooks, Judge, Run, Verdict};
 use crate::error::{Error, Report};
@@ -17,10 +17,6 @@ pub(crate) enum Got<T, E> {
     Value(T),
     /// An answer that says no. The other side is well, so it is a success to the policy, and an error
     /// to the caller.
-    #[cfg_attr(
-        not(any(feature = "reqwest-0_13", feature = "ureq-3")),
-        expect(dead_code, reason = "a layer of tower knows no answers")
-    )]
     Refusal(E),
     /// A failure that is known, and returned as a value if it is the last.
     #[cfg(feature = "ureq-3")]
@@ -98,7 +94,7 @@ fn finish<H: Hooks, T, E>(
 /// For the integrations, which know what a request may suffer.
 impl<C, R, M> CallContext<'_, C, R, M> {
     /// Calls an async operation, with a rule about its errors.
-    #[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
+    #[cfg(feature = "reqwest-0_13")]
     pub(crate) fn call_async_ruled<T, E, F>(
         &self,
         rule: impl Fn(&E, Classification) -> Classification + Copy,
@@ -135,7 +131,6 @@ impl<C, R, M> CallContext<'_, C, R, M> {
     }
 
     /// Names the operation, unless it has a name or nothing would show it.
-    #[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
     pub(crate) fn name_if_shown(&mut self, name: impl FnOnce() -> String) {
         let named = self.shared.operation.is_some();
         if !named && (self.policy.is_shown() || self.shared.is_shown()) {
@@ -144,7 +139,7 @@ impl<C, R, M> CallContext<'_, C, R, M> {
     }
 
     /// Returns `true` if a call can have more than one attempt.
-    #[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
+    #[cfg(feature = "reqwest-0_13")]
     pub(crate) fn may_retry(&self) -> bool {
         self.policy.may_retry()
     }

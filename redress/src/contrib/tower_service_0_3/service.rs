@@ -1,15 +1,14 @@
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use ::tower_layer_0_3::Layer;
 use ::tower_service_0_3::Service;
+use pin_project_lite::pin_project;
 
-use crate::classify::{AnyValue, Classification, Classifier, DefaultClassifier, ResultClassifier};
+use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
 use crate::error::Error;
-use crate::policy::{CallContext, Got, Policy};
+use crate::policy::{Ended, LayeredCall, Policy};
 
 /// Makes services that repeat their calls as a policy says.
 ///
@@ -127,34 +126,48 @@ impl<S, C, R, K: Clone> Layer<S> for RetryLayer<C, R, K> {
     }
 }
 
-/// The future of a call of [`Retry`]. It is in a box: it owns the policy that its call borrows.
-///
-/// Dropping it drops the attempt in progress.
-#[must_use = "futures do nothing unless polled"]
-pub struct ResponseFuture<T, E>(Pin<Box<dyn Future<Output = Result<T, Error<E>>> + Send>>);
+pin_project! {
+    /// The future of a call of [`Retry`]. It owns all that it needs, and allocates nothing.
+    ///
+    /// Dropping it drops the attempt in progress.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<S, Q, C = DefaultClassifier, R = AnyValue, K = Cloned>
+    where
+        S: Service<Q>,
+    {
+        #[pin]
+        call: LayeredCall<C, R, Attempt<S, Q>, S::Response, S::Error>,
+        next: Next<S, Q, K>,
+    }
+}
 
-impl<T, E> Future for ResponseFuture<T, E> {
-    type Output = Result<T, Error<E>>;
+impl<S, Q, C, R, K> Future for ResponseFuture<S, Q, C, R, K>
+where
+    S: Service<Q> + Clone,
+    C: Classifier<S::Error>,
+    R: ResultClassifier<S::Response>,
+    K: CopyRequest<Q>,
+{
+    type Output = Result<S::Response, Error<S::Error>>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let next = this.next;
+        this.call.poll_with(cx, || next.attempt())
     }
 }
 
 impl<S, Q, C, R, K> Service<Q> for Retry<S, C, R, K>
 where
-    S: Service<Q> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Response: Send + 'static,
-    S::Error: Send + 'static,
-    Q: Send + 'static,
-    C: Classifier<S::Error> + Send + Sync + 'static,
-    R: ResultClassifier<S::Response> + Send + Sync + 'static,
-    K: CopyRequest<Q> + Clone + Send + Sync + 'static,
+    S: Service<Q> + Clone,
+    C: Classifier<S::Error>,
+    R: ResultClassifier<S::Response>,
+    K: CopyRequest<Q> + Clone,
 {
     type Response = S::Response;
     type Error = Error<S::Error>;
-    type Future = ResponseFuture<S::Response, S::Error>;
+    type Future = ResponseFuture<S, Q, C, R, K>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner
@@ -166,79 +179,101 @@ where
         // The one that is ready is the one that is called.
         let fresh = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, fresh);
-        let call = call(ready, self.policy.clone(), self.copy.clone(), request);
-        ResponseFuture(Box::pin(call))
+        let once = !self.copy.may_repeat(&request);
+        ResponseFuture {
+            call: LayeredCall::new(self.policy.clone(), once),
+            next: Next {
+                service: ready,
+                is_ready: true,
+                again: self.policy.may_retry(),
+                request: Some(request),
+                copy: self.copy.clone(),
+            },
+        }
     }
 }
 
-async fn call<S, Q, C, R, K>(
-    mut service: S,
-    policy: Policy<C, R>,
+/// What the next attempt is made of.
+struct Next<S, Q, K> {
+    service: S,
+    /// The service was ready when the call was made, and has not been called.
+    is_ready: bool,
+    /// The policy allows more than one attempt.
+    again: bool,
+    request: Option<Q>,
     copy: K,
-    request: Q,
-) -> Result<S::Response, Error<S::Error>>
-where
-    S: Service<Q> + Clone,
-    C: Classifier<S::Error>,
-    R: ResultClassifier<S::Response>,
-    K: CopyRequest<Q>,
-{
-    let mut context: CallContext<'_, C, R> = policy.context();
-    if !copy.may_repeat(&request) {
-        context = context.once();
-    }
-    let last = AtomicBool::new(false);
-    let rule = |_: &S::Error, said: Classification| {
-        if last.load(Relaxed) {
-            said.no_retry()
-        } else {
-            said
-        }
-    };
-    let again = context.may_retry();
-    let (mut request, mut is_first) = (Some(request), true);
-    let attempt = || {
-        let copied = request
-            .as_ref()
-            .filter(|_| again)
-            .and_then(|request| copy.copy(request));
-        let next = copied.or_else(|| {
-            // No other follows, whatever a classifier says.
-            last.store(true, Relaxed);
-            request.take()
-        });
-        let start = match next {
-            Some(next) if std::mem::take(&mut is_first) => Start::Called(service.call(next)),
-            Some(next) => Start::Fresh(service.clone(), next),
-            None => Start::Never,
-        };
-        let last = &last;
-        async move {
-            match start {
-                Start::Called(response) => response.await.map(Got::Value),
-                Start::Fresh(mut service, request) => {
-                    let ready = poll_fn(|cx| service.poll_ready(cx)).await;
-                    if ready.is_err() {
-                        last.store(true, Relaxed);
-                    }
-                    ready?;
-                    service.call(request).await.map(Got::Value)
-                }
-                // The rule has ended the call before.
-                Start::Never => std::future::pending().await,
-            }
-        }
-    };
-    context.call_async_ruled(rule, attempt).await
 }
 
-/// How an attempt starts.
-enum Start<S: Service<Q>, Q> {
-    /// The service was ready, and has been called.
-    Called(S::Future),
-    /// The service may not be ready.
-    Fresh(S, Q),
-    Never,
+impl<S: Service<Q> + Clone, Q, K: CopyRequest<Q>> Next<S, Q, K> {
+    fn attempt(&mut self) -> Attempt<S, Q> {
+        let request = self.request.as_ref().filter(|_| self.again);
+        let copied = request.and_then(|request| self.copy.copy(request));
+        // A request that cannot be copied is sent once.
+        let last = copied.is_none() && self.again;
+        let Some(request) = copied.or_else(|| self.request.take()) else {
+            // The last attempt has ended the call.
+            return Attempt::Never;
+        };
+        if std::mem::take(&mut self.is_ready) {
+            let response = self.service.call(request);
+            return Attempt::Called { response, last };
+        }
+        Attempt::Waiting {
+            service: self.service.clone(),
+            request: Some(request),
+            last,
+        }
+    }
+}
+
+pin_project! {
+    /// An attempt.
+    #[project = AttemptProj]
+    enum Attempt<S, Q>
+    where
+        S: Service<Q>,
+    {
+        // The service may not be ready.
+        Waiting { service: S, request: Option<Q>, last: bool },
+        Called { #[pin] response: S::Future, last: bool },
+        Never,
+    }
+}
+
+impl<S: Service<Q>, Q> Future for Attempt<S, Q> {
+    type Output = Ended<S::Response, S::Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let called = match self.as_mut().project() {
+                AttemptProj::Called { response, last } => {
+                    let (returned, last) = (ready!(response.poll(cx)), *last);
+                    return Poll::Ready(Ended { returned, last });
+                }
+                AttemptProj::Waiting {
+                    service,
+                    request,
+                    last,
+                } => {
+                    if let Err(error) = ready!(service.poll_ready(cx)) {
+                        return Poll::Ready(Ended {
+                            returned: Err(error),
+                            last: true,
+                        });
+                    }
+                    match request.take() {
+                        Some(request) => Self::Called {
+                            response: service.call(request),
+                            last: *last,
+                        },
+                        None => Self::Never,
+                    }
+                }
+                AttemptProj::Never => return Poll::Pending,
+            };
+            self.set(called);
+        }
+    }
 }
 
 impl<C, R, K: Clone> Clone for RetryLayer<C, R, K> {
@@ -274,7 +309,10 @@ impl<S: fmt::Debug, C, R, K> fmt::Debug for Retry<S, C, R, K> {
     }
 }
 
-impl<T, E> fmt::Debug for ResponseFuture<T, E> {
+impl<S, Q, C, R, K> fmt::Debug for ResponseFuture<S, Q, C, R, K>
+where
+    S: Service<Q>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }

@@ -28,7 +28,7 @@ pin_project! {
 
 pin_project! {
     #[project = PhaseProj]
-    enum Phase<F, T> {
+    pub(super) enum Phase<F, T> {
         Start,
         // The result of an earlier attempt is kept until a later one returns something.
         Attempt { #[pin] attempt: F, last: Option<T> },
@@ -62,73 +62,99 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
-        let mut this = self.project();
-        let run = this.run;
-        let last = 'call: {
-            // This is asked before the loop, because a call that succeeds at once never repeats it.
-            let mut next = match this.state.as_mut().project() {
-                PhaseProj::Attempt { .. } => None,
-                PhaseProj::Start => match run.start() {
-                    First::Attempt => Some(None),
-                    First::Nothing => break 'call None,
-                    First::Pause => {
-                        this.state.set(Phase::Pause { last: None });
-                        match ready!(this.state.as_mut().poll_pause(run, cx)) {
-                            Ok(last) => Some(last),
-                            Err(last) => break 'call last,
-                        }
-                    }
-                },
-                PhaseProj::Pause { .. } => match ready!(this.state.as_mut().poll_pause(run, cx)) {
-                    Ok(last) => Some(last),
-                    Err(last) => break 'call last,
-                },
-                PhaseProj::Over => return Poll::Pending,
-            };
-            loop {
-                if let Some(last) = next {
-                    let attempt = (this.operation)();
-                    this.state.set(Phase::Attempt { attempt, last });
-                }
-                let PhaseProj::Attempt { attempt, last } = this.state.as_mut().project() else {
-                    return Poll::Pending;
-                };
-                let returned = ready!(run.redress_poll_attempt(attempt, cx));
-                let verdict = match &returned {
-                    Some(returned) => this.judge.clone().judge(returned),
-                    None => Verdict::TIMED_OUT,
-                };
-                let Verdict(Some(failed)) = verdict else {
-                    run.succeed();
-                    break 'call returned;
-                };
-                let last = returned.or_else(|| last.take());
-                next = match run.settle_async(failed) {
-                    After::Ended(()) => break 'call last,
-                    After::Again => {
-                        // The last attempt is dropped before the next one is created.
-                        this.state.set(Phase::Over);
-                        Some(last)
-                    }
-                    After::Paused(()) => {
-                        this.state.set(Phase::Pause { last });
-                        match ready!(this.state.as_mut().poll_pause(run, cx)) {
-                            Ok(last) => Some(last),
-                            Err(last) => break 'call last,
-                        }
-                    }
-                };
-            }
-        };
-        // The attempt is dropped before the call ends.
-        this.state.set(Phase::Over);
-        let end = (this.finish)(run, last);
-        // A finished call holds nothing, however long its future is kept.
-        if run.is_held() {
-            run.close();
-        }
-        Poll::Ready(end)
+        let this = self.project();
+        poll_call(
+            this.run,
+            this.judge,
+            this.operation,
+            this.finish,
+            this.state,
+            cx,
+        )
     }
+}
+
+/// Goes on with a call until it has to wait, or is over: the loop of all futures that have a call.
+#[inline(always)]
+pub(super) fn poll_call<'p, J, H, Op, F, T, G, O>(
+    run: &mut Run<'p, H>,
+    judge: &J,
+    operation: &mut Op,
+    finish: &G,
+    mut phase: Pin<&mut Phase<F, T>>,
+    cx: &mut Context<'_>,
+) -> Poll<O>
+where
+    J: Judge<T> + Clone,
+    H: Hooks,
+    Op: FnMut() -> F,
+    F: Future<Output = T>,
+    G: Fn(&mut Run<'p, H>, Option<T>) -> O,
+{
+    let last = 'call: {
+        // This is asked before the loop, because a call that succeeds at once never repeats it.
+        let mut next = match phase.as_mut().project() {
+            PhaseProj::Attempt { .. } => None,
+            PhaseProj::Start => match run.start() {
+                First::Attempt => Some(None),
+                First::Nothing => break 'call None,
+                First::Pause => {
+                    phase.set(Phase::Pause { last: None });
+                    match ready!(phase.as_mut().poll_pause(run, cx)) {
+                        Ok(last) => Some(last),
+                        Err(last) => break 'call last,
+                    }
+                }
+            },
+            PhaseProj::Pause { .. } => match ready!(phase.as_mut().poll_pause(run, cx)) {
+                Ok(last) => Some(last),
+                Err(last) => break 'call last,
+            },
+            PhaseProj::Over => return Poll::Pending,
+        };
+        loop {
+            if let Some(last) = next {
+                let attempt = operation();
+                phase.set(Phase::Attempt { attempt, last });
+            }
+            let PhaseProj::Attempt { attempt, last } = phase.as_mut().project() else {
+                return Poll::Pending;
+            };
+            let returned = ready!(run.redress_poll_attempt(attempt, cx));
+            let verdict = match &returned {
+                Some(returned) => judge.clone().judge(returned),
+                None => Verdict::TIMED_OUT,
+            };
+            let Verdict(Some(failed)) = verdict else {
+                run.succeed();
+                break 'call returned;
+            };
+            let last = returned.or_else(|| last.take());
+            next = match run.settle_async(failed) {
+                After::Ended(()) => break 'call last,
+                After::Again => {
+                    // The last attempt is dropped before the next one is created.
+                    phase.set(Phase::Over);
+                    Some(last)
+                }
+                After::Paused(()) => {
+                    phase.set(Phase::Pause { last });
+                    match ready!(phase.as_mut().poll_pause(run, cx)) {
+                        Ok(last) => Some(last),
+                        Err(last) => break 'call last,
+                    }
+                }
+            };
+        }
+    };
+    // The attempt is dropped before the call ends.
+    phase.set(Phase::Over);
+    let end = finish(run, last);
+    // A finished call holds nothing, however long its future is kept.
+    if run.is_held() {
+        run.close();
+    }
+    Poll::Ready(end)
 }
 
 impl<F, T> Phase<F, T> {

@@ -6,6 +6,8 @@ mod after;
 pub(crate) mod blocking;
 mod detached;
 pub(crate) mod future;
+#[cfg(feature = "tower-service-0_3")]
+mod owned;
 mod report;
 mod run;
 mod start;
@@ -13,5 +15,7 @@ mod steps;
 
 pub use after::After;
 pub(crate) use detached::{Detached, Threads};
+#[cfg(feature = "tower-service-0_3")]
+pub(crate) use owned::OwnedCall;
 pub use run::Run;
 pub use steps::{Step, Steps};

@@ -11,6 +11,8 @@ use crate::attempt::{Attempt, Current, Deadline, IdempotencyKey};
 use crate::drive::decide::{ActiveCall, Judge, Stopped, Verdict};
 use crate::drive::hooks::Hooks;
 use crate::drive::state::{CallState, CompiledPolicy, Frame, Marks};
+#[cfg(feature = "tower-service-0_3")]
+use crate::drive::state::{Compiled, Suspended};
 use crate::engine::Failed;
 use crate::error::FromInterrupt;
 use crate::observe::{AttemptScope, in_scope};
@@ -25,6 +27,19 @@ pub struct Run<'p, H: Hooks = ()> {
     pub(super) hooks: H,
     /// Given back by [`finish`](Self::finish), which is why it is not dropped.
     pub(super) state: ManuallyDrop<Option<Box<CallState>>>,
+}
+
+#[cfg(feature = "tower-service-0_3")]
+impl<'p, H: Hooks> Run<'p, H> {
+    /// Goes on with a call.
+    #[inline]
+    pub(super) fn resume(policy: &'p impl Compiled, hooks: H, suspended: Suspended) -> Self {
+        Self {
+            frame: Frame::resume(policy, &suspended),
+            hooks,
+            state: ManuallyDrop::new(suspended.state),
+        }
+    }
 }
 
 impl<'p, H: Hooks> Run<'p, H> {
@@ -439,6 +454,15 @@ impl<H: Hooks> Run<'_, H> {
         if let Some(state) = &mut *self.state {
             state.watch.is_running = false;
         }
+    }
+
+    /// Lets go of the policy until [`resume`](Self::resume).
+    #[cfg(feature = "tower-service-0_3")]
+    #[inline]
+    pub(super) fn suspend(mut self) -> Suspended {
+        // Without its state there is nothing to close.
+        let state = self.state.take();
+        self.frame.suspend(state)
     }
 
     #[inline]

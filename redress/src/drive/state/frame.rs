@@ -16,8 +16,8 @@ pub(crate) struct Frame<'p> {
     pub(crate) started: Started,
     /// The breaker's permit is this number and the kind. It is not a guard, which would be twice as
     /// large and would make the future one that has to be dropped.
-    permit_number: u32,
-    permit_kind: Option<breaker::PermitKind>,
+    pub(super) permit_number: u32,
+    pub(super) permit_kind: Option<breaker::PermitKind>,
     /// What the gate is told of with the end of the attempt.
     pub(crate) gate_ticket: Option<GateTicket>,
     pub(crate) marks: Marks,

@@ -29,6 +29,10 @@ impl Marks {
     pub(crate) const INHERITS: Self = Self(1 << 9);
     /// There is a gate, of its policy or its own; it is then [`GUARDED`](Self::GUARDED), too.
     pub(crate) const GATED: Self = Self(1 << 10);
+    /// It goes by what its policy is in a scope.
+    pub(crate) const SCOPED: Self = Self(1 << 11);
+    /// It makes one attempt, as its caller makes several; it is then [`SCOPED`](Self::SCOPED), too.
+    pub(crate) const SINGLE: Self = Self(1 << 12);
 
     /// Those that a watched call has from its start on.
     pub(crate) const OF_WATCHED: Self = Self::WATCHED.or(Self::HELD).or(Self::TELLS_SUCCESS);
@@ -81,6 +85,8 @@ mod tests {
             Marks::UNPAUSED,
             Marks::INHERITS,
             Marks::GATED,
+            Marks::SCOPED,
+            Marks::SINGLE,
         ];
         for mark in all {
             let mut marks = Marks::NONE;

@@ -5,6 +5,8 @@ mod compiled;
 mod frame;
 mod marks;
 mod scoped;
+#[cfg(feature = "tower-service-0_3")]
+mod suspended;
 mod watch;
 
 pub(crate) use call_state::CallState;
@@ -13,4 +15,6 @@ pub(crate) use compiled::{Compiled, Start};
 pub(crate) use frame::Frame;
 pub(crate) use marks::Marks;
 pub(crate) use scoped::Scoped;
+#[cfg(feature = "tower-service-0_3")]
+pub(crate) use suspended::Suspended;
 pub(crate) use watch::Watch;

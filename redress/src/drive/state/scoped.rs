@@ -29,6 +29,7 @@ impl Scoped {
         }
         let mut many = policy.clone();
         many.start = Start::Attended;
+        many.marks.add(Marks::SCOPED, true);
         if inherits {
             // The call starts as if it had taken a part of its time: see `Run::start_in_scope`.
             many.rules.deadline.get_or_insert(Duration::MAX);
@@ -37,6 +38,7 @@ impl Scoped {
             many.marks.add(Marks::GUARDED, true);
         }
         let mut single = many.clone();
+        single.marks.add(Marks::SINGLE, true);
         if leaves_retries {
             single.rules.max_attempts = Some(1);
         }
@@ -58,6 +60,17 @@ impl Scoped {
             return Some((&self.single, left));
         }
         Some((&self.many, Some(left?)))
+    }
+}
+
+impl Scoped {
+    /// Returns the policy of a call with these marks; `None` if it is in no scope.
+    #[cfg(feature = "tower-service-0_3")]
+    pub(super) fn by_marks(&self, marks: Marks) -> Option<&CompiledPolicy> {
+        if marks.has(Marks::SINGLE) {
+            return Some(&self.single);
+        }
+        marks.has(Marks::SCOPED).then_some(&self.many)
     }
 }
 
