@@ -414,12 +414,17 @@ pub(crate) const SHORTEST_ATTEMPT: Duration = Duration::from_micros(100);
 
 /// How much of the body of a failed HTTP response is read and kept: what a server says about an error
 /// fits, and reading it costs less than a new connection.
-#[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
+#[cfg(any(feature = "http-body-1", feature = "reqwest-0_13", feature = "ureq-3"))]
 pub(crate) const HTTP_KEPT_BODY: usize = 64 * 1024;
 
 /// The time that reading it may take: as long as a new connection with TLS takes on a bad way.
-#[cfg(feature = "reqwest-0_13")]
+#[cfg(any(feature = "http-body-1", feature = "reqwest-0_13"))]
 pub(crate) const HTTP_EMPTYING: Duration = Duration::from_secs(1);
+
+/// How much of the body of a request is recorded to be sent again: what forms and documents take, and few
+/// enough for thousands of requests at a time. Linkerd's proxy records as much.
+#[cfg(feature = "http-body-1")]
+pub(crate) const HTTP_REPLAYED_BODY: usize = 64 * 1024;
 
 /// The number of hosts whose policies a client remembers: more than a service talks to, and few enough
 /// for a crawler's memory.

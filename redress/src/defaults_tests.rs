@@ -178,6 +178,8 @@ fn the_times_of_watching_are_those_of_the_guide() {
 #[test]
 fn the_defaults_of_http_are_those_of_the_guide() {
     assert_eq!(HTTP_KEPT_BODY, 65536);
+    #[cfg(feature = "http-body-1")]
+    assert_eq!(HTTP_REPLAYED_BODY, 65536);
     assert_eq!(time(HTTP_EMPTYING), "1s");
     assert_eq!(HTTP_HOSTS, 1024);
 }

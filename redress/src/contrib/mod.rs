@@ -39,10 +39,14 @@ pub mod futures_core_0_3;
 pub mod h2_0_4;
 #[cfg(feature = "http-1")]
 pub mod http_1;
+#[cfg(feature = "http-body-1")]
+pub mod http_body_1;
 #[cfg(feature = "hyper-1")]
 pub mod hyper_1;
 #[cfg(feature = "hyper-util-0_1")]
 pub mod hyper_util_0_1;
+#[cfg(any(feature = "http-body-1", feature = "reqwest-0_13"))]
+mod kept_body;
 #[cfg(any(feature = "log-0_4", feature = "sentry-0_48", feature = "tracing-0_1"))]
 pub mod lines;
 #[cfg(feature = "log-0_4")]

@@ -69,6 +69,33 @@ impl<C, R> Deref for Values<C, R> {
     }
 }
 
+/// The classifier of errors of classifiers that are shared.
+#[cfg(feature = "http-body-1")]
+pub(crate) struct SharedErrors<C, R>(Arc<Classifiers<C, R>>);
+
+#[cfg(feature = "http-body-1")]
+impl<C: Classifier<E>, R, E: ?Sized> Classifier<E> for SharedErrors<C, R> {
+    fn classify(&self, error: &E) -> Classification {
+        self.0.errors.classify(error)
+    }
+}
+
+/// A result classifier, and one that is asked where it finds no failure.
+#[cfg(feature = "http-body-1")]
+pub(crate) struct ValuesOr<C, R, V>(Arc<Classifiers<C, R>>, V);
+
+#[cfg(feature = "http-body-1")]
+impl<C, R, V, T: ?Sized> ResultClassifier<T> for ValuesOr<C, R, V>
+where
+    R: ResultClassifier<T>,
+    V: ResultClassifier<T>,
+{
+    fn classify(&self, value: &T) -> Option<Classification> {
+        let said = self.0.values.classify(value);
+        said.or_else(|| self.1.classify(value))
+    }
+}
+
 #[cfg(feature = "config")]
 impl Classifiers<DefaultClassifier, AnyValue> {
     pub(crate) const DEFAULT: Self = Self {
@@ -489,6 +516,22 @@ impl<C, R> Policy<C, R> {
     #[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
     pub(crate) fn may_retry(&self) -> bool {
         self.config.rules.max_attempts != Some(1)
+    }
+}
+
+#[cfg(feature = "http-body-1")]
+impl<C, R> Policy<C, R> {
+    /// Returns the same policy, which asks `then` about values that its own classifier does not take for
+    /// failures.
+    pub(crate) fn or_values<V>(&self, then: V) -> Policy<SharedErrors<C, R>, ValuesOr<C, R, V>> {
+        Policy {
+            config: Arc::clone(&self.config),
+            classifiers: Arc::new(Classifiers {
+                errors: SharedErrors(Arc::clone(&self.classifiers)),
+                values: ValuesOr(Arc::clone(&self.classifiers), then),
+                given: self.classifiers.given,
+            }),
+        }
     }
 }
 

@@ -31,27 +31,37 @@ impl Hooks for Once {
     }
 }
 
-/// Judges by the classifiers of a policy.
-struct Layered<'a, C, R>(&'a Policy<C, R>);
+/// Judges by the classifiers of a policy, and asks after a failure whether the request is spent.
+struct Layered<'a, C, R, F> {
+    policy: &'a Policy<C, R>,
+    is_spent: &'a F,
+}
 
-impl<C, R> Clone for Layered<'_, C, R> {
+impl<C, R, F> Clone for Layered<'_, C, R, F> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<C, R> Copy for Layered<'_, C, R> {}
+impl<C, R, F> Copy for Layered<'_, C, R, F> {}
 
-impl<C, R, T, E> Judge<Ended<T, E>> for Layered<'_, C, R>
+impl<C, R, F, T, E> Judge<Ended<T, E>> for Layered<'_, C, R, F>
 where
+    F: Fn() -> bool,
     C: Classifier<E>,
     R: ResultClassifier<T>,
 {
     fn judge(self, ended: &Ended<T, E>) -> Verdict {
-        let said = |said: Classification| if ended.last { said.no_retry() } else { said };
+        let said = |said: Classification| {
+            if ended.last || (self.is_spent)() {
+                said.no_retry()
+            } else {
+                said
+            }
+        };
         match &ended.returned {
-            Ok(value) => Verdict::value(self.0.values().classify(value).map(said)),
-            Err(error) => Verdict::failed::<E>(said(self.0.errors().classify(error))),
+            Ok(value) => Verdict::value(self.policy.values().classify(value).map(said)),
+            Err(error) => Verdict::failed::<E>(said(self.policy.errors().classify(error))),
         }
     }
 }
@@ -75,19 +85,22 @@ where
         }
     }
 
-    /// Goes on with the call; `attempt` makes the next attempt.
+    /// Goes on with the call; `attempt` makes the next attempt, and `is_spent` says after one that has failed
+    /// whether there can be no other.
     #[inline]
-    pub(crate) fn poll_with(
-        self: Pin<&mut Self>,
+    pub(crate) fn poll_with<'p>(
+        self: Pin<&'p mut Self>,
         cx: &mut Context<'_>,
         attempt: impl FnMut() -> F,
+        is_spent: &'p impl Fn() -> bool,
     ) -> Poll<Result<T, Error<E>>>
     where
         C: Classifier<E>,
         R: ResultClassifier<T>,
     {
         let call = self.project().call;
-        call.poll_with(cx, Layered, attempt, |run, ended: Option<Ended<T, E>>| {
+        let judge = |policy| Layered { policy, is_spent };
+        call.poll_with(cx, judge, attempt, |run, ended: Option<Ended<T, E>>| {
             run.result(ended.map(|ended| ended.returned))
         })
     }

@@ -22,6 +22,8 @@ mod simulated;
 
 pub(crate) use self::core::Classifiers;
 pub use self::core::Policy;
+#[cfg(feature = "http-body-1")]
+pub(crate) use self::core::{SharedErrors, ValuesOr};
 pub use builder::PolicyBuilder;
 pub use context::{AnyCall, AsyncOnly, CallContext};
 pub use execute::Execute;

@@ -6,11 +6,11 @@ use ::http_1::response::Parts;
 use ::http_1::{HeaderMap, StatusCode};
 use ::reqwest_0_13::{Error as TransportError, Response, ResponseBuilderExt as _, Url};
 
-use super::kept_body::KeptBody;
 use crate::classify::{
     Classification, Classify, ClassifyAny, ErrorClass, classify_dyn, http_status,
 };
 use crate::contrib::http_1;
+use crate::contrib::kept_body::KeptBody;
 use crate::error::{Error, Interrupt};
 
 /// How a request failed: by its response, on the way, while its body was read, or not at all because

@@ -79,7 +79,6 @@ mod client;
 mod emptied;
 mod errors;
 mod failure;
-mod kept_body;
 mod per_host;
 
 use std::error::Error;

@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -36,6 +37,12 @@ pub trait CopyRequest<Q> {
 
     /// Returns `true` if the request may be sent again although it may have been applied.
     fn may_repeat(&self, request: &Q) -> bool;
+
+    /// Returns `true` if the request, which has been copied, cannot be copied again: asked after each failed
+    /// attempt. Default: `false`.
+    fn is_spent(&self, _request: &Q) -> bool {
+        false
+    }
 }
 
 /// Requests are cloned, and may be sent again.
@@ -114,6 +121,14 @@ impl<C, R> RetryLayer<C, R> {
     }
 }
 
+#[cfg(feature = "http-body-1")]
+impl<C, R, K> RetryLayer<C, R, K> {
+    /// Creates a layer that copies requests in a way of its own.
+    pub(in crate::contrib) const fn copying(policy: Policy<C, R>, copy: K) -> Self {
+        Self { policy, copy }
+    }
+}
+
 impl<S, C, R, K: Clone> Layer<S> for RetryLayer<C, R, K> {
     type Service = Retry<S, C, R, K>;
 
@@ -153,8 +168,16 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let next = this.next;
-        this.call.poll_with(cx, || next.attempt())
+        // One of them asks for an attempt, the other one judges it.
+        let next = RefCell::new(this.next);
+        let is_spent = || next.borrow().is_spent();
+        let call = this.call;
+        let polled = call.poll_with(cx, || next.borrow_mut().attempt(), &is_spent);
+        if polled.is_ready() {
+            // What is left of the request ends with its call.
+            next.borrow_mut().request = None;
+        }
+        polled
     }
 }
 
@@ -205,6 +228,12 @@ struct Next<S, Q, K> {
 }
 
 impl<S: Service<Q> + Clone, Q, K: CopyRequest<Q>> Next<S, Q, K> {
+    /// Returns `true` if there is no request for another attempt.
+    fn is_spent(&self) -> bool {
+        let request = self.request.as_ref().filter(|_| self.again);
+        request.is_some_and(|request| self.copy.is_spent(request))
+    }
+
     fn attempt(&mut self) -> Attempt<S, Q> {
         let request = self.request.as_ref().filter(|_| self.again);
         let copied = request.and_then(|request| self.copy.copy(request));

@@ -3,6 +3,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use ::bytes_1::Bytes;
+#[cfg(feature = "http-body-1")]
+use ::http_1::HeaderMap;
 use ::http_body_1::{Body, Frame, SizeHint};
 
 /// The body of a failed response, as much of it as was kept. It ends with an error where some is missing:
@@ -10,12 +12,26 @@ use ::http_body_1::{Body, Frame, SizeHint};
 pub(super) struct KeptBody {
     kept: Option<Bytes>,
     whole: bool,
+    #[cfg(feature = "http-body-1")]
+    trailers: Option<HeaderMap>,
 }
 
 impl KeptBody {
     pub(super) fn new(kept: Vec<u8>, whole: bool) -> Self {
         let kept = Some(kept).filter(|kept| !kept.is_empty()).map(Bytes::from);
-        Self { kept, whole }
+        Self {
+            kept,
+            whole,
+            #[cfg(feature = "http-body-1")]
+            trailers: None,
+        }
+    }
+
+    /// Adds what stands behind the body.
+    #[cfg(feature = "http-body-1")]
+    pub(super) fn with_trailers(mut self, trailers: Option<HeaderMap>) -> Self {
+        self.trailers = trailers;
+        self
     }
 }
 
@@ -30,12 +46,22 @@ impl Body for KeptBody {
         if let Some(kept) = self.kept.take() {
             return Poll::Ready(Some(Ok(Frame::data(kept))));
         }
+        #[cfg(feature = "http-body-1")]
+        if self.whole
+            && let Some(trailers) = self.trailers.take()
+        {
+            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+        }
         // Said once.
         let whole = std::mem::replace(&mut self.whole, true);
         Poll::Ready((!whole).then_some(Err(NotKept)))
     }
 
     fn is_end_stream(&self) -> bool {
+        #[cfg(feature = "http-body-1")]
+        if self.trailers.is_some() {
+            return false;
+        }
         self.whole && self.kept.is_none()
     }
 
