@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use super::context_hooks::{Capture, ContextSettings};
@@ -451,6 +451,26 @@ impl<C, R, M> CallContext<'_, C, R, M> {
 impl<'a, C, R> From<&'a Policy<C, R>> for CallContext<'a, C, R> {
     /// As [`Policy::context`].
     fn from(policy: &'a Policy<C, R>) -> Self {
+        policy.context()
+    }
+}
+
+impl<'a, C, R, F> From<&'a LazyLock<Policy<C, R>, F>> for CallContext<'a, C, R>
+where
+    F: FnOnce() -> Policy<C, R>,
+{
+    /// As [`Policy::context`], for a policy in a static.
+    ///
+    /// ```
+    /// use std::sync::LazyLock;
+    /// use redress::{CallContext, Policy};
+    ///
+    /// static ORDERS: LazyLock<Policy> = LazyLock::new(Policy::recommended);
+    ///
+    /// let call = CallContext::from(&ORDERS);
+    /// assert_eq!(call.call(|| Ok::<_, std::io::Error>(5)).unwrap(), 5);
+    /// ```
+    fn from(policy: &'a LazyLock<Policy<C, R>, F>) -> Self {
         policy.context()
     }
 }
