@@ -140,6 +140,10 @@ pub(crate) const GATE_SLOW_START: Duration = Duration::from_secs(2);
 /// The shortest sleep of a call that waits at a gate: as exact as timers are.
 pub(crate) const GATE_ASK_AGAIN: Duration = Duration::from_millis(10);
 
+/// The longest sleep of a call that waits at a gate that is not closed: the pace may rise meanwhile, and
+/// who sleeps does not see it.
+pub(crate) const GATE_ASK_LATE: Duration = Duration::from_millis(250);
+
 /// The shortest time that a limit is taken to be about: Retry-After has whole seconds.
 pub(crate) const GATE_HORIZON: Duration = Duration::from_secs(1);
 
@@ -159,6 +163,14 @@ pub(crate) const GATE_CUT: f64 = 0.7;
 
 /// The share by which a pace that is not measured rises with each success.
 pub(crate) const GATE_SEEK: f64 = 0.1;
+
+/// The time in which a pace doubles at most that is above that at which calls come: those that wait
+/// must not be let go at once, or they are the next outage.
+pub(crate) const GATE_SEEK_DOUBLING: Duration = Duration::from_secs(2);
+
+/// How many times better than it seems a pace may turn out, before a call is sent away because it
+/// cannot be let go within its deadline.
+pub(crate) const GATE_HOPE: f64 = 2.0;
 
 /// The share by which a measured pace rises in a second, at first: limits are met every 20 s or so.
 pub(crate) const GATE_RISE: f64 = 0.005;

@@ -2,18 +2,20 @@
 //!
 //! [`Gate`] is the start; a policy takes one by [`PolicyBuilder::gate`](crate::PolicyBuilder::gate).
 
-// `pacer` decides and is pure: time is an argument. `shared` puts it behind a lock that no call takes
+// `pacer` decides and is pure, by `slow_start` and then `pace`: time is an argument. `shared` puts it behind a lock that no call takes
 // while the gate is open.
 
 mod builder;
 mod handle;
 #[cfg(all(test, redress_loom))]
 mod models;
+mod pace;
 mod pacer;
 mod pass;
 mod queue;
 mod settings;
 mod shared;
+mod slow_start;
 #[cfg(all(test, not(redress_loom)))]
 mod tests;
 

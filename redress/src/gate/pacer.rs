@@ -1,7 +1,9 @@
 use std::num::NonZeroU8;
 use std::time::Duration;
 
+use super::pace::{Pace, per_second};
 use super::queue::{Place, Queue};
+use super::slow_start::SlowStart;
 use crate::clock::{NEVER, nanos};
 use crate::defaults;
 
@@ -25,38 +27,9 @@ pub(super) struct Pacer {
 enum Stage {
     /// Nobody has asked yet.
     New,
-    /// Few calls at a time, and more with each answer: a burst of all callers would be refused as a
-    /// whole before the first of them knew.
     SlowStart(SlowStart),
     Open,
     Paced(Pace),
-}
-
-#[derive(Debug)]
-struct SlowStart {
-    since: u64,
-    /// How many calls may be on their way.
-    window: f64,
-    in_flight: u32,
-    successes: u32,
-    grown_at: u64,
-}
-
-#[derive(Debug)]
-struct Pace {
-    /// Calls a second.
-    rate: f64,
-    /// When the next call goes.
-    next: u64,
-    /// The rate was measured between two limits.
-    measured: bool,
-    /// When the last limit was met.
-    cut_at: u64,
-    /// What has succeeded since.
-    successes: u32,
-    grown_at: u64,
-    /// When a call last had to wait.
-    waited_at: u64,
 }
 
 /// The leave to go, for who tells how it went.
@@ -69,8 +42,10 @@ pub(crate) struct Waiting {
     pub(crate) place: Place,
     /// After how many nanoseconds to ask again.
     pub(crate) ask_in: u64,
-    /// How many nanoseconds it will take at least.
+    /// For how many nanoseconds the gate is closed for everybody.
     pub(crate) at_least: u64,
+    /// How many nanoseconds it will take even if the pace is better than it seems.
+    pub(crate) soonest: u64,
 }
 
 /// How an admitted call ended.
@@ -82,8 +57,6 @@ pub(crate) enum GateEnd {
     /// Nothing that says anything of limits.
     Other,
 }
-
-const SECOND: f64 = 1e9;
 
 impl Pacer {
     pub(super) const fn new() -> Self {
@@ -116,10 +89,14 @@ impl Pacer {
         self.advance(now);
         let rank = self.waiting.rank(place, again);
         let queued = !self.waiting.is_empty();
-        let wait = match &mut self.stage {
-            Stage::New | Stage::Open => 0,
-            Stage::SlowStart(start) => start.wait(rank),
-            Stage::Paced(pace) => pace.wait(rank, self.closed_until, now, queued),
+        let (wait, soonest) = match &mut self.stage {
+            Stage::New | Stage::Open => (0, 0),
+            Stage::SlowStart(start) => (start.wait(rank), 0),
+            Stage::Paced(pace) => {
+                pace.count(place.is_none() && !again);
+                let wait = pace.wait(rank, self.closed_until, now, queued);
+                (wait, pace.soonest(rank, self.closed_until, now))
+            }
         };
         if wait == 0 {
             self.leave(place);
@@ -130,11 +107,14 @@ impl Pacer {
         // The pace may rise meanwhile, so nobody sleeps all the time that it looks like.
         let rest = wait.saturating_sub(at_least);
         let soon = nanos(defaults::GATE_ASK_AGAIN);
-        let ask_in = at_least.saturating_add(rest.min(soon.max(rest / 2))).max(1);
+        let late = nanos(defaults::GATE_ASK_LATE);
+        let sleep = rest.min(soon.max(rest / 2)).min(late);
+        let ask_in = at_least.saturating_add(sleep).max(1);
         Err(Waiting {
             place: place.unwrap_or_else(|| self.waiting.join(again)),
             ask_in,
             at_least,
+            soonest: at_least.max(soonest),
         })
     }
 
@@ -161,7 +141,7 @@ impl Pacer {
             GateEnd::Succeeded => {
                 match &mut self.stage {
                     Stage::SlowStart(start) if current => start.succeeded(),
-                    Stage::Paced(pace) if current => pace.succeeded(),
+                    Stage::Paced(pace) if current => pace.succeeded(now),
                     _ => {}
                 }
                 false
@@ -281,146 +261,4 @@ impl Pacer {
         self.latest = self.latest.max(now);
         self.latest
     }
-}
-
-impl SlowStart {
-    fn new(now: u64) -> Self {
-        Self {
-            since: now,
-            window: f64::from(defaults::GATE_WINDOW),
-            in_flight: 0,
-            successes: 0,
-            grown_at: now,
-        }
-    }
-
-    /// Lets a call in and returns zero, or returns how long to wait.
-    #[expect(clippy::cast_precision_loss, reason = "counts of calls are small")]
-    fn wait(&mut self, rank: usize) -> u64 {
-        let ahead = rank as f64 + f64::from(self.in_flight);
-        if ahead + 1.0 <= self.window {
-            self.in_flight = self.in_flight.saturating_add(1);
-            return 0;
-        }
-        let doublings = (ahead / self.window).log2().max(0.0) + 1.0;
-        scaled(nanos(defaults::GATE_ASK_AGAIN), doublings)
-    }
-
-    fn succeeded(&mut self) {
-        self.successes = self.successes.saturating_add(1);
-        self.window += defaults::GATE_GROWTH;
-    }
-
-    /// Grows with time, for who waits long for answers. Returns `true` once it is over.
-    fn grow(&mut self, now: u64) -> bool {
-        let step = nanos(defaults::GATE_DOUBLING);
-        let limit = nanos(defaults::GATE_SLOW_START);
-        if now.saturating_sub(self.since) >= limit {
-            return true;
-        }
-        while now.saturating_sub(self.grown_at) >= step {
-            self.grown_at = self.grown_at.saturating_add(step);
-            self.window *= 2.0;
-        }
-        false
-    }
-}
-
-impl Pace {
-    fn new(rate: f64, now: u64) -> Self {
-        Self {
-            rate,
-            next: now,
-            measured: false,
-            cut_at: now,
-            successes: 0,
-            grown_at: now,
-            waited_at: now,
-        }
-    }
-
-    /// Lets a call in and returns zero, or returns how long to wait.
-    #[expect(clippy::cast_precision_loss, reason = "counts of calls are small")]
-    fn wait(&mut self, rank: usize, closed_until: u64, now: u64, queued: bool) -> u64 {
-        // Each place in the queue keeps its time, also if its owner sleeps past it. Without a queue
-        // no time is saved up.
-        let since = if queued { 0 } else { now };
-        let start = self.next.max(closed_until).max(since);
-        let slot = start.saturating_add(self.lasts(rank as f64));
-        if slot <= now {
-            let spaced = now.saturating_add(self.lasts(0.9));
-            self.next = start.saturating_add(self.lasts(1.0)).max(spaced);
-            return 0;
-        }
-        self.waited_at = now;
-        slot - now
-    }
-
-    /// Returns how long so many calls take.
-    fn lasts(&self, calls: f64) -> u64 {
-        scaled(1_000_000_000, calls / self.rate)
-    }
-
-    fn succeeded(&mut self) {
-        self.successes = self.successes.saturating_add(1);
-        if !self.measured {
-            self.rate = clamped(self.rate * (1.0 + defaults::GATE_SEEK));
-        }
-    }
-
-    /// A limit was met: between two of them, what has succeeded is what the other side allows.
-    fn cut(&mut self, now: u64, horizon: u64) {
-        let since = now.saturating_sub(self.cut_at);
-        let enough =
-            since >= nanos(defaults::GATE_HORIZON) / 2 && self.successes >= defaults::GATE_ENOUGH;
-        let rate = if enough {
-            self.measured = true;
-            per_second(self.successes, since) * defaults::GATE_MARGIN
-        } else {
-            self.rate * defaults::GATE_CUT
-        };
-        // One call in the time that the other side asks for finds out whether it is still needed.
-        self.rate = clamped(rate.max(per_second(1, horizon)));
-        self.next = now;
-        self.cut_at = now;
-        self.grown_at = now;
-        self.successes = 0;
-    }
-
-    /// Rises slowly at first, then faster: limits change.
-    #[expect(clippy::cast_precision_loss, reason = "a rate needs few digits")]
-    fn grow(&mut self, now: u64) {
-        let since = now.saturating_sub(self.grown_at) as f64 / SECOND;
-        self.grown_at = self.grown_at.max(now);
-        let quiet = now.saturating_sub(self.cut_at) as f64 / SECOND;
-        let growth = defaults::GATE_RISE * (1.0 + (quiet / 10.0).powi(2));
-        self.rate = clamped(self.rate * (1.0 + growth * since));
-    }
-
-    /// Returns `true` if there has been no limit, and no wait, for long.
-    fn is_quiet(&self, now: u64) -> bool {
-        let quiet = nanos(defaults::GATE_QUIET);
-        now.saturating_sub(self.cut_at) >= quiet && now.saturating_sub(self.waited_at) >= quiet / 6
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a rate needs few digits")]
-fn per_second(calls: u32, time: u64) -> f64 {
-    clamped(f64::from(calls) / (time.max(1) as f64 / SECOND))
-}
-
-/// A rate that never divides by zero: a call in a quarter of an hour at least.
-fn clamped(rate: f64) -> f64 {
-    rate.clamp(0.001, 1e9)
-}
-
-/// Saturates.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "it saturates, and a pace needs few digits"
-)]
-fn scaled(nanos: u64, factor: f64) -> u64 {
-    ((nanos as f64 * factor) as u64).min(NEVER)
 }

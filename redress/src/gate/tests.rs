@@ -234,3 +234,59 @@ fn an_outage_that_answers_with_limits_does_not_outlast_itself() {
     }
     assert!(now - over < 15 * SECOND, "{}", now - over);
 }
+
+#[test]
+fn when_all_is_refused_none_piles_up_and_what_comes_goes_on_as_before() {
+    let mut pacer = Pacer::new();
+    let limited = GateEnd::Limited(Some(Duration::from_secs(1)));
+    pacer.open();
+    pacer.end(None, limited, 0);
+    let deadline = 60 * SECOND;
+    let (mut waiting, mut sent_away) = (Vec::new(), 0);
+    // A hundred calls a second come for ten seconds. One that cannot make it goes.
+    for n in 0..1000 {
+        let now = n * SECOND / 100;
+        waiting.push(None);
+        waiting.retain_mut(|place| match pacer.ask(*place, false, now) {
+            Ok(ticket) => {
+                pacer.end(ticket, limited, now);
+                *place = None;
+                true
+            }
+            Err(wait) if wait.soonest >= deadline => {
+                pacer.leave(Some(wait.place));
+                sent_away += 1;
+                false
+            }
+            Err(wait) => {
+                *place = Some(wait.place);
+                true
+            }
+        });
+    }
+    assert!(waiting.len() < 100, "{}", waiting.len());
+    assert!(sent_away > 900, "{sent_away}");
+    // One success, and they go at the pace at which they come.
+    let mut now = 10 * SECOND;
+    loop {
+        now += SECOND / 100;
+        let first = waiting.first().copied().flatten();
+        if let Ok(ticket) = pacer.ask(first, false, now) {
+            pacer.end(ticket, GateEnd::Succeeded, now);
+            break;
+        }
+    }
+    assert!(now <= 12 * SECOND, "{now}");
+    assert!(pacer.rate().unwrap() > 80.0, "{:?}", pacer.rate());
+}
+
+#[test]
+fn a_single_limit_sends_none_away_that_may_make_it() {
+    let mut pacer = Pacer::new();
+    pacer.open();
+    pacer.end(None, GateEnd::Limited(Some(Duration::from_secs(1))), 0);
+    for n in 0..1000 {
+        let wait = pacer.ask(None, false, n).unwrap_err();
+        assert!(wait.soonest < 2 * SECOND, "{n}: {}", wait.soonest);
+    }
+}

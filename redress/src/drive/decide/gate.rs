@@ -108,11 +108,11 @@ impl ActiveCall<'_, '_> {
         self.state.watch.has_waited = true;
         let begins = self.state.place.replace(wait.place).is_none();
         self.frame.marks.add(Marks::HELD, true);
-        let at_least = Duration::from_nanos(wait.at_least);
+        let soonest = Duration::from_nanos(wait.soonest);
         let ask_in = Duration::from_nanos(wait.ask_in);
         self.tick();
         match self.frame.policy.rules.remaining(self.state.now) {
-            Some(left) if at_least >= left => Err(self.stop_at_gate(at_least, None)),
+            Some(left) if soonest >= left => Err(self.stop_at_gate(soonest, None)),
             left => {
                 if begins {
                     self.show(EventName::GateWait, ask_in, None);
