@@ -37,7 +37,7 @@
 //! | say what a failure means | [`#[derive(Classify)]`](derive@Classify), the trait [`Classify`](trait@Classify), [`Classifier`]; [`ErrorClass`], [`Classification`] |
 //! | read codes of HTTP, SQL, gRPC, AWS | the tables in [`classify`] |
 //! | choose how long to wait | [`strategies`]; [`Strategy`] and [`BackoffContext`] for one of your own |
-//! | stop what retries would make worse | [`CircuitBreaker`], [`Budget`], both in [`Policy::recommended`]; [`breaker`], [`budget`] |
+//! | stop what retries would make worse | [`CircuitBreaker`], [`Budget`], [`Gate`], all in [`Policy::recommended`]; [`breaker`], [`budget`], [`gate`] |
 //! | end when the caller gives up, and say so to those that are called | [`deadline`], [`PolicyBuilder::inherit_deadline`] |
 //! | send each attempt to a replica that is well | [`Endpoints`](endpoints::Endpoints); [`endpoints`] |
 //! | keep a connection, a watch, a task running | [`Policy::sessions`], [`Policy::session`]; [`Session`](call::Session) |

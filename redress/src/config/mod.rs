@@ -74,7 +74,7 @@
 //! | `budget` | name of one of the `budgets`, or a table as there, for this policy alone | none |
 //! | `circuit_breaker` | name of one of the `breakers`, or a table as there, for this policy alone | none |
 //! | `gate` | name of one of the `gates`, or a table as there, for this policy alone | none |
-//! | `recommended` | true: a breaker and a budget as in [`PolicyBuilder::recommended`], unless given | false |
+//! | `recommended` | true: a breaker, a budget and a gate as in [`PolicyBuilder::recommended`], unless given | false |
 //!
 //! # Strategies
 //!

@@ -83,7 +83,7 @@ struct Resolved {
     gate: Option<Component<GateConfig>>,
 }
 
-/// A budget, a breaker or a gate of a policy. Without settings it is the recommended one, which no gate is.
+/// A budget, a breaker or a gate of a policy. Without settings it is the recommended one.
 #[derive(PartialEq, Clone)]
 struct Component<S> {
     /// Its place in the file.
@@ -113,7 +113,7 @@ impl Built {
             let resolved = Resolved {
                 budget: component(budget, budgets, own("budget"), recommended),
                 breaker: component(breaker, breakers, own("circuit_breaker"), recommended),
-                gate: component(gate, gates, own("gate"), false),
+                gate: component(gate, gates, own("gate"), recommended),
                 policy: policy.clone(),
             };
             built.make(before, name, resolved);

@@ -24,8 +24,10 @@ use crate::delay::Delay;
 /// Without a hint it is never closed, only paced. After a minute without a limit, and without a call
 /// that had to wait, it is open again. A call that has been let in before goes first.
 ///
-/// A call waits within its deadline. One that would wait longer than that stops at once with
-/// [`StopReason::DeadlineExceeded`](crate::StopReason::DeadlineExceeded) and a `retry_after`.
+/// A call waits within its deadline. One that would wait longer than that, even at twice the pace, stops
+/// at once with [`StopReason::DeadlineExceeded`](crate::StopReason::DeadlineExceeded) and a `retry_after`.
+/// Where several limits in a row come without a success between, the other side grants nothing: each halves
+/// the number of calls that may wait, and the first success lets calls go as they come.
 ///
 /// A handle is cheap to clone, and clones share one gate. Give one gate to all policies that call what
 /// one limit is about: an account, a model, a host. While it is open, a call costs it one relaxed load.
@@ -92,6 +94,11 @@ impl Gate {
     #[must_use]
     pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
         Self::builder().name(name).build_unchecked()
+    }
+
+    /// Creates a gate with all defaults, in this time.
+    pub(crate) fn timed(time: Time) -> Self {
+        Self::of(GateSettings::default(), time)
     }
 
     pub(super) fn of(settings: GateSettings, time: Time) -> Self {

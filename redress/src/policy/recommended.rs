@@ -2,14 +2,15 @@ use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::clock::Time;
 use crate::defaults;
+use crate::gate::Gate;
 use crate::policy::{Policy, PolicyBuilder};
 use crate::strategies::equal_jitter;
 
 impl Policy {
-    /// Creates the policy that a service should start with: all defaults, a circuit breaker and a
-    /// budget, as [`PolicyBuilder::recommended`] says.
+    /// Creates the policy that a service should start with: all defaults, a circuit breaker, a
+    /// budget and a gate, as [`PolicyBuilder::recommended`] says.
     ///
-    /// **The breaker and the budget belong to this policy and its clones: make one for each
+    /// **The breaker, the budget and the gate belong to this policy and its clones: make one for each
     /// dependency, once**, not one for each call. The breaker counts failures that are classified as
     /// TRANSIENT or SERVER_ERROR: see [`PolicyBuilder::recommended`] for what an UNKNOWN one does.
     ///
@@ -30,9 +31,10 @@ impl Policy {
 }
 
 impl<C, R> PolicyBuilder<C, R> {
-    /// Adds a circuit breaker and a budget that let an outage end when its cause ends.
+    /// Adds a circuit breaker and a budget that let an outage end when its cause ends, and a gate for
+    /// rate limits.
     ///
-    /// **[`build`](Self::build) makes one breaker and one budget, which the policy and its clones
+    /// **[`build`](Self::build) makes one breaker, one budget and one gate, which the policy and its clones
     /// share, and no other policy: build one policy for each dependency, once.** One that is built for
     /// each call protects nothing; one for two dependencies lets either refuse the calls to the
     /// other.
@@ -44,10 +46,11 @@ impl<C, R> PolicyBuilder<C, R> {
     /// | breaker observes | attempts: when it opens, retries on their way stop |
     /// | breaker counts | TRANSIENT and SERVER_ERROR |
     /// | budget | one retry for ten successes, and a reserve of 100; free is a retry that waits as long as the server asked ([`Budget::free_hinted_retries`]) |
+    /// | gate | that of [`Gate::new`] |
     ///
-    /// A [`circuit_breaker`](Self::circuit_breaker) or a [`budget`](Self::budget) that is given takes
-    /// the place of this one. Both go by the policy's [`clock`](Self::clock). Everything else stays
-    /// as it is. Set an [`attempt_timeout`](Self::attempt_timeout), too: the breaker hears of a hung
+    /// A [`circuit_breaker`](Self::circuit_breaker), a [`budget`](Self::budget) or a
+    /// [`gate`](Self::gate) that is given takes the place of this one. All go by the policy's
+    /// [`clock`](Self::clock). Everything else stays as it is. Set an [`attempt_timeout`](Self::attempt_timeout), too: the breaker hears of a hung
     /// attempt when it is cut off.
     ///
     /// **Errors of class UNKNOWN do not open the breaker**, since they may be answers: it helps only
@@ -88,22 +91,23 @@ impl<C, R> PolicyBuilder<C, R> {
     /// A shorter window opens at blips that retries would have ridden out; a longer one lets more
     /// requests queue up before it opens.
     ///
-    /// A rate limit must not empty the budget. 100 tasks make 5 requests each to a server that grants
+    /// A rate limit must neither empty the budget nor use up the attempts. 100 tasks make 5 requests each to a server that grants
     /// 10 a second, and answers the others with 429 and `Retry-After: 1`. The requests that are lost,
     /// of 500:
     ///
     /// | policy | lost |
     /// |---|---|
     /// | defaults | 228 |
-    /// | recommended | 228 |
-    /// | recommended, if the retries that the server asks for were paid | 471 |
-    /// | recommended, [`unlimited_attempts`](Self::unlimited_attempts) | 0 |
+    /// | recommended | 0 |
+    /// | the same without the gate | 228 |
+    /// | the same, if the retries that the server asks for were paid | 471 |
     ///
     /// A server that is down for 10 s may send such hints as well. With 503, the breaker opens: there
     /// are 0.3 attempts for each operation, and recovery takes about a second, with hints or without.
-    /// With 429 the breaker stays closed: there are 4.3 attempts for each operation, as with the
-    /// defaults, and recovery takes 7 to 8 s, where paid retries would come to 1.04 attempts and no
-    /// delay. Give a [`budget`](Self::budget) of your own if your dependency does that.
+    /// With 429 and `Retry-After: 1` the breaker stays closed and the gate closes: one request a second
+    /// finds out whether the server is back, calls that cannot be let go in time are told at once to come
+    /// back later, and recovery takes no longer than the outage. Without the gate there are 4.3 attempts for
+    /// each operation, as with the defaults, and recovery takes 7 to 8 s.
     ///
     /// `redress simulate` (feature `cli`) and `redress::simulate` (feature `simulate`) run a policy of
     /// yours in these worlds; the guide [Will it recover?](crate::guide::simulating) has more of them.
@@ -114,13 +118,20 @@ impl<C, R> PolicyBuilder<C, R> {
     }
 }
 
-/// Adds a breaker and a budget where none is given.
-pub(super) type Recommend = fn(&Time, &mut Option<CircuitBreaker>, &mut Option<Budget>);
+/// Adds a breaker, a budget and a gate where none is given.
+pub(super) type Recommend =
+    fn(&Time, &mut Option<CircuitBreaker>, &mut Option<Budget>, &mut Option<Gate>);
 
 #[inline]
-fn recommend(time: &Time, own: &mut Option<CircuitBreaker>, funds: &mut Option<Budget>) {
+fn recommend(
+    time: &Time,
+    own: &mut Option<CircuitBreaker>,
+    funds: &mut Option<Budget>,
+    door: &mut Option<Gate>,
+) {
     own.get_or_insert_with(|| breaker(time.clone()));
     funds.get_or_insert_with(|| budget(time.clone()));
+    door.get_or_insert_with(|| Gate::timed(time.clone()));
 }
 
 #[inline]

@@ -55,7 +55,7 @@ impl Settings {
             sleeper,
             observers,
             mut breaker,
-            gate,
+            mut gate,
             max_detached_threads,
             mut tells_attempts,
             inherits_deadline,
@@ -65,7 +65,7 @@ impl Settings {
             classified: _,
         } = self;
         if let Some(recommend) = recommended {
-            recommend(&time, &mut breaker, &mut rules.budget);
+            recommend(&time, &mut breaker, &mut rules.budget, &mut gate);
         }
         let own = rules.class_strategies.iter();
         let own: Vec<_> = own.filter_map(|(_, strategy)| strategy.as_ref()).collect();
