@@ -1,5 +1,6 @@
 //! Sessions, in virtual time.
 
+mod around;
 mod feed;
 mod leaks;
 mod outages;

@@ -27,9 +27,10 @@ pub enum Step {
 /// One call without a loop, for a scheduler that owns time and execution.
 ///
 /// It never sleeps and never reads a clock: `now` is an argument. It decides exactly as
-/// [`Policy::call`](crate::Policy::call) does, but leaves a circuit breaker to its caller. What a retry
-/// costs a budget comes back if this is dropped before the next attempt was asked for; a clone has nothing
-/// to give back.
+/// [`Policy::call`](crate::Policy::call) does, but leaves a circuit breaker and a gate to its caller, who
+/// can ask a gate with [`Gate::try_enter`](crate::Gate::try_enter) before each attempt. What a
+/// retry costs a budget comes back if this is dropped before the next attempt was asked for; a clone has
+/// nothing to give back.
 ///
 /// The observers of the policy see the call as any other, in the times that it is told: its start, its
 /// attempts, its decisions, one end. If this is dropped before the last step, the call ends as

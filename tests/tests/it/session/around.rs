@@ -1,0 +1,140 @@
+//! What is around a session, a poll and single steps: the caller's deadline, and a gate.
+
+use std::io::{Error, ErrorKind};
+use std::time::Duration;
+
+use redress::deadline::Scope;
+use redress::strategies::{instant, retry_after_or};
+use redress::testing::VirtualClock;
+use redress::time::Clock;
+use redress::{
+    Attempted, Classification, ErrorClass, Gate, Policy, PolicyBuilder, Step, StopReason,
+};
+
+use super::{pass, sessions};
+use crate::support::SECOND;
+
+type Classify = fn(&Error) -> Classification;
+
+/// A refused connection is a rate limit of 30 s.
+fn classify(error: &Error) -> Classification {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => {
+            Classification::new(ErrorClass::RateLimit).retry_after(30 * SECOND)
+        }
+        ErrorKind::PermissionDenied => ErrorClass::Permission.into(),
+        _ => ErrorClass::Transient.into(),
+    }
+}
+
+fn gated(builder: PolicyBuilder, clock: &VirtualClock) -> (Policy<Classify>, Gate) {
+    let gate = Gate::builder().clock(clock.clone()).build().unwrap();
+    gate.reset();
+    let policy = builder
+        .classifier(classify as Classify)
+        .strategy(retry_after_or(instant()).jitter(0))
+        .clock(clock.clone())
+        .gate(gate.clone())
+        .build();
+    (policy.unwrap(), gate)
+}
+
+fn seconds_since(clock: &VirtualClock, start: std::time::Instant) -> f64 {
+    clock.now().duration_since(start).as_secs_f64()
+}
+
+#[tokio::test]
+async fn a_session_in_the_scope_of_a_caller_that_has_gone_does_not_connect() {
+    let clock = VirtualClock::new();
+    let policy = sessions(&clock).inherit_deadline().build().unwrap();
+    let mut connects = 0;
+    let session = policy.session(|_| {
+        connects += 1;
+        std::future::ready(Err(Error::from(ErrorKind::ConnectionReset)))
+    });
+    let scope = Scope::with_clock(Duration::ZERO, clock.clone());
+    let stopped = scope.attach(session).await;
+    assert_eq!(stopped.stop_reason(), StopReason::DeadlineExceeded);
+    assert_eq!((connects, stopped.attempts()), (0, 0));
+}
+
+#[tokio::test]
+async fn connects_wait_at_a_gate_and_tell_it_how_they_went() {
+    let clock = VirtualClock::new();
+    let (policy, gate) = gated(Policy::sessions(), &clock);
+    gate.close_for(20);
+    let (start, mut connects) = (clock.now(), Vec::new());
+    let stopped = policy
+        .session(|_| {
+            connects.push(seconds_since(&clock, start));
+            let connect = connects.len();
+            let clock = clock.clone();
+            async move {
+                match connect {
+                    // Limited: the gate is closed for all.
+                    1 => Err(ErrorKind::ConnectionRefused.into()),
+                    // Healthy, and lost.
+                    2 => {
+                        pass(&clock, 60.0).await;
+                        Err(ErrorKind::ConnectionReset.into())
+                    }
+                    _ => Err(Error::from(ErrorKind::PermissionDenied)),
+                }
+            }
+        })
+        .await;
+    assert_eq!(stopped.stop_reason(), StopReason::NonRetryableClass);
+    assert_eq!(connects.len(), 3);
+    assert!(connects[0] >= 19.99, "{connects:?}");
+    assert!(connects[1] - connects[0] >= 29.99, "{connects:?}");
+    assert!(connects[2] - connects[1] >= 59.99, "{connects:?}");
+    // What it had of the gate came back: another call may go when it is open again.
+    gate.reset();
+    assert!(policy.call(|| Ok::<_, Error>(())).is_ok());
+}
+
+#[tokio::test]
+async fn polls_wait_at_a_gate_and_close_it_for_others() {
+    let clock = VirtualClock::new();
+    let (policy, gate) = gated(Policy::builder().deadline(300), &clock);
+    gate.close_for(20);
+    for blocks in [true, false] {
+        let (start, mut looks) = (clock.now(), Vec::new());
+        let mut look = || {
+            looks.push(seconds_since(&clock, start));
+            match looks.len() {
+                1 => Ok(false),
+                2 => Err(Error::from(ErrorKind::ConnectionRefused)),
+                _ => Ok(true),
+            }
+        };
+        let waited = if blocks {
+            policy.until(&mut look, |ready| *ready)
+        } else {
+            policy
+                .until_async(|| std::future::ready(look()), |ready| *ready)
+                .await
+        };
+        assert!(waited.unwrap());
+        assert_eq!(looks.len(), 3);
+        if blocks {
+            assert!(looks[0] >= 19.99, "{looks:?}");
+        }
+        assert!(looks[2] - looks[1] >= 29.99, "{looks:?}");
+    }
+}
+
+#[test]
+fn steps_leave_a_gate_to_their_caller() {
+    let clock = VirtualClock::new();
+    let (policy, gate) = gated(Policy::builder(), &clock);
+    gate.close_for(20);
+    let now = clock.now();
+    let mut steps = policy.start(now);
+    assert_eq!(steps.next_attempt(now), Step::Attempt(1));
+    gate.reset();
+    let limited = classify(&ErrorKind::ConnectionRefused.into());
+    let step = steps.record(Attempted::Failed(limited), now);
+    assert_eq!(step, Step::RetryAfter(30 * SECOND));
+    assert_eq!(gate.retry_after(), None);
+}
