@@ -4,6 +4,7 @@
 
 mod allocations;
 mod bank;
+mod example;
 mod pg;
 mod pg_errors;
 mod pg_transaction;
