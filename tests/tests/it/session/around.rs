@@ -44,6 +44,35 @@ fn seconds_since(clock: &VirtualClock, start: std::time::Instant) -> f64 {
 }
 
 #[tokio::test]
+async fn a_session_without_health_ends_when_its_caller_gives_up() {
+    let clock = VirtualClock::new();
+    let policy = sessions(&clock).inherit_deadline().build().unwrap();
+    // A server that takes connections and says nothing; virtual time passes in what sleeps.
+    let hanging = policy.session(|_| {
+        let clock = clock.clone();
+        async move {
+            pass(&clock, 100.0).await;
+            Err::<(), _>(Error::from(ErrorKind::PermissionDenied))
+        }
+    });
+    let scope = Scope::with_clock(5 * SECOND, clock.clone());
+    let stopped = scope.attach(hanging).await;
+    assert_eq!(stopped.stop_reason(), StopReason::DeadlineExceeded);
+    assert_eq!(stopped.attempts(), 1);
+
+    // One that is lost again and again: at 0, 1, 2 s; the next connect would be at 3.
+    let mut connects = 0;
+    let lost = policy.session(|_| {
+        connects += 1;
+        std::future::ready(Err(Error::from(ErrorKind::ConnectionReset)))
+    });
+    let scope = Scope::with_clock(5 * SECOND / 2, clock.clone());
+    let stopped = scope.attach(lost).await;
+    assert_eq!(stopped.stop_reason(), StopReason::DeadlineExceeded);
+    assert_eq!(connects, 3);
+}
+
+#[tokio::test]
 async fn a_session_in_the_scope_of_a_caller_that_has_gone_does_not_connect() {
     let clock = VirtualClock::new();
     let policy = sessions(&clock).inherit_deadline().build().unwrap();
