@@ -43,7 +43,7 @@
 //!
 //! A handler that has failed may have done a part of its work, and has read its body; to run it again doubles the
 //! load when there is most of it. What failed is retried where it failed: the call inside of the handler, the
-//! [transaction](super::transaction) that was rolled back.
+//! transaction that was rolled back.
 
 mod operation;
 mod unavailable;
