@@ -34,6 +34,7 @@ fn page(folder: &Path) -> Result<String, String> {
         "scale",
         "observed",
         "simulate",
+        "layers",
         "instructions",
         "build",
     ] {
