@@ -51,10 +51,12 @@ impl Future for Timer {
         }
         let is_lost = this.sleep.is_elapsed() && Instant::now() < deadline;
         if !is_lost {
-            // The runtime may be shut down between that question and this.
+            // The runtime may be shut down between that question and this, and even in this.
             let polled = shielded(None, || Some(this.sleep.as_mut().poll(cx)));
-            if let Some(polled) = polled {
-                return polled;
+            match polled {
+                Some(Poll::Pending) => return Poll::Pending,
+                Some(Poll::Ready(())) if Instant::now() >= deadline => return Poll::Ready(()),
+                Some(Poll::Ready(())) | None => {}
             }
         }
         let left = deadline.saturating_duration_since(Instant::now());
