@@ -79,7 +79,8 @@ impl Settings {
         let late = observers.interest(Audience::Late);
         let has_late_observers = late.is_some();
         let wanted = early.into_iter().chain(late).reduce(Interest::or);
-        let guarded = breaker.is_some() || rules.budget.is_some() || gate.is_some();
+        let keeps_count = breaker.is_some() || rules.budget.is_some();
+        let guarded = keeps_count || gate.is_some();
         let timing = match timing(&time, rules.deadline, rules.attempt_timeout) {
             // What is watched has a time.
             Timing::Untimed if observers.len() > 0 && time.is_system() => Timing::Coarse,
@@ -99,10 +100,13 @@ impl Settings {
         let scoped = inherits_deadline || leaves_retries;
         let start = match timing {
             _ if scoped => Start::Attended,
-            _ if watched || guarded || tells_attempts || rules.successes.matter => Start::Attended,
+            _ if watched || keeps_count || tells_attempts || rules.successes.matter => {
+                Start::Attended
+            }
+            Timing::Exact => Start::Attended,
+            _ if gate.is_some() => Start::Gated,
             Timing::Untimed => Start::Untimed,
             Timing::Coarse => Start::Coarse,
-            Timing::Exact => Start::Attended,
         };
         let mut compiled = CompiledPolicy {
             timing,

@@ -153,8 +153,17 @@ impl<'p, H: Hooks> Run<'p, H> {
 
     #[inline(never)]
     fn start_attended(&mut self) -> Result<(), Stopped> {
-        if self.frame.policy.start == Start::Refused {
-            self.frame.policy.panic_if_refused();
+        match self.frame.policy.start {
+            Start::Refused => self.frame.policy.panic_if_refused(),
+            Start::Gated if !self.hooks.is_active() && !self.hooks.is_guarded() => {
+                let timing = self.frame.attend(&self.hooks);
+                self.frame.start(timing);
+                return match self.frame.is_gate_open(&self.hooks) {
+                    true => Ok(()),
+                    false => self.start_at_gate(),
+                };
+            }
+            _ => {}
         }
         let left = match self.frame.policy.scoped.as_deref() {
             Some(scoped) => scoped.in_force(),

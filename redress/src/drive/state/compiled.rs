@@ -50,6 +50,8 @@ pub(crate) enum Start {
     Untimed,
     /// By reading the coarse clock.
     Coarse,
+    /// Out of line, but at once while its gate is open: nothing else guards it.
+    Gated,
     /// Out of line: the call is watched or guarded, tells of its success, or reads another clock.
     Attended,
     /// Not at all: the settings are wrong.
@@ -70,7 +72,7 @@ impl CompiledPolicy {
             _ if hooks.is_active() || hooks.is_guarded() => None,
             Start::Untimed => Some(Started::Untimed),
             Start::Coarse => Some(self.start_time(Timing::Coarse)),
-            Start::Attended | Start::Refused => None,
+            Start::Gated | Start::Attended | Start::Refused => None,
         }
     }
 
