@@ -1,11 +1,21 @@
 //! What the pictures of the examples have in common: they lie on light and on dark pages, and in the
 //! repository.
 
+use std::fmt::Display;
 use std::path::Path;
 
 /// The background is the page's, light or dark. On both, text and lines of this colour have a contrast
 /// of nearly 4, which is about what one colour can have on white and on black.
 pub const NEUTRAL: &str = "#777f8b";
+
+/// Begins an SVG of this size, with a title: the text up to its first graph.
+#[must_use]
+pub fn begin(width: impl Display, height: impl Display, title: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"{NEUTRAL}\">\n\
+         <text x=\"20\" y=\"28\" font-size=\"17\" font-weight=\"bold\">{title}</text>\n"
+    )
+}
 
 /// Lists the colours of an SVG that can hardly be read on a white or on a dark page: those with a
 /// contrast of less than 3.9.

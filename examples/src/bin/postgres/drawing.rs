@@ -1,6 +1,6 @@
 use std::fmt::{Error, Write as _};
 
-use redress_examples::picture::NEUTRAL;
+use redress_examples::picture::{NEUTRAL, begin};
 
 use crate::bank::Run;
 use crate::ways::Way;
@@ -13,7 +13,6 @@ const LENGTH: f64 = 300.0;
 
 /// Draws a bar for each run: the share of the transfers that were done, with the attempts for each.
 pub(crate) fn draw(runs: &[(u32, Way, Run)]) -> Result<String, Error> {
-    let mut svg = String::new();
     let mut body = String::new();
     let (mut y, mut before) = (TOP, None);
     for (tasks, way, run) in runs {
@@ -51,15 +50,8 @@ pub(crate) fn draw(runs: &[(u32, Way, Run)]) -> Result<String, Error> {
         )?;
         y += ROW;
     }
-    let height = y + 10;
-    writeln!(
-        svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"{NEUTRAL}\">"
-    )?;
-    writeln!(
-        svg,
-        "<text x=\"20\" y=\"30\" font-size=\"17\" font-weight=\"bold\">Serializable transfers between eight accounts of PostgreSQL</text>"
-    )?;
+    let title = "Serializable transfers between eight accounts of PostgreSQL";
+    let mut svg = begin(WIDTH, y + 10, title);
     svg.push_str(&body);
     writeln!(svg, "</svg>")?;
     Ok(svg)

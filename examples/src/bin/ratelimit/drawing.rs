@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use redress_examples::picture::NEUTRAL;
+use redress_examples::picture::begin;
 
 use crate::{POLICIES, Row, in_words};
 
@@ -19,15 +19,11 @@ pub(crate) fn draw(rows: &[Row]) -> Result<String, std::fmt::Error> {
     let panels: Vec<_> = rows.chunks(POLICIES.len()).collect();
     let panel = 34 + ROW * u32::try_from(POLICIES.len()).unwrap_or(0);
     let height = TOP + panel * u32::try_from(panels.len()).unwrap_or(0) + 10;
-    let mut svg = String::new();
-    writeln!(
-        svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"{NEUTRAL}\">"
-    )?;
-    writeln!(
-        svg,
-        "<text x=\"20\" y=\"28\" font-size=\"17\" font-weight=\"bold\">A limit of 10 requests a second that nobody is told: the calls that are lost</text>"
-    )?;
+    let mut svg = begin(
+        WIDTH,
+        height,
+        "A limit of 10 requests a second that nobody is told: the calls that are lost",
+    );
     for (rows, at) in panels.iter().zip(0..) {
         let top = TOP + at * panel;
         let Some(first) = rows.first() else {

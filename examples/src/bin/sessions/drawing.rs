@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use redress_examples::picture::NEUTRAL;
+use redress_examples::picture::{NEUTRAL, begin};
 use redress_examples::simulation::sessions::{Cost, OUTAGES, RULES};
 
 use crate::{best, cost_in_words};
@@ -21,15 +21,11 @@ const OURS: &str = "#2f8f46";
 /// Draws one graph for each outage: how many times the best each rule costs, on a logarithmic scale.
 pub(crate) fn draw(costs: &[[f64; 6]; 9]) -> Result<String, std::fmt::Error> {
     let height = TOP + OUTAGES.len() * PANEL + 10;
-    let mut svg = String::new();
-    writeln!(
-        svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"{NEUTRAL}\">"
-    )?;
-    writeln!(
-        svg,
-        "<text x=\"20\" y=\"28\" font-size=\"17\" font-weight=\"bold\">When a client forgets what failed: the cost of nine rules, beside the best</text>"
-    )?;
+    let mut svg = begin(
+        WIDTH,
+        height,
+        "When a client forgets what failed: the cost of nine rules, beside the best",
+    );
     for (outage, at) in OUTAGES.iter().zip(0..) {
         let top = TOP + at * PANEL;
         let unit = match outage.cost {
