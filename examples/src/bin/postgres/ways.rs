@@ -28,13 +28,14 @@ impl Way {
     }
 }
 
-/// The policy of the transfers: a conflict is over soon, and the more collide the longer they wait.
+/// The policy of the transfers: a conflict is over soon, and the more collide the longer they wait. They are
+/// a batch, so minutes are not too late: none fails because the machine is slow.
 pub(crate) fn policy() -> Result<Policy, redress::ConfigError> {
     let soon = decorrelated_jitter(0.5).base(0.001);
     Policy::builder()
         .class_strategy(ErrorClass::Concurrency, soon)
         .unlimited_attempts()
-        .deadline(30)
+        .deadline(300)
         .build()
 }
 
