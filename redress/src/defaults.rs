@@ -180,8 +180,17 @@ pub(crate) const GATE_QUIET: Duration = Duration::from_secs(60);
 
 /// The time after which a key may be forgotten that nothing has asked for: longer than any window or
 /// recovery by default, so that what it has is like new by then.
-#[cfg(feature = "keyed")]
+#[cfg(any(feature = "config", feature = "keyed"))]
 pub(crate) const KEYED_IDLE: Duration = Duration::from_secs(600);
+
+/// The number of keys from which on a map of a file is pointed out: beyond it, breakers take over a
+/// gigabyte and a half.
+#[cfg(feature = "config")]
+pub(crate) const KEYED_MANY: u32 = 1_000_000;
+
+/// About what a breaker of a map takes, its key and its place in the map included, in bytes.
+#[cfg(feature = "config")]
+pub(crate) const KEYED_BREAKER_BYTES: u64 = 1_500;
 
 /// The number of other keys that are looked at when a new one comes: so that unique keys cost little,
 /// however many there are.

@@ -15,7 +15,7 @@ use std::process::{Command, Output};
 use std::{env, fs};
 
 /// What else is asked of the files, beside how they are.
-const CASES: [(&str, &[&str]); 14] = [
+const CASES: [(&str, &[&str]); 16] = [
     ("recommended.show", &["recommended.toml", "--show"]),
     ("payments.show", &["payments.toml", "--show"]),
     (
@@ -37,6 +37,11 @@ const CASES: [(&str, &[&str]); 14] = [
         &["breaker_blames_callers.toml", "--format=json"],
     ),
     ("mistakes.toml.json", &["mistakes.toml", "--format", "json"]),
+    ("keyed.show", &["keyed.toml", "--show"]),
+    (
+        "keyed.json.show",
+        &["keyed.toml", "--show", "--format", "json"],
+    ),
     ("once.show", &["once.toml", "--show"]),
     ("one", &["breaker_blames_callers.toml:refund"]),
     ("one_with_colon", &["names.toml:a.b:c"]),

@@ -9,8 +9,8 @@ use super::node::Node;
 use super::reader::{Found, Reader, Stands, place_of};
 use super::strange::Strange;
 use super::{
-    BreakerConfig, BudgetSettings, ConfigFileError, FileProblem, Format, GateConfig, NamedOr,
-    Place, RetryConfig, names,
+    BreakerConfig, BudgetSettings, ConfigFileError, FileProblem, Format, GateConfig, KeyedConfig,
+    NamedOr, Place, RetryConfig, names,
 };
 use crate::defaults;
 
@@ -60,10 +60,11 @@ pub(super) struct Model {
     pub(super) budgets: BTreeMap<String, BudgetSettings>,
     pub(super) breakers: BTreeMap<String, BreakerConfig>,
     pub(super) gates: BTreeMap<String, GateConfig>,
+    pub(super) keyed: BTreeMap<String, KeyedConfig>,
     pub(super) policies: BTreeMap<String, RetryConfig>,
 }
 
-const KEYS: [&str; 4] = ["policies", "budgets", "breakers", "gates"];
+const KEYS: [&str; 5] = ["policies", "budgets", "breakers", "gates", "keyed"];
 
 impl ConfigFile {
     /// Reads a file, whose [format](Format::of) is that of its name.
@@ -134,7 +135,7 @@ impl ConfigFile {
         &self.text
     }
 
-    /// Returns the policies by name; there is at least one.
+    /// Returns the policies by name; there is at least one, or one of the [`keyed`](Self::keyed).
     #[must_use]
     pub const fn policies(&self) -> &BTreeMap<String, RetryConfig> {
         &self.model.policies
@@ -156,6 +157,12 @@ impl ConfigFile {
     #[must_use]
     pub const fn gates(&self) -> &BTreeMap<String, GateConfig> {
         &self.model.gates
+    }
+
+    /// Returns what has one breaker, budget or gate for each key, by name.
+    #[must_use]
+    pub const fn keyed(&self) -> &BTreeMap<String, KeyedConfig> {
+        &self.model.keyed
     }
 
     /// Returns where the value of a setting stands, such as `policies.payments.deadline`; for one
@@ -268,8 +275,8 @@ impl Model {
     fn read(reader: &mut Reader<'_>, node: &Node) -> Self {
         let mut model = Self::default();
         // Names that stand for something that could not be read are known all the same.
-        let mut named = [const { BTreeSet::new() }; 4];
-        let [policies, budgets, breakers, gates] = &mut named;
+        let mut named = [const { BTreeSet::new() }; 5];
+        let [policies, budgets, breakers, gates, keyed] = &mut named;
         reader.table(node, &KEYS, |reader, key, value| match key {
             "budgets" => {
                 let read =
@@ -286,6 +293,7 @@ impl Model {
                     Some(GateConfig::read(reader, node))
                 });
             }
+            "keyed" => model.keyed = each(reader, value, keyed, KeyedConfig::read),
             "policies" => {
                 model.policies = each(reader, value, policies, |reader, node| {
                     Some(RetryConfig::read(reader, node))
@@ -293,7 +301,7 @@ impl Model {
             }
             _ => {}
         });
-        if policies.is_empty() {
+        if policies.is_empty() && keyed.is_empty() {
             let help = "write at least one, as in [policies.payments]";
             reader.wrong(&node.span, "there is no policy", help);
         }

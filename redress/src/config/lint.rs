@@ -1,7 +1,8 @@
 use super::error::Lines;
 use super::node::Span;
 use super::reader::{in_a_file, nearest, segment};
-use super::{BreakerConfig, ConfigFile, NamedOr, Place, RetryConfig, names};
+use super::{BreakerConfig, ConfigFile, EachConfig, NamedOr, Place, RetryConfig, names};
+use crate::defaults;
 use crate::inspect::{Finding, Level, ONCE_NEVER_RETRIES};
 use crate::policy::Policy;
 use crate::problems::ConfigError;
@@ -138,6 +139,7 @@ impl ConfigFile {
         }
         all.append(&mut shared);
         all.extend(self.unused(&lines));
+        all.extend(self.lint_keyed(&lines));
         all.sort_by_key(|finding| finding.place.span().start);
         all
     }
@@ -225,15 +227,47 @@ impl ConfigFile {
                 path
             }
         };
-        for part in parts {
-            let by_strategy = || self.breaker_of(config)?.recovery_strategy.as_ref();
-            match part {
-                "recovery" if by_strategy().is_some() => path.push("recovery_strategy".to_owned()),
-                "recovery" => path.push("recovery_timeout".to_owned()),
-                part => path.extend(in_a_file(part)),
+        add_parts(&mut path, parts, self.breaker_of(config));
+        path.join(".")
+    }
+
+    /// Lists what is wrong with what maps have for each key, whatever policy it is used with, and with
+    /// their bounds.
+    fn lint_keyed(&self, lines: &Lines<'_>) -> Vec<FileFinding> {
+        let mut all = Vec::new();
+        for (name, config) in self.keyed() {
+            let own = ["keyed".to_owned(), segment(name).into()];
+            let mut add = |path: &[String], finding| {
+                let setting = path.join(".");
+                let (span, given) = self.span_of(&setting);
+                all.push(FileFinding {
+                    policies: Vec::new(),
+                    place: lines.place(&span),
+                    given,
+                    setting,
+                    finding,
+                });
+            };
+            let breaker = match &config.each {
+                EachConfig::CircuitBreaker(breaker) => Some(breaker),
+                EachConfig::Budget(_) | EachConfig::Gate(_) => None,
+            };
+            for finding in config.each.in_a_policy().lint_shared() {
+                let Some(parts) = finding.setting().strip_prefix(config.of_a_policy()) else {
+                    continue;
+                };
+                let mut path = own.to_vec();
+                path.push(config.each.key().to_owned());
+                add_parts(&mut path, parts.split('.'), breaker);
+                add(&path, finding);
+            }
+            if config.max_keys > defaults::KEYED_MANY {
+                let [table, name] = own;
+                let path = [table, name, "max_keys".to_owned()];
+                add(&path, many_keys(config.max_keys, breaker.is_some()));
             }
         }
-        path.join(".")
+        all
     }
 
     /// Returns where a setting stands, and whether the file has it at all.
@@ -243,5 +277,39 @@ impl ConfigFile {
         }
         let around = nearest(&self.places, setting);
         (around.map_or(0..0, |stands| stands.key.clone()), false)
+    }
+}
+
+/// Adds what follows a component's name in a policy's name for a setting, as a file writes it.
+fn add_parts<'a>(
+    path: &mut Vec<String>,
+    parts: impl Iterator<Item = &'a str>,
+    breaker: Option<&BreakerConfig>,
+) {
+    let by_strategy = breaker.is_some_and(|breaker| breaker.recovery_strategy.is_some());
+    for part in parts {
+        match part {
+            "recovery" if by_strategy => path.push("recovery_strategy".to_owned()),
+            "recovery" => path.push("recovery_timeout".to_owned()),
+            part => path.extend(in_a_file(part)),
+        }
+    }
+}
+
+fn many_keys(max_keys: u32, breakers: bool) -> Finding {
+    let bytes = u64::from(max_keys).saturating_mul(defaults::KEYED_BREAKER_BYTES);
+    let reason = if breakers {
+        format!("with a breaker for each that is {} MB", bytes / 1_000_000)
+    } else {
+        "each takes memory until it is forgotten".to_owned()
+    };
+    Finding {
+        level: Level::Warning,
+        code: "keyed-many-keys",
+        setting: "max_keys".to_owned(),
+        message: format!("up to {max_keys} keys are kept, whoever makes them up"),
+        reason,
+        fix: "lower it to the number of keys that are in use within the idle time: what is beyond it shares one"
+            .to_owned(),
     }
 }

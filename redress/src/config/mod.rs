@@ -136,6 +136,18 @@
 //! | `arm_on` | list of classes whose hint closes it | `["rate_limit"]` |
 //! | `max_hint` | duration that one hint closes it for, up to 5 minutes | `"5m"` |
 //!
+//! # One for each key
+//!
+//! `[keyed.NAME]`: one breaker, budget or gate for each host, tenant or account, which
+//! `Policies::keyed_breakers`, `keyed_budgets` and `keyed_gates` hand out, with the feature `keyed`. The
+//! code says which key a call has, so no policy names them. Which of the three it is:
+//!
+//! | key | value | default |
+//! |---|---|---|
+//! | `circuit_breaker`, `budget` or `gate` | table of settings as above: one of the three | none, required |
+//! | `max_keys` | number of keys that are kept at most, from 1 | none, required |
+//! | `idle` | duration after which a key may be forgotten that nothing has asked for | `"10m"` |
+//!
 //! # Mistakes
 //!
 //! A file is taken as a whole or not at all. [`ConfigFileError`] names every mistake with its line
@@ -166,6 +178,8 @@
 //! | counts of several classes together | start anew if one of the classes no longer counts there |
 //! | `metrics_only` | closes it where it is new |
 //!
+//! A key of a map in `keyed` goes on in the same way, each with what it has.
+//!
 //! A gate with other settings stays closed as long as it was, and learns its pace anew.
 //!
 //! A threshold that is lowered below what is counted opens the breaker at the next failure.
@@ -185,8 +199,8 @@
 //! [`PolicyBuilder::recommended`]: crate::PolicyBuilder::recommended
 
 // Each file uses those before it: `names`, `duration`, `node`, `format`, `bound`, `reader`, `named_or`,
-// `section`; then the sections `strategy`, `budget`, `breaker`, `retry` with its `checks`; then `error`,
-// `strange`, `file`, `lint`, `serde`; then `reuse`, `handle`, `policies`, `trail`, `watch`.
+// `section`; then the sections `strategy`, `budget`, `breaker`, `gate`, `keyed`, `retry` with its `checks`; then `error`,
+// `strange`, `file`, `lint`, `serde`; then `reuse`, `handle`, `keyed_table`, `policies`, `trail`, `watch`.
 
 mod bound;
 mod breaker;
@@ -199,6 +213,9 @@ mod file;
 mod format;
 mod gate;
 mod handle;
+mod keyed;
+#[cfg(feature = "keyed")]
+mod keyed_table;
 mod lint;
 mod named_or;
 mod names;
@@ -230,6 +247,9 @@ pub(crate) use file::{parse_text, source_of};
 pub use format::Format;
 pub use gate::GateConfig;
 pub use handle::PolicyHandle;
+pub use keyed::{EachConfig, KeyedConfig};
+#[cfg(feature = "keyed")]
+pub use keyed_table::{KeyedTable, UnknownKeyed};
 pub use lint::FileFinding;
 pub use named_or::NamedOr;
 pub(crate) use names::CLASSES;

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::file::Origin;
 use super::handle::PolicySlot;
+#[cfg(feature = "keyed")]
+use super::keyed_table::KeyedTables;
 use super::reuse::Built;
 use super::{ConfigFile, ConfigFileError, Format, PolicyHandle, UnknownPolicy, names};
 use crate::classify::{AnyValue, DefaultClassifier};
@@ -25,6 +27,7 @@ use crate::policy::Classifiers;
 /// | a budget or a breaker has other settings | it goes on with them, and [keeps](crate::config#reloads) what still means the same |
 /// | a policy is gone | its handles keep its last values; [`get`](Self::get) no longer finds it |
 /// | a policy is there again | its handles have the new values |
+/// | a map of `keyed` has other settings | its keys go on with them, each with what it has |
 ///
 /// ```no_run
 /// use redress::Policies;
@@ -84,6 +87,8 @@ struct Registry {
     built: Mutex<Built>,
     slots: RwLock<BTreeMap<String, Listed>>,
     classifiers: Arc<Classifiers<DefaultClassifier, AnyValue>>,
+    #[cfg(feature = "keyed")]
+    keyed: KeyedTables,
 }
 
 struct Listed {
@@ -98,6 +103,7 @@ pub struct Reloaded {
     changed: Vec<String>,
     added: Vec<String>,
     removed: Vec<String>,
+    keyed: Vec<String>,
 }
 
 impl Policies {
@@ -138,6 +144,8 @@ impl Policies {
                 built: Mutex::default(),
                 slots: RwLock::default(),
                 classifiers: Arc::new(Classifiers::DEFAULT),
+                #[cfg(feature = "keyed")]
+                keyed: KeyedTables::default(),
             }),
         };
         policies
@@ -196,6 +204,13 @@ impl Policies {
             }
             None => Err(ConfigFileError::no_file()),
         }
+    }
+}
+
+#[cfg(feature = "keyed")]
+impl Policies {
+    pub(super) fn keyed(&self) -> &KeyedTables {
+        &self.registry.keyed
     }
 }
 
@@ -260,6 +275,9 @@ impl Registry {
         reloaded
             .removed
             .extend(gone.map(|(name, _)| name.to_owned()));
+        reloaded.keyed = new.other_keyed(built);
+        #[cfg(feature = "keyed")]
+        self.keyed.take_up(file.keyed());
         // What the file no longer has and nobody holds can go.
         slots.retain(|_, listed| listed.present || Arc::strong_count(&listed.slot) > 1);
         *built = new;
@@ -272,10 +290,11 @@ impl Registry {
 }
 
 impl Reloaded {
-    /// Tells whether every policy is as before.
+    /// Tells whether every policy is as before, and every map of `keyed`.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty()
+        let policies = [&self.changed, &self.added, &self.removed];
+        policies.into_iter().all(Vec::is_empty) && self.keyed.is_empty()
     }
 
     /// Lists the policies with other settings, those of a shared budget or breaker included.
@@ -295,6 +314,12 @@ impl Reloaded {
     pub fn removed(&self) -> &[String] {
         &self.removed
     }
+
+    /// Lists the tables of `keyed` that have other settings, were not there before, or are gone.
+    #[must_use]
+    pub fn keyed(&self) -> &[String] {
+        &self.keyed
+    }
 }
 
 impl fmt::Display for Reloaded {
@@ -310,6 +335,11 @@ impl fmt::Display for Reloaded {
                 write!(f, "{separator}{what} {policies}")?;
                 separator = ", ";
             }
+        }
+        if !self.keyed.is_empty() {
+            let keyed = names::list(self.keyed.iter().map(String::as_str));
+            write!(f, "{separator}other keyed {keyed}")?;
+            separator = ", ";
         }
         if separator.is_empty() {
             f.write_str("changed nothing")?;

@@ -1,12 +1,12 @@
 //! The policies of a file and their components, reused when the file is read anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::file::Model;
 use super::{
-    BreakerConfig, BudgetSettings, ConfigFile, GateConfig, NamedOr, RetryConfig, StrategyConfig,
-    names,
+    BreakerConfig, BudgetSettings, ConfigFile, GateConfig, KeyedConfig, NamedOr, RetryConfig,
+    StrategyConfig, names,
 };
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
@@ -69,6 +69,8 @@ pub(super) struct Built {
     gates: Components<Option<GateConfig>, Gate>,
     strategies: Components<StrategyConfig, Arc<dyn Strategy>>,
     policies: Components<Resolved, Policy>,
+    /// What the file says of maps, which are made where they are handed out.
+    keyed: BTreeMap<String, KeyedConfig>,
     /// What the file says.
     #[cfg(feature = "watch")]
     pub(super) text: String,
@@ -118,6 +120,7 @@ impl Built {
             };
             built.make(before, name, resolved);
         }
+        built.keyed.clone_from(&model.keyed);
         // What nobody shares for now may be shared again.
         built.keep_unused(before, model);
         built
@@ -217,6 +220,17 @@ impl Built {
     pub(super) fn policies(&self) -> impl Iterator<Item = (&str, &Policy)> {
         let policies = self.policies.0.iter();
         policies.map(|(name, (_, policy))| (name.as_str(), policy))
+    }
+
+    /// Lists the maps that are not as before, in alphabetical order.
+    pub(super) fn other_keyed(&self, before: &Self) -> Vec<String> {
+        let names: BTreeSet<_> = self.keyed.keys().chain(before.keyed.keys()).collect();
+        let other = |name: &&&String| self.keyed.get(**name) != before.keyed.get(**name);
+        names
+            .iter()
+            .filter(other)
+            .map(|name| (*name).clone())
+            .collect()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

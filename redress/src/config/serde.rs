@@ -8,7 +8,7 @@ use serde_core::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::node::{Entry, Node, ToNode, Value};
 use super::reader::Reader;
-use super::{BreakerConfig, BudgetSettings, RetryConfig, StrategyConfig};
+use super::{BreakerConfig, BudgetSettings, GateConfig, KeyedConfig, RetryConfig, StrategyConfig};
 
 /// Implements serde's traits by way of [`Node`].
 macro_rules! by_node {
@@ -34,6 +34,8 @@ by_node! {
     RetryConfig: |reader: &mut Reader<'_>, node: &Node| Some(RetryConfig::read(reader, node));
     BreakerConfig: |reader: &mut Reader<'_>, node: &Node| Some(BreakerConfig::read(reader, node));
     BudgetSettings: BudgetSettings::read;
+    GateConfig: |reader: &mut Reader<'_>, node: &Node| Some(GateConfig::read(reader, node));
+    KeyedConfig: KeyedConfig::read;
     StrategyConfig: StrategyConfig::read_checked;
 }
 

@@ -165,7 +165,7 @@ impl<S> KeyedBuilder<S> {
     }
 
     /// Makes a map of settings that are known to be right.
-    pub(super) fn build_unchecked<K: Hash + Eq + Clone, T: Each>(
+    pub(crate) fn build_unchecked<K: Hash + Eq + Clone, T: Each>(
         self,
         template: &T,
         max_keys: usize,

@@ -23,6 +23,11 @@ pub trait Sealed: Clone {
 
     /// Returns `true` if there is no other handle of it.
     fn is_only_handle(&self) -> bool;
+
+    /// Puts itself, which is new, in the place of `before`, with what still means the same.
+    #[cfg(feature = "config")]
+    #[must_use]
+    fn in_place_of(self, before: &Self) -> Self;
 }
 
 impl Each for CircuitBreaker {}
@@ -38,6 +43,11 @@ impl Sealed for CircuitBreaker {
 
     fn is_only_handle(&self) -> bool {
         self.handles() == 1
+    }
+
+    #[cfg(feature = "config")]
+    fn in_place_of(self, before: &Self) -> Self {
+        self.in_place_of(before)
     }
 }
 
@@ -59,6 +69,11 @@ impl Sealed for Budget {
     fn is_only_handle(&self) -> bool {
         self.handles() == 1
     }
+
+    #[cfg(feature = "config")]
+    fn in_place_of(self, before: &Self) -> Self {
+        self.in_place_of(before)
+    }
 }
 
 impl Each for Gate {}
@@ -74,5 +89,10 @@ impl Sealed for Gate {
 
     fn is_only_handle(&self) -> bool {
         self.handles() == 1
+    }
+
+    #[cfg(feature = "config")]
+    fn in_place_of(self, before: &Self) -> Self {
+        self.in_place_of(before)
     }
 }

@@ -329,6 +329,31 @@ impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
     }
 }
 
+#[cfg(feature = "config")]
+impl<K: Hash + Eq + Clone, T: Each, S: BuildHasher> Keyed<K, T, S> {
+    /// Puts itself, which is new, in the place of `before`: each key goes on with what it has. There may
+    /// be more keys than this has room for: none is forgotten that is not like a new one.
+    pub(crate) fn in_place_of(mut self, before: &Self) -> Self {
+        let fresh = |slot: &Slot<T>| self.template.fresh().in_place_of(&slot.value);
+        let overflow = Arc::new(slot(fresh(&before.overflow), 0));
+        let kept: VecDeque<_> = before
+            .lock()
+            .iter()
+            .filter(|(_, slot)| Arc::strong_count(slot) > 1 || !before.is_like_new(&slot.value))
+            .map(|(key, own)| (key.clone(), Arc::new(slot(fresh(own), 0))))
+            .collect();
+        let entries = self.entries.pin();
+        for (key, slot) in &kept {
+            entries.insert(key.clone(), Arc::downgrade(slot));
+        }
+        drop(entries);
+        self.overflow = overflow;
+        self.kept = Mutex::new(kept);
+        self.overflowed = AtomicU64::new(before.overflowed());
+        self
+    }
+}
+
 pub(super) const fn slot<T>(value: T, epoch: u64) -> Slot<T> {
     Slot {
         value,

@@ -5,6 +5,7 @@ mod errors;
 mod files;
 mod handle;
 mod hostile;
+mod keyed;
 mod reload;
 mod reload_state;
 mod serde;

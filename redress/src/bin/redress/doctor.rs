@@ -40,7 +40,11 @@ pub(crate) fn run(args: &Doctor) -> ExitCode {
 fn draw(report: &DoctorReport, picture: &Path) -> Result<(), Box<dyn Error>> {
     if report.policies.is_empty() {
         // The exit code reports the errors of the file, not the missing picture.
-        writeln!(anstream::stderr(), "no picture: the file has errors")?;
+        let reason = match report.keyed.as_slice() {
+            [] => "the file has errors",
+            _ => "the file has no policies",
+        };
+        writeln!(anstream::stderr(), "no picture: {reason}")?;
         return Ok(());
     }
     let drawn = picture::draw(report)?;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use redress::inspect::{Level, Planned};
 use serde_json::{Value, json};
 
-use crate::report::{ClassSchedule, DoctorReport, Finding, PolicyReport};
+use crate::report::{ClassSchedule, DoctorReport, Finding, KeyedReport, PolicyReport};
 
 /// The version of the format, which increases when a field changes its meaning or is removed.
 const VERSION: u32 = 1;
@@ -20,6 +20,8 @@ pub(crate) fn write(report: &DoctorReport, show: bool) -> String {
     if show && let Some(object) = value.as_object_mut() {
         let policies = report.policies.iter().map(policy).collect::<Vec<_>>();
         object.insert("policies".to_owned(), policies.into());
+        let keyed = report.keyed.iter().map(keyed).collect::<Vec<_>>();
+        object.insert("keyed".to_owned(), keyed.into());
     }
     format!("{value:#}\n")
 }
@@ -40,6 +42,12 @@ fn finding(finding: &Finding) -> Value {
         "start": place.map(|place| place.span().start),
         "end": place.map(|place| place.span().end),
     })
+}
+
+fn keyed(keyed: &KeyedReport) -> Value {
+    let rows = keyed.rows.iter().cloned();
+    let settings: serde_json::Map<_, _> = rows.map(|(key, value)| (key, value.into())).collect();
+    json!({ "name": keyed.name, "settings": settings })
 }
 
 fn policy(policy: &PolicyReport) -> Value {

@@ -13,6 +13,8 @@ pub(crate) struct DoctorReport {
     pub(crate) findings: Vec<Finding>,
     /// The policies that were examined; none if the file was refused.
     pub(crate) policies: Vec<PolicyReport>,
+    /// The maps; none if only one policy was asked for.
+    pub(crate) keyed: Vec<KeyedReport>,
 }
 
 /// One mistake in the file or its policies.
@@ -36,6 +38,14 @@ pub(crate) struct PolicyReport {
     pub(crate) name: String,
     pub(crate) snapshot: PolicySnapshot,
     pub(crate) schedules: Vec<ClassSchedule>,
+}
+
+/// The report on one map.
+#[derive(Debug)]
+pub(crate) struct KeyedReport {
+    pub(crate) name: String,
+    /// What it is, and the settings of what each key has.
+    pub(crate) rows: Vec<(String, String)>,
 }
 
 /// A schedule, with all the classes whose attempts follow it.
@@ -71,6 +81,7 @@ impl DoctorReport {
             text: error.text().to_owned(),
             findings: findings.collect(),
             policies: Vec::new(),
+            keyed: Vec::new(),
         }
     }
 
@@ -99,6 +110,13 @@ impl DoctorReport {
             })
         });
         let findings = findings.collect();
+        let all = examined.len() == config.policies().len();
+        let keyed = config.keyed().iter().filter(|_| all);
+        let keyed = keyed.map(|(name, config)| KeyedReport {
+            name: name.clone(),
+            rows: config.rows(),
+        });
+        let keyed = keyed.collect();
         let policies = policies.into_iter();
         Self {
             file,
@@ -107,6 +125,7 @@ impl DoctorReport {
             policies: policies
                 .map(|(name, policy)| PolicyReport::new(name, &policy))
                 .collect(),
+            keyed,
         }
     }
 

@@ -5,7 +5,7 @@ use annotate_snippets::{AnnotationKind, Level as Shown, Renderer, Snippet};
 use redress::StopReason;
 use redress::inspect::Level;
 
-use crate::report::{DoctorReport, Finding, PolicyReport};
+use crate::report::{DoctorReport, Finding, KeyedReport, PolicyReport};
 
 /// Writes a report for people, with colours, which are stripped where there is no terminal.
 pub(crate) fn write(report: &DoctorReport, show: bool) -> String {
@@ -13,6 +13,9 @@ pub(crate) fn write(report: &DoctorReport, show: bool) -> String {
     if show {
         for policy in &report.policies {
             text.push_str(&settings(policy));
+        }
+        for keyed in &report.keyed {
+            text.push_str(&each(keyed));
         }
     }
     let renderer = Renderer::styled();
@@ -38,6 +41,17 @@ fn settings(policy: &PolicyReport) -> String {
     for group in single {
         let reason = group.schedule.ends().map_or("", StopReason::as_str);
         let _ = writeln!(text, "\n  not retried ({reason}): {}", group.names());
+    }
+    text.push('\n');
+    text
+}
+
+fn each(keyed: &KeyedReport) -> String {
+    let mut text = format!("keyed {}\n\n", name(&keyed.name));
+    let width = keyed.rows.iter().map(|(setting, _)| setting.len()).max();
+    let width = width.unwrap_or(0);
+    for (setting, value) in &keyed.rows {
+        let _ = writeln!(text, "  {setting:width$}  {value}");
     }
     text.push('\n');
     text
@@ -106,12 +120,19 @@ fn summary(report: &DoctorReport) -> String {
             number(warnings, "warning")
         ),
     };
-    let looked = match report.policies.as_slice() {
-        [] => String::new(),
-        [policy] => format!(" with policy {}", name(&policy.name)),
-        policies => format!(" with {}", number(policies.len(), "policy")),
+    let policies = match report.policies.as_slice() {
+        [] => None,
+        [policy] => Some(format!("policy {}", name(&policy.name))),
+        policies => Some(number(policies.len(), "policy")),
     };
-    format!("{}: {found}{looked}\n", report.file)
+    let keyed = match report.keyed.as_slice() {
+        [] => None,
+        [keyed] => Some(format!("keyed {}", name(&keyed.name))),
+        keyed => Some(format!("{} keyed", keyed.len())),
+    };
+    let looked: Vec<_> = policies.into_iter().chain(keyed).collect();
+    let with = if looked.is_empty() { "" } else { " with " };
+    format!("{}: {found}{with}{}\n", report.file, looked.join(" and "))
 }
 
 fn number(number: usize, what: &str) -> String {

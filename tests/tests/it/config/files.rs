@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use redress::ErrorClass;
-use redress::config::{Bound, BudgetKind, ConfigFile, Format, NamedOr};
+use redress::config::{Bound, BudgetKind, ConfigFile, EachConfig, Format, NamedOr};
 
 use super::{data, text};
 
@@ -14,6 +14,7 @@ fn the_three_formats_say_the_same() {
         assert_eq!(toml.budgets(), other.budgets());
         assert_eq!(toml.breakers(), other.breakers());
         assert_eq!(toml.gates(), other.gates());
+        assert_eq!(toml.keyed(), other.keyed());
     }
 }
 
@@ -57,6 +58,18 @@ fn every_setting_arrives() {
     let gate = &file.gates()["openai"];
     assert_eq!(gate.max_hint, Some(seconds(60)));
     assert_eq!(gate.arm_on.as_ref().unwrap().len(), 2);
+    let hosts = &file.keyed()["hosts"];
+    let idle = Some(seconds(300));
+    assert_eq!((hosts.max_keys, hosts.idle), (10_000, idle));
+    let EachConfig::CircuitBreaker(breaker) = &hosts.each else {
+        panic!("{hosts:?}");
+    };
+    assert_eq!(breaker.window, Some(seconds(10)));
+    assert!(matches!(&file.keyed()["tenants"].each, EachConfig::Budget(own) if own.kind != batch));
+    assert!(matches!(
+        &file.keyed()["accounts"].each,
+        EachConfig::Gate(_)
+    ));
     let breaker = &file.breakers()["payments"];
     assert_eq!(breaker.minimum_calls, Some(20));
     assert_eq!(breaker.probe_lease, Some(seconds(90)));
