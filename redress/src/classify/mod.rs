@@ -33,7 +33,7 @@ pub use grpc::{grpc_code, grpc_code_name};
 pub use http::http_status;
 pub use io_kind::io_error_kind;
 pub use knows::Knows;
-pub(crate) use link::{find, says_itself};
+pub(crate) use link::{downcast, find, says_itself};
 pub use llm::{llm_error, llm_response};
 pub use markers::{
     AbortRetry, AuthError, ConcurrencyError, PermanentError, PermissionError, RateLimitError,

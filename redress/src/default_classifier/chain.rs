@@ -2,7 +2,7 @@ use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
-use crate::classify::find;
+use crate::classify::{downcast, find};
 use crate::shielded::shielded;
 
 /// More links than any sane chain has; a chain that leads back to itself ends here.
@@ -29,13 +29,13 @@ fn next<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static
 
 /// `Arc<dyn Error>` is itself an error, whose `source` passes over the one that it holds.
 fn shared<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    if let Some(inner) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+    if let Some(inner) = downcast::<Arc<dyn Error + Send + Sync>>(error) {
         return &**inner;
     }
-    if let Some(inner) = error.downcast_ref::<Arc<dyn Error + Send>>() {
+    if let Some(inner) = downcast::<Arc<dyn Error + Send>>(error) {
         return &**inner;
     }
-    match error.downcast_ref::<Arc<dyn Error>>() {
+    match downcast::<Arc<dyn Error>>(error) {
         Some(inner) => &**inner,
         None => error,
     }

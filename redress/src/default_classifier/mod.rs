@@ -92,16 +92,22 @@ classifies_dyn! {
 
 const UNKNOWN: Classification = Classification::new(ErrorClass::Unknown);
 
-/// Rules 1 to 3, with `K` among the types that say themselves what they mean.
+/// Rules 1 to 3, with `K` among the types that say themselves what they mean, in one walk along the chain.
 fn by_facts<K: KnownTypes>(error: &(dyn Error + 'static)) -> Option<Classification> {
-    let aborts =
-        |link| find::<AbortRetry>(link).is_some() || find(link).is_some_and(Interrupt::is_aborted);
-    if chain(error).any(aborts) {
-        return Some(Classification::abort());
+    let (mut said, mut known) = (None, None);
+    for link in chain(error) {
+        if find::<AbortRetry>(link).is_some() || find(link).is_some_and(Interrupt::is_aborted) {
+            return Some(Classification::abort());
+        }
+        // The outermost decides, and only an abort further in could say otherwise.
+        if said.is_none() {
+            said = marker(link).or_else(|| K::classify_link(link));
+            if said.is_none() && known.is_none() {
+                known = recognised(link);
+            }
+        }
     }
-    chain(error)
-        .find_map(|link| marker(link).or_else(|| K::classify_link(link)))
-        .or_else(|| chain(error).find_map(recognised))
+    said.or(known)
 }
 
 fn marker(link: &(dyn Error + 'static)) -> Option<Classification> {
