@@ -205,24 +205,30 @@ impl Call {
 
     /// Returns the delay before the next connect after a session that was healthy, lasted so long and
     /// ended by itself. Nothing has failed, but two connects are no closer together than after a failure.
+    /// Its health has been forgotten: what has elapsed is what the caller's deadline leaves no more.
     pub(crate) fn end_session(
         rules: &Rules,
         session: &mut Session,
         ended: &Failed,
         lasted: Duration,
+        elapsed: Duration,
     ) -> Result<Duration, StopReason> {
-        session.restart(&rules.session, Duration::ZERO)?;
+        let remaining = rules.remaining(elapsed);
+        if remaining.is_some_and(|left| left.is_zero()) {
+            return Err(StopReason::DeadlineExceeded);
+        }
+        session.restart(&rules.session, elapsed)?;
         let slot = rules.slot(ended.classification.class());
         let Some(strategy) = rules.strategy(slot) else {
             return Ok(Duration::ZERO);
         };
         let ctx = BackoffContext {
-            remaining: rules.deadline,
+            remaining,
             cause: ended.cause,
             ..BackoffContext::first(&ended.classification)
         };
         let delay = strategy.delay(&ctx).saturate().saturating_sub(lasted);
-        if delay >= rules.deadline.unwrap_or(Duration::MAX) {
+        if delay >= remaining.unwrap_or(Duration::MAX) {
             return Err(StopReason::DeadlineExceeded);
         }
         Ok(delay)

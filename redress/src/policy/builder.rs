@@ -243,7 +243,8 @@ impl<C, R> PolicyBuilder<C, R> {
     /// [`StopReason::DeadlineExceeded`](crate::StopReason::DeadlineExceeded). Operations are
     /// [told their attempts](Self::tell_attempts), so that they can send on what is left. A
     /// [deferred](crate::SleepDecision::Defer) operation goes on elsewhere by the policy's own deadline.
-    /// [`Policy::start`], whose caller owns the time, knows of no scope.
+    /// [`Policy::start`], whose caller owns the time, knows of no scope. A [session](crate::Policy::session)
+    /// that is healthy goes on, and does not connect again.
     ///
     /// ```
     /// use std::time::Duration;

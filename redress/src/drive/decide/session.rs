@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{ActiveCall, Stopped};
 use crate::classify::{Classification, ErrorClass};
 use crate::clock::Timing;
+use crate::deadline::Scope;
 use crate::drive::session::SessionWatch;
 use crate::drive::state::Marks;
 use crate::engine::{Call, Cut, Ended, Failed, Look};
@@ -146,11 +147,20 @@ impl ActiveCall<'_, '_> {
         self.state.now = began;
     }
 
-    /// Lets the call go on as if it had just started.
+    /// Lets the call go on as if it had just started. Its caller gives up when it would have.
     fn forget(&mut self, watch: &SessionWatch) {
         let now = self.state.now;
-        watch.with(|session, _| session.forget(now));
         self.state.start_anew();
+        let policy = self.frame.policy;
+        if policy.inherits_deadline()
+            && let Some(deadline) = policy.rules.deadline
+            && let Some(left) = Scope::current().and_then(|scope| scope.remaining())
+        {
+            self.state.inherit(deadline, left);
+        }
+        // What is ahead has not passed, and counts as passed again.
+        let passed = now.saturating_sub(self.state.now);
+        watch.with(|session, _| session.forget(passed));
         self.frame.start(Timing::Exact);
         self.frame.count_call(self.hooks);
     }
@@ -162,8 +172,8 @@ impl ActiveCall<'_, '_> {
         ended: &Failed,
         lasted: Duration,
     ) -> Result<Duration, Stopped> {
-        let rules = &self.frame.policy.rules;
-        match watch.with(|session, _| Call::end_session(rules, session, ended, lasted)) {
+        let (rules, now) = (&self.frame.policy.rules, self.state.now);
+        match watch.with(|session, _| Call::end_session(rules, session, ended, lasted, now)) {
             Ok(delay) => {
                 self.show(EventName::SessionEnded, delay, None);
                 Ok(delay)

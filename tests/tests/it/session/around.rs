@@ -87,6 +87,48 @@ async fn a_session_in_the_scope_of_a_caller_that_has_gone_does_not_connect() {
     assert_eq!((connects, stopped.attempts()), (0, 0));
 }
 
+/// Health forgets the policy's own deadline, and not when the caller gives up.
+#[tokio::test]
+async fn a_healthy_session_does_not_connect_again_when_its_caller_has_gone() {
+    let clock = VirtualClock::new();
+    let policy = sessions(&clock).inherit_deadline().build().unwrap();
+    let start = clock.now();
+    // Healthy after 10 s. Each lasts 30 s, and is lost or ends by itself; the caller waits for 100 s.
+    for ends in [Err(ErrorKind::ConnectionReset), Ok(())] {
+        let mut connects = 0;
+        let lost = policy.session(|_| {
+            connects += 1;
+            let clock = clock.clone();
+            async move {
+                pass(&clock, 30.0).await;
+                ends.map_err(Error::from)
+            }
+        });
+        let scope = Scope::with_clock(100 * SECOND, clock.clone());
+        let stopped = scope.attach(lost).await;
+        assert_eq!(stopped.stop_reason(), StopReason::DeadlineExceeded);
+        assert_eq!(connects, 4, "{ends:?}");
+    }
+    // Nor does it wait longer for one that is not healthy.
+    let mut connects = 0;
+    let hanging = policy.session(|_| {
+        connects += 1;
+        let (clock, first) = (clock.clone(), connects == 1);
+        async move {
+            pass(&clock, if first { 30.0 } else { 9.0 }).await;
+            Err::<(), _>(Error::from(ErrorKind::ConnectionReset))
+        }
+    });
+    let scope = Scope::with_clock(50 * SECOND, clock.clone());
+    let before = clock.now();
+    let stopped = scope.attach(hanging).await;
+    assert_eq!(stopped.stop_reason(), StopReason::DeadlineExceeded);
+    // At 0, 31 and 41 s; the next would be at 51.
+    assert_eq!((connects, stopped.attempts()), (3, 3));
+    assert!(clock.now().duration_since(before) <= 50 * SECOND);
+    assert!(clock.now() > start);
+}
+
 #[tokio::test]
 async fn connects_wait_at_a_gate_and_tell_it_how_they_went() {
     let clock = VirtualClock::new();
