@@ -1,14 +1,14 @@
 //! Calls with a breaker, calls that are traced, and calls with every feature of redress.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use redress::classify::AnyValue;
 use redress::contrib::tracing_0_1::{events, spans};
 use redress::strategies::instant;
 use redress::time::Clock;
-use redress::{Budget, CallContext, CircuitBreaker, Event, Gate, Outcome, Policy};
+use redress::{Budget, CallContext, CircuitBreaker, Event, Gate, Outcome, Policy, PolicyBuilder};
 
 use super::by_hand::{Down, operation, operation_async};
 use super::measure::keep;
@@ -23,34 +23,35 @@ static BREAKER: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
         .unwrap()
 });
 
+static GATE: LazyLock<Policy<Classifier>> = LazyLock::new(|| gated(Policy::builder()));
+
+static BREAKER_AND_GATE: LazyLock<Policy<Classifier>> =
+    LazyLock::new(|| gated(Policy::builder().circuit_breaker(CircuitBreaker::new())));
+
 /// The gate is open: calls have succeeded for longer than it lets few calls in at a time.
-static GATE: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
-    static LATER: AtomicU64 = AtomicU64::new(0);
+fn gated(builder: PolicyBuilder) -> Policy<Classifier> {
     /// The machine's clock, put forward.
     #[derive(Debug)]
-    struct Later(Instant);
+    struct Later(Instant, Arc<AtomicU64>);
     impl Clock for Later {
         fn now(&self) -> Instant {
-            self.0 + Duration::from_secs(LATER.load(Ordering::Relaxed))
+            self.0 + Duration::from_secs(self.1.load(Ordering::Relaxed))
         }
     }
-    let policy = Policy::builder()
+    let later = Arc::new(AtomicU64::new(0));
+    let clock = Later(Instant::now(), Arc::clone(&later));
+    let policy = builder
         .classifier(classify as Classifier)
         .strategy(instant())
-        .gate(
-            Gate::builder()
-                .clock(Later(Instant::now()))
-                .build()
-                .unwrap(),
-        )
+        .gate(Gate::builder().clock(clock).build().unwrap())
         .build()
         .unwrap();
     for _ in 0..3 {
         policy.call(|| operation(&AtomicU32::new(0))).unwrap();
-        LATER.fetch_add(60, Ordering::Relaxed);
+        later.fetch_add(60, Ordering::Relaxed);
     }
     policy
-});
+}
 
 /// There is no subscriber: what tracing costs a program that does not look at it.
 static TRACED: LazyLock<Policy<Classifier>> = LazyLock::new(|| {
@@ -98,6 +99,16 @@ pub(crate) fn gate_async(
     failures: &AtomicU32,
 ) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
     GATE.call_async(|| operation_async(failures))
+}
+
+pub(crate) fn breaker_and_gate(failures: &AtomicU32) -> Result<u64, redress::Error<Down>> {
+    BREAKER_AND_GATE.call(|| operation(failures))
+}
+
+pub(crate) fn breaker_and_gate_async(
+    failures: &AtomicU32,
+) -> impl Future<Output = Result<u64, redress::Error<Down>>> {
+    BREAKER_AND_GATE.call_async(|| operation_async(failures))
 }
 
 pub(crate) fn traced(failures: &AtomicU32) -> Result<u64, redress::Error<Down>> {
