@@ -9,7 +9,7 @@
 //! | a request comes in | a [`Scope`] is set from its headers | `DeadlineLayer` of `contrib::tower_service_0_3`, or [`Scope::attach`] |
 //! | a policy is asked | it stops when the caller does, if it says so | [`inherit_deadline`](crate::PolicyBuilder::inherit_deadline) |
 //! | | it makes one attempt if the caller makes more, if it says so | [`leave_retries_to_caller`](crate::PolicyBuilder::leave_retries_to_caller) |
-//! | work is spawned | the scope goes along only when asked to | [`attach`] |
+//! | work is spawned | the scope goes along only when asked to; with attempts on [threads](crate::Policy::call_detached) it goes | [`attach`] |
 //! | a request goes out | what is left is sent on, rounded down | `contrib::reqwest_0_13`; [`Attempt::scope`](crate::Attempt::scope) and `contrib::http_1::write_scope` |
 //!
 //! Times between services are relative, as in `grpc-timeout`: clocks of machines differ. What the network

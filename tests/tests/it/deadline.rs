@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::io;
 use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use redress::deadline::{self, Scope};
@@ -216,6 +217,19 @@ async fn a_scope_goes_into_a_task_only_where_it_is_attached() {
         })
         .await;
     assert_eq!(deadline::remaining(), None);
+}
+
+/// The thread of an attempt is in the scope of its call, and in none when it is used again.
+#[test]
+fn a_detached_attempt_is_in_the_scope_of_its_call() {
+    let policy = Policy::builder().inherit_deadline().build().unwrap();
+    let left = || Ok::<_, io::Error>((thread::current().id(), deadline::remaining()));
+    let (thread, inside) = Scope::new(60 * SECOND)
+        .run(|| policy.call_detached(left))
+        .unwrap();
+    assert!(inside.is_some_and(|left| left <= 60 * SECOND));
+    let (same, outside) = policy.call_detached(left).unwrap();
+    assert_eq!((same, outside), (thread, None));
 }
 
 #[derive(Debug)]

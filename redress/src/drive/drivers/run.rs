@@ -8,6 +8,7 @@ use super::After;
 use super::detached::Surround;
 use super::future::Pause;
 use crate::attempt::{Attempt, Current, Deadline, IdempotencyKey};
+use crate::deadline::Scope;
 use crate::drive::decide::{ActiveCall, Judge, Stopped, Verdict};
 use crate::drive::hooks::Hooks;
 use crate::drive::state::{CallState, CompiledPolicy, Frame, Marks};
@@ -199,6 +200,7 @@ impl<'p, H: Hooks> Run<'p, H> {
         Surround {
             limit: self.attempt_limit(),
             attempt: state.map(|state| tell(&self.frame, state)),
+            deadline: Scope::current(),
             scope: state.map_or(AttemptScope::NONE, |state| {
                 AttemptScope::of(&state.watch.watchers, state.call.attempts())
             }),

@@ -16,6 +16,7 @@ pub(crate) use threads::Threads;
 
 use crate::attempt::{Attempt, Current};
 use crate::clock::Time;
+use crate::deadline::Scope;
 use crate::drive::state::CompiledPolicy;
 use crate::observe::AttemptScope;
 use crate::reason::StopReason;
@@ -99,13 +100,19 @@ impl<'p> Detached<'p> {
 pub(crate) struct Surround {
     pub(crate) limit: Option<Duration>,
     pub(crate) attempt: Option<Attempt>,
+    /// The scope that the call is in: its own calls are in it, too.
+    pub(crate) deadline: Option<Scope>,
     pub(crate) scope: AttemptScope,
 }
 
 impl Surround {
     fn run<T>(&self, operation: impl FnOnce() -> T) -> T {
         let _current = self.attempt.as_ref().map(Current::enter);
-        self.scope.run(operation)
+        let operation = || self.scope.run(operation);
+        match &self.deadline {
+            Some(deadline) => deadline.run(operation),
+            None => operation(),
+        }
     }
 }
 
