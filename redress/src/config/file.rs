@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::error::Lines;
 use super::names::quoted;
 use super::node::Node;
-use super::reader::{Found, Reader, Stands, place_of};
+use super::places::place_of;
+use super::reader::{Found, Reader, Stands};
 use super::strange::Strange;
 use super::{
     BreakerConfig, BudgetSettings, ConfigFileError, FileProblem, Format, GateConfig, KeyedConfig,

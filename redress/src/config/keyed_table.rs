@@ -1,11 +1,10 @@
-//! The maps of a file, and how they are handed out.
+//! A map of a file, as it is handed out.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
-use super::names::{self, quoted};
-use super::{EachConfig, KeyedConfig, Policies};
+use super::Policies;
+use super::keyed_slots::Slot;
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::gate::Gate;
@@ -51,17 +50,8 @@ use crate::keyed::{Each, Keyed, KeyedHandle};
 /// assert_eq!(context.call(|| Ok::<_, std::io::Error>(5)).unwrap(), 5);
 /// ```
 pub struct KeyedTable<T> {
-    slot: Arc<Slot<T>>,
+    pub(super) slot: Arc<Slot<T>>,
 }
-
-struct Slot<T> {
-    name: String,
-    current: RwLock<Arc<Keyed<String, T>>>,
-    hook: Hook,
-}
-
-/// The hook of all maps that have the place one after the other.
-type Hook = Arc<OnceLock<Box<dyn Fn(u64) + Send + Sync>>>;
 
 impl<T: Each> KeyedTable<T> {
     /// Returns the name of the table in its file.
@@ -222,164 +212,6 @@ impl Policies {
     }
 }
 
-/// The maps of a file, by what they have for each key.
-#[derive(Default)]
-pub(super) struct KeyedTables {
-    breakers: OfOneKind<CircuitBreaker>,
-    budgets: OfOneKind<Budget>,
-    gates: OfOneKind<Gate>,
-}
-
-struct OfOneKind<T>(RwLock<BTreeMap<String, Listed<T>>>);
-
-struct Listed<T> {
-    table: KeyedTable<T>,
-    /// What the file said last.
-    config: KeyedConfig,
-    /// Whether the file has it still.
-    present: bool,
-}
-
-impl KeyedTables {
-    /// Takes up what a file says: what is there already goes on with what it has.
-    pub(super) fn take_up(&self, all: &BTreeMap<String, KeyedConfig>) {
-        self.breakers.take_up(all, |each, name| match each {
-            EachConfig::CircuitBreaker(own) => Some(own.build_unchecked(Some(name))),
-            _ => None,
-        });
-        self.budgets.take_up(all, |each, name| match each {
-            EachConfig::Budget(own) => Some(own.build_unchecked(Some(name))),
-            _ => None,
-        });
-        self.gates.take_up(all, |each, name| match each {
-            EachConfig::Gate(own) => Some(own.build_unchecked(Some(name))),
-            _ => None,
-        });
-    }
-
-    /// Says what there is instead.
-    fn unknown(&self, name: &str, wanted: &str) -> UnknownKeyed {
-        let kinds = [
-            ("circuit_breaker", self.breakers.names()),
-            ("budget", self.budgets.names()),
-            ("gate", self.gates.names()),
-        ];
-        let other = kinds
-            .iter()
-            .find(|(_, names)| names.iter().any(|own| own == name));
-        let message = if let Some((kind, _)) = other {
-            format!("`keyed.{name}` has a {kind} for each key, and no {wanted}")
-        } else {
-            let of_kind = kinds.iter().filter(|(kind, _)| *kind == wanted);
-            let known: Vec<_> = of_kind
-                .flat_map(|(_, names)| names.iter().map(String::as_str))
-                .collect();
-            let asked = name.to_owned();
-            let name = quoted(name);
-            if known.is_empty() {
-                format!(
-                    "there is no {name} among the `keyed`, nor any with a {wanted} for each key"
-                )
-            } else {
-                let help = names::suggest(&asked, "ones with it", known.iter().copied());
-                format!("there is no {name} among the `keyed` with a {wanted} for each key: {help}")
-            }
-        };
-        UnknownKeyed {
-            name: name.to_owned(),
-            message,
-        }
-    }
-}
-
-impl<T: Each> OfOneKind<T> {
-    fn get(&self, name: &str) -> Option<KeyedTable<T>> {
-        let listed = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let listed = listed.get(name).filter(|listed| listed.present)?;
-        Some(listed.table.clone())
-    }
-
-    fn names(&self) -> Vec<String> {
-        let listed = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let present = listed.iter().filter(|(_, listed)| listed.present);
-        present.map(|(name, _)| name.clone()).collect()
-    }
-
-    fn take_up(
-        &self,
-        all: &BTreeMap<String, KeyedConfig>,
-        template: impl Fn(&EachConfig, &str) -> Option<T>,
-    ) {
-        let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for listed in tables.values_mut() {
-            listed.present = false;
-        }
-        for (name, config) in all {
-            let Some(template) = template(&config.each, name) else {
-                continue;
-            };
-            match tables.get_mut(name) {
-                Some(listed) => {
-                    listed.present = true;
-                    if listed.config != *config {
-                        listed.table.slot.renew(config, &template);
-                        listed.config = config.clone();
-                    }
-                }
-                None => {
-                    let hook = Hook::default();
-                    let slot = Slot {
-                        name: name.clone(),
-                        current: RwLock::new(Arc::new(map(config, &template, &hook))),
-                        hook,
-                    };
-                    let listed = Listed {
-                        table: KeyedTable {
-                            slot: Arc::new(slot),
-                        },
-                        config: config.clone(),
-                        present: true,
-                    };
-                    tables.insert(name.clone(), listed);
-                }
-            }
-        }
-        // What the file no longer has and nothing holds can go.
-        tables.retain(|_, listed| listed.present || Arc::strong_count(&listed.table.slot) > 1);
-    }
-}
-
-impl<T> Default for OfOneKind<T> {
-    fn default() -> Self {
-        Self(RwLock::default())
-    }
-}
-
-impl<T: Each> Slot<T> {
-    /// Puts other settings into force. Calls that ask for a key meanwhile wait, so that none is given
-    /// what is left behind.
-    fn renew(&self, config: &KeyedConfig, template: &T) {
-        let new = map(config, template, &self.hook);
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        *current = Arc::new(new.in_place_of(&current));
-    }
-}
-
-fn map<T: Each>(config: &KeyedConfig, template: &T, hook: &Hook) -> Keyed<String, T> {
-    let hook = Arc::clone(hook);
-    let builder = Keyed::builder().on_overflow(move |times| {
-        if let Some(hook) = hook.get() {
-            hook(times);
-        }
-    });
-    let builder = match config.idle {
-        Some(idle) => builder.idle(idle),
-        None => builder,
-    };
-    let max_keys = usize::try_from(config.max_keys).unwrap_or(usize::MAX);
-    builder.build_unchecked(template, max_keys)
-}
-
 /// There is no map of that name, or it has something else for each key.
 ///
 /// ```
@@ -394,8 +226,8 @@ fn map<T: Each>(config: &KeyedConfig, template: &T, hook: &Hook) -> Keyed<String
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownKeyed {
-    name: String,
-    message: String,
+    pub(super) name: String,
+    pub(super) message: String,
 }
 
 impl UnknownKeyed {

@@ -1,6 +1,6 @@
 use super::error::Lines;
 use super::node::Span;
-use super::reader::{in_a_file, nearest, segment};
+use super::places::{in_a_file, nearest, segment};
 use super::{BreakerConfig, ConfigFile, EachConfig, NamedOr, Place, RetryConfig, names};
 use crate::defaults;
 use crate::inspect::{Finding, Level, ONCE_NEVER_RETRIES};

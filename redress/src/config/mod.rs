@@ -198,9 +198,9 @@
 //! [`Budget::in_flight_share`]: crate::Budget::in_flight_share
 //! [`PolicyBuilder::recommended`]: crate::PolicyBuilder::recommended
 
-// Each file uses those before it: `names`, `duration`, `node`, `format`, `bound`, `reader`, `named_or`,
+// Each file uses those before it: `names`, `duration`, `node`, `format`, `bound`, `reader`, `places`, `values`, `named_or`,
 // `section`; then the sections `strategy`, `budget`, `breaker`, `gate`, `keyed`, `retry` with its `checks`; then `error`,
-// `strange`, `file`, `lint`, `serde`; then `reuse`, `handle`, `keyed_table`, `policies`, `trail`, `watch`.
+// `strange`, `file`, `lint`, `serde`; then `reuse`, `handle`, `keyed_slots`, `keyed_table`, `policies`, `trail`, `watch`.
 
 mod bound;
 mod breaker;
@@ -215,12 +215,15 @@ mod gate;
 mod handle;
 mod keyed;
 #[cfg(feature = "keyed")]
+mod keyed_slots;
+#[cfg(feature = "keyed")]
 mod keyed_table;
 mod lint;
 mod named_or;
 mod names;
 mod node;
 mod notation;
+mod places;
 mod policies;
 mod reader;
 mod retry;
@@ -231,6 +234,7 @@ mod strange;
 mod strategy;
 #[cfg(feature = "watch")]
 mod trail;
+mod values;
 #[cfg(feature = "watch")]
 mod watch;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::file::Origin;
 use super::handle::PolicySlot;
 #[cfg(feature = "keyed")]
-use super::keyed_table::KeyedTables;
+use super::keyed_slots::KeyedTables;
 use super::reuse::Built;
 use super::{ConfigFile, ConfigFileError, Format, PolicyHandle, UnknownPolicy, names};
 use crate::classify::{AnyValue, DefaultClassifier};

@@ -1,17 +1,16 @@
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::classifiers::{Classifiers, Values};
 use super::{CallContext, PolicyBuilder};
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
 use crate::classify::{
-    AnyValue, BoxedClassifier, Classification, Classifier, DefaultClassifier, HiddenAs,
-    ResultClassifier,
+    AnyValue, BoxedClassifier, Classifier, DefaultClassifier, HiddenAs, ResultClassifier,
 };
-use crate::drive::{Compiled, CompiledPolicy, Hooks, Judge, Run, Steps, Verdict, blocking, future};
+use crate::drive::{Compiled, CompiledPolicy, Steps};
 use crate::engine::ResumeToken;
 use crate::error::Error;
 use crate::gate::Gate;
@@ -47,89 +46,8 @@ use crate::outcome::Outcome;
 /// # Ok::<_, redress::ConfigError>(())
 /// ```
 pub struct Policy<C = DefaultClassifier, R = AnyValue> {
-    config: Arc<CompiledPolicy>,
-    classifiers: Arc<Classifiers<C, R>>,
-}
-
-pub(crate) struct Classifiers<C, R> {
-    pub(super) errors: C,
-    pub(super) values: R,
-    /// At least one of them was given, and is not the default.
-    pub(super) given: bool,
-}
-
-/// The result classifier of classifiers that are shared.
-struct Values<C, R>(Arc<Classifiers<C, R>>);
-
-impl<C, R> Deref for Values<C, R> {
-    type Target = R;
-
-    fn deref(&self) -> &R {
-        &self.0.values
-    }
-}
-
-/// The classifier of errors of classifiers that are shared.
-#[cfg(feature = "http-body-1")]
-pub(crate) struct SharedErrors<C, R>(Arc<Classifiers<C, R>>);
-
-#[cfg(feature = "http-body-1")]
-impl<C: Classifier<E>, R, E: ?Sized> Classifier<E> for SharedErrors<C, R> {
-    fn classify(&self, error: &E) -> Classification {
-        self.0.errors.classify(error)
-    }
-}
-
-/// A result classifier, and one that is asked where it finds no failure.
-#[cfg(feature = "http-body-1")]
-pub(crate) struct ValuesOr<C, R, V>(Arc<Classifiers<C, R>>, V);
-
-#[cfg(feature = "http-body-1")]
-impl<C, R, V, T: ?Sized> ResultClassifier<T> for ValuesOr<C, R, V>
-where
-    R: ResultClassifier<T>,
-    V: ResultClassifier<T>,
-{
-    fn classify(&self, value: &T) -> Option<Classification> {
-        let said = self.0.values.classify(value);
-        said.or_else(|| self.1.classify(value))
-    }
-}
-
-#[cfg(feature = "config")]
-impl Classifiers<DefaultClassifier, AnyValue> {
-    pub(crate) const DEFAULT: Self = Self {
-        errors: DefaultClassifier,
-        values: AnyValue,
-        given: false,
-    };
-}
-
-#[cfg(feature = "config")]
-impl<C, R> Classifiers<C, R> {
-    pub(crate) fn with_errors<D>(&self, errors: D) -> Classifiers<D, R>
-    where
-        R: Clone,
-    {
-        let values = self.values.clone();
-        Classifiers {
-            errors,
-            values,
-            given: true,
-        }
-    }
-
-    pub(crate) fn with_values<S>(&self, values: S) -> Classifiers<C, S>
-    where
-        C: Clone,
-    {
-        let errors = self.errors.clone();
-        Classifiers {
-            errors,
-            values,
-            given: true,
-        }
-    }
+    pub(super) config: Arc<CompiledPolicy>,
+    pub(super) classifiers: Arc<Classifiers<C, R>>,
 }
 
 #[cfg(feature = "config")]
@@ -399,97 +317,6 @@ impl<C, R> Policy<C, R> {
             }),
         }
     }
-
-    #[inline]
-    pub(super) fn call_with<T, E>(
-        &self,
-        hooks: impl Hooks,
-        operation: impl FnMut() -> Result<T, E>,
-    ) -> Result<T, Error<E>>
-    where
-        C: Classifier<E>,
-        R: ResultClassifier<T>,
-    {
-        let mut run = Run::new(self, hooks);
-        let returned = blocking::call(&mut run, self, operation);
-        run.result(returned)
-    }
-
-    pub(super) fn call_async_with<T, E, F>(
-        &self,
-        hooks: impl Hooks,
-        operation: impl FnMut() -> F,
-    ) -> impl Future<Output = Result<T, Error<E>>>
-    where
-        C: Classifier<E>,
-        R: ResultClassifier<T>,
-        F: Future<Output = Result<T, E>>,
-    {
-        let run = Run::prepare(self, hooks, false);
-        future::CallFuture::new(self, run, operation, Run::result)
-    }
-
-    pub(super) fn execute_with<T, E>(
-        &self,
-        hooks: impl Hooks,
-        operation: impl FnMut() -> Result<T, E>,
-    ) -> Outcome<T, E>
-    where
-        C: Classifier<E>,
-        R: ResultClassifier<T>,
-    {
-        let mut run = Run::new_timed(self, hooks);
-        let returned = blocking::call(&mut run, self, operation);
-        run.outcome(returned)
-    }
-
-    pub(super) fn execute_async_with<T, E, F>(
-        &self,
-        hooks: impl Hooks,
-        operation: impl FnMut() -> F,
-    ) -> impl Future<Output = Outcome<T, E>>
-    where
-        C: Classifier<E>,
-        R: ResultClassifier<T>,
-        F: Future<Output = Result<T, E>>,
-    {
-        let run = Run::prepare(self, hooks, true);
-        future::CallFuture::new(self, run, operation, Run::outcome)
-    }
-}
-
-// By reference, so that the drivers need not know of policies.
-impl<C: Classifier<E>, R: ResultClassifier<T>, T, E> Judge<Result<T, E>> for &Policy<C, R> {
-    #[inline]
-    fn judge(self, returned: &Result<T, E>) -> Verdict {
-        self.judge_errors_by(&self.classifiers.errors, returned)
-    }
-}
-
-impl<C, R> Policy<C, R> {
-    #[inline]
-    pub(super) fn classify_error<E>(&self, error: &E) -> Classification
-    where
-        C: Classifier<E>,
-    {
-        self.classifiers.errors.classify(error)
-    }
-
-    /// Judges what an attempt returned, its errors by another classifier than the policy's.
-    #[inline]
-    pub(crate) fn judge_errors_by<T, E>(
-        &self,
-        errors: &impl Classifier<E>,
-        returned: &Result<T, E>,
-    ) -> Verdict
-    where
-        R: ResultClassifier<T>,
-    {
-        match returned {
-            Ok(value) => Verdict::value(self.classifiers.values.classify(value)),
-            Err(error) => Verdict::failed::<E>(errors.classify(error)),
-        }
-    }
 }
 
 #[cfg(any(
@@ -516,22 +343,6 @@ impl<C, R> Policy<C, R> {
     #[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
     pub(crate) fn may_retry(&self) -> bool {
         self.config.rules.max_attempts != Some(1)
-    }
-}
-
-#[cfg(feature = "http-body-1")]
-impl<C, R> Policy<C, R> {
-    /// Returns the same policy, which asks `then` about values that its own classifier does not take for
-    /// failures.
-    pub(crate) fn or_values<V>(&self, then: V) -> Policy<SharedErrors<C, R>, ValuesOr<C, R, V>> {
-        Policy {
-            config: Arc::clone(&self.config),
-            classifiers: Arc::new(Classifiers {
-                errors: SharedErrors(Arc::clone(&self.classifiers)),
-                values: ValuesOr(Arc::clone(&self.classifiers), then),
-                given: self.classifiers.given,
-            }),
-        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The configuration of calls: the policy, its builder, and the settings of a single call.
 
 mod builder;
+mod calls;
 mod checks;
+mod classifiers;
 mod context;
 mod context_hooks;
 mod core;
@@ -20,11 +22,11 @@ mod settings;
 #[cfg(feature = "simulate")]
 mod simulated;
 
-pub(crate) use self::core::Classifiers;
 pub use self::core::Policy;
-#[cfg(feature = "http-body-1")]
-pub(crate) use self::core::{SharedErrors, ValuesOr};
 pub use builder::PolicyBuilder;
+pub(crate) use classifiers::Classifiers;
+#[cfg(feature = "http-body-1")]
+pub(crate) use classifiers::{SharedErrors, ValuesOr};
 pub use context::{AnyCall, AsyncOnly, CallContext};
 pub use execute::Execute;
 #[cfg(feature = "config")]
