@@ -15,7 +15,7 @@
 //! | [`testing`](mod@testing) | how is code with retries tested without waiting? |
 //! | [`configuration`] | how do settings come from a file, change while a program runs, and stay right? |
 //! | [`deferring`] | how does a queue wait in place of a thread, and how does another process continue? |
-//! | [`databases`] | what do databases, caches and clouds say, and how does a transaction never happen twice? |
+//! | [`databases`] | what do databases, caches and clouds say, how does a transaction never happen twice, and a job keep its count? |
 //! | [`migrating`] | what changes for code that uses backon, backoff, tokio-retry, tower or its own loop? |
 //! | [`pitfalls`] | what surprises, what does not compile, and which default is which? |
 //! | [`stability`] | what may a later version change? |

@@ -27,6 +27,8 @@
 
 #[cfg(feature = "anyhow-1")]
 pub mod anyhow_1;
+#[cfg(feature = "apalis-1")]
+pub mod apalis_1;
 #[cfg(feature = "aws-smithy-1")]
 pub mod aws_smithy_1;
 #[cfg(feature = "axum-0_8")]
@@ -103,6 +105,7 @@ use std::error::Error;
 
 use crate::classify::Classification;
 #[cfg(any(
+    feature = "apalis-1",
     feature = "h2-0_4",
     feature = "http-1",
     feature = "hyper-1",
@@ -148,6 +151,8 @@ const LINKS: &[ClassifyLink] = &[
     redis_1::classify_link,
     #[cfg(feature = "aws-smithy-1")]
     aws_smithy_1::classify_link,
+    #[cfg(feature = "apalis-1")]
+    apalis_1::classify_link,
 ];
 
 /// Asks a link that is an `E` what it means, unless it does not know. Then what is behind it may.

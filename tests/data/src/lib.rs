@@ -19,3 +19,8 @@ pub use shared::Shared;
 #[cfg(doctest)]
 #[doc = include_str!("../../../redress/docs/databases.md")]
 struct Databases;
+
+/// So does, and runs, the example of an integration that needs a storage.
+#[cfg(doctest)]
+#[doc = include_str!("../../../redress/src/contrib/apalis_1/example.md")]
+struct Jobs;

@@ -5,6 +5,7 @@
 mod allocations;
 mod bank;
 mod example;
+mod jobs;
 mod pg;
 mod pg_errors;
 mod pg_transaction;
