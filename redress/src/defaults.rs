@@ -442,6 +442,20 @@ pub(crate) const HTTP_KEPT_BODY: usize = 64 * 1024;
 #[cfg(any(feature = "http-body-1", feature = "reqwest-0_13"))]
 pub(crate) const HTTP_EMPTYING: Duration = Duration::from_secs(1);
 
+/// How much of the body of a request a server keeps to run its handler again: what forms and documents take.
+#[cfg(feature = "axum-0_8")]
+pub(crate) const HANDLER_BODY: usize = 64 * 1024;
+
+/// The number of times that a handler runs at most which says that nothing of its work is left: what collides
+/// twice is busy, and the caller can try again itself.
+#[cfg(feature = "axum-0_8")]
+pub(crate) const HANDLER_ATTEMPTS: u32 = 3;
+
+/// The longest delay before a handler runs again: a transaction of another request is over by then, and
+/// the caller has hardly noticed.
+#[cfg(feature = "axum-0_8")]
+pub(crate) const HANDLER_DELAY: Duration = Duration::from_millis(50);
+
 /// How much of the body of a request is recorded to be sent again: what forms and documents take, and few
 /// enough for thousands of requests at a time. Linkerd's proxy records as much.
 #[cfg(feature = "http-body-1")]

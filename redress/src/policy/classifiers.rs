@@ -3,11 +3,11 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-#[cfg(feature = "http-body-1")]
+#[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 use super::Policy;
 #[cfg(feature = "config")]
 use crate::classify::{AnyValue, DefaultClassifier};
-#[cfg(feature = "http-body-1")]
+#[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 use crate::classify::{Classification, Classifier, ResultClassifier};
 
 pub(crate) struct Classifiers<C, R> {
@@ -29,10 +29,10 @@ impl<C, R> Deref for Values<C, R> {
 }
 
 /// The classifier of errors of classifiers that are shared.
-#[cfg(feature = "http-body-1")]
+#[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 pub(crate) struct SharedErrors<C, R>(Arc<Classifiers<C, R>>);
 
-#[cfg(feature = "http-body-1")]
+#[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 impl<C: Classifier<E>, R, E: ?Sized> Classifier<E> for SharedErrors<C, R> {
     fn classify(&self, error: &E) -> Classification {
         self.0.errors.classify(error)
@@ -40,10 +40,10 @@ impl<C: Classifier<E>, R, E: ?Sized> Classifier<E> for SharedErrors<C, R> {
 }
 
 /// A result classifier, and one that is asked where it finds no failure.
-#[cfg(feature = "http-body-1")]
+#[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 pub(crate) struct ValuesOr<C, R, V>(Arc<Classifiers<C, R>>, V);
 
-#[cfg(feature = "http-body-1")]
+#[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 impl<C, R, V, T: ?Sized> ResultClassifier<T> for ValuesOr<C, R, V>
 where
     R: ResultClassifier<T>,
@@ -91,7 +91,7 @@ impl<C, R> Classifiers<C, R> {
     }
 }
 
-#[cfg(feature = "http-body-1")]
+#[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 impl<C, R> Policy<C, R> {
     /// Returns the same policy, which asks `then` about values that its own classifier does not take for
     /// failures.

@@ -334,8 +334,8 @@ impl<C, R> Policy<C, R> {
     }
 
     /// Returns `true` if an observer sees its calls.
-    #[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
-    pub(super) fn is_shown(&self) -> bool {
+    #[cfg(any(feature = "axum-0_8", feature = "reqwest-0_13", feature = "ureq-3"))]
+    pub(crate) fn is_shown(&self) -> bool {
         self.config.observers.len() > 0
     }
 

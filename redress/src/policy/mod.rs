@@ -25,7 +25,7 @@ mod simulated;
 pub use self::core::Policy;
 pub use builder::PolicyBuilder;
 pub(crate) use classifiers::Classifiers;
-#[cfg(feature = "http-body-1")]
+#[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 pub(crate) use classifiers::{SharedErrors, ValuesOr};
 pub use context::{AnyCall, AsyncOnly, CallContext};
 pub use execute::Execute;

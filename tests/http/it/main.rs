@@ -6,4 +6,5 @@ mod http_body;
 mod reqwest;
 mod support;
 mod tower;
+mod undone;
 mod ureq;

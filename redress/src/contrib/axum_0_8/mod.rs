@@ -39,16 +39,33 @@
 //!
 //! Nothing of the error itself is in the answer: log it where it is made.
 //!
-//! # Why handlers are not repeated
+//! # Handlers that were undone
 //!
-//! A handler that has failed may have done a part of its work, and has read its body; to run it again doubles the
-//! load when there is most of it. What failed is retried where it failed: the call inside of the handler, the
-//! transaction that was rolled back.
+//! A handler that has failed may have done a part of its work, so by itself it is not run again: that would do the
+//! part twice, and double the load when there is most of it. What failed is retried where it failed: the call
+//! inside of the handler, the transaction that was rolled back.
+//!
+//! Where that is the whole of the handler, it can say so. [`RetryLayer`] runs a handler again whose response is
+//! marked as [`Undone`], and no other:
+//!
+//! | request | runs |
+//! |---|---|
+//! | its body is at most as long as [`body_limit`](RetryLayer::body_limit) | as the policy says |
+//! | its body is longer, has trailers, or was cut off | once, with the body as it is |
+//! | `CONNECT`, or with an `Upgrade` header | once; the policy does not see it |
+//!
+//! The body is read before the handler runs, up to the limit. So a handler that answers while it still reads a
+//! body of unknown length stands on a route without the layer. Extensions are cloned for each run.
 
+mod buffered;
+mod layer;
 mod operation;
 mod unavailable;
+mod undone;
 
+pub use layer::{Rerun, RetryLayer};
 pub use operation::operation;
 pub use unavailable::Unavailable;
+pub use undone::Undone;
 
 pub use super::tower_service_0_3::{DeadlineLayer, Deadlines};
