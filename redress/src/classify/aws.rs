@@ -56,6 +56,9 @@ fn by_code(code: &str) -> Option<ErrorClass> {
         | "RequestLimitExceeded"
         | "BandwidthLimitExceeded"
         | "LimitExceeded"
+        // Of SQS: too many messages in flight, which comes with a 403, and its key service.
+        | "OverLimit"
+        | "KmsThrottled"
         | "SlowDown" => ErrorClass::RateLimit,
 
         "RequestTimeout" | "PriorRequestNotComplete" => ErrorClass::Transient,
@@ -81,6 +84,7 @@ fn by_code(code: &str) -> Option<ErrorClass> {
         | "UnauthorizedOperation"
         | "AuthorizationError"
         | "KMSAccessDenied"
+        | "KmsAccessDenied"
         | "AllAccessDisabled"
         // The account has not subscribed to the service.
         | "OptInRequired" => ErrorClass::Permission,
@@ -98,6 +102,9 @@ fn by_code(code: &str) -> Option<ErrorClass> {
         | "ConcurrentModification"
         | "ConditionalRequestConflict"
         | "OperationAborted"
+        // Of SQS: for a minute after a queue was deleted or emptied.
+        | "PurgeQueueInProgress"
+        | "QueueDeletedRecently"
         | "PreconditionFailed" => ErrorClass::Concurrency,
 
         "InternalError"

@@ -4,12 +4,14 @@
 
 mod child;
 mod mariadb;
+mod moto;
 mod postgres;
 mod proxy;
 mod redis;
 mod shared;
 
 pub use mariadb::MariaDb;
+pub use moto::Moto;
 pub use postgres::Postgres;
 pub use proxy::{Cut, Proxy};
 pub use redis::Redis;

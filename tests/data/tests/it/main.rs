@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod allocations;
+mod aws;
 mod bank;
 mod example;
 mod jobs;
