@@ -2,6 +2,7 @@
 
 mod classify;
 mod deadline;
+mod examples;
 mod http_body;
 mod reqwest;
 mod support;
