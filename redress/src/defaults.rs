@@ -466,6 +466,11 @@ pub(crate) const HTTP_REPLAYED_BODY: usize = 64 * 1024;
 #[cfg(feature = "reqwest-0_13")]
 pub(crate) const HTTP_HOSTS: usize = 1024;
 
+/// The longest time in which nothing of a download arrives, where its policy has no `stall_timeout`: longer
+/// than TCP takes to send again what was lost several times over.
+#[cfg(feature = "reqwest-0_13")]
+pub(crate) const DOWNLOAD_STALL: Duration = Duration::from_secs(30);
+
 /// Declares a struct with the default of each field beside it, and its `Default`: a setting and its
 /// default are one line.
 macro_rules! with_defaults {

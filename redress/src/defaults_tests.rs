@@ -158,6 +158,10 @@ fn the_guide_lists_the_defaults_as_they_are() {
         ("bytes kept of a failed response", "65536".to_owned()),
         ("time to read them", "1s".to_owned()),
         ("hosts whose policies a client remembers", "1024".to_owned()),
+        (
+            "silence that ends an attempt of a download",
+            "30s".to_owned(),
+        ),
     ];
     let guide = include_str!("../docs/pitfalls.md");
     let expected: Vec<_> = expected
@@ -182,4 +186,5 @@ fn the_defaults_of_http_are_those_of_the_guide() {
     assert_eq!(HTTP_REPLAYED_BODY, 65536);
     assert_eq!(time(HTTP_EMPTYING), "1s");
     assert_eq!(HTTP_HOSTS, 1024);
+    assert_eq!(time(DOWNLOAD_STALL), "30s");
 }

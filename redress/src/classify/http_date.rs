@@ -15,7 +15,7 @@ const MONTHS: [&str; 12] = [
 
 /// Reads a date as seconds since 1970. Years of two digits are read from `now`, in the same unit.
 #[inline]
-pub(super) fn parse(value: &str, now: i64) -> Option<i64> {
+pub(crate) fn parse(value: &str, now: i64) -> Option<i64> {
     let mut input = Input(value.as_bytes());
     input.day_name()?;
     let seconds = if input.take(b", ").is_some() {

@@ -31,6 +31,8 @@ pub use classifier::{AnyValue, Classifier, ResultClassifier};
 pub use default::{DefaultClassifier, StrictClassifier, classify_dyn, classify_dyn_strict};
 pub use grpc::{grpc_code, grpc_code_name};
 pub use http::http_status;
+#[cfg(feature = "reqwest-0_13")]
+pub(crate) use http_date::parse as http_date;
 pub use io_kind::io_error_kind;
 pub use knows::Knows;
 pub(crate) use link::{downcast, find, says_itself};

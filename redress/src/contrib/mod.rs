@@ -35,6 +35,8 @@ pub mod aws_smithy_1;
 pub mod axum_0_8;
 #[cfg(feature = "cadence-1")]
 pub mod cadence_1;
+#[cfg(any(feature = "futures-core-0_3", feature = "reqwest-0_13"))]
+mod feed;
 #[cfg(feature = "futures-core-0_3")]
 pub mod futures_core_0_3;
 #[cfg(feature = "h2-0_4")]

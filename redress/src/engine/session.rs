@@ -51,6 +51,8 @@ pub(crate) struct Session {
     restarts: VecDeque<Duration>,
     /// The time of the call until its counts were last forgotten.
     forgotten: Duration,
+    /// Only progress is health, as of a transfer, and this is its stall timeout where its policy has none.
+    transfer: Option<Duration>,
 }
 
 /// Why a session is over that has not returned.
@@ -76,6 +78,15 @@ pub(crate) enum Look {
 }
 
 impl Session {
+    /// Starts the sessions of a transfer, which has an end: none is healthy by its age alone.
+    #[cfg(feature = "reqwest-0_13")]
+    pub(crate) fn transfer(stall_timeout: Duration) -> Self {
+        Self {
+            transfer: Some(stall_timeout),
+            ..Self::default()
+        }
+    }
+
     /// Takes notice of a session that began at `began`, unless it is the known one.
     fn meet(&mut self, signs: Signs, began: Duration) {
         if self.connect == signs.connect {
@@ -95,7 +106,8 @@ impl Session {
             return false;
         }
         let lasted = now.saturating_sub(self.began);
-        self.healthy = signs.progress || lasted >= rules.healthy_after;
+        let ripe = self.transfer.is_none() && lasted >= rules.healthy_after;
+        self.healthy = signs.progress || ripe;
         self.healthy
     }
 
@@ -124,9 +136,9 @@ impl Session {
                 return self.cut(Cut::TimedOut);
             }
             let healthy = self.began.saturating_add(rules.session.healthy_after);
-            until = earlier(limit, Some(healthy));
+            until = earlier(limit, self.transfer.is_none().then_some(healthy));
         }
-        if let Some(timeout) = rules.session.stall_timeout {
+        if let Some(timeout) = rules.session.stall_timeout.or(self.transfer) {
             // A session that expects nothing may begin to in a task of its own, which wakes nothing here.
             let silent_since = if signs.expecting { self.sign_at } else { now };
             let stalled = silent_since.saturating_add(timeout);
@@ -240,6 +252,31 @@ mod tests {
         count: 0,
         expecting: false,
     };
+
+    #[cfg(feature = "reqwest-0_13")]
+    #[test]
+    fn a_transfer_is_healthy_by_progress_alone_and_stalls() {
+        let (mut rules, mut session) = (rules(), Session::transfer(secs(30)));
+        rules.session.stall_timeout = None;
+        let expecting = Signs {
+            count: 1,
+            expecting: true,
+            ..QUIET
+        };
+        let mut look = |signs, now| session.look(&rules, signs, secs(3), secs(now));
+        assert_eq!(look(expecting, 4), Look::Until(Some(secs(23))));
+        assert_eq!(look(expecting, 22), Look::Until(Some(secs(23))));
+        assert_eq!(look(expecting, 23), Look::Over); // its timeout
+        let mut session = Session::transfer(secs(30));
+        let progress = Signs {
+            progress: true,
+            ..expecting
+        };
+        let mut look = |signs, now| session.look(&rules, signs, secs(3), secs(now));
+        assert_eq!(look(progress, 22), Look::Healthy);
+        assert_eq!(look(progress, 22), Look::Until(Some(secs(52))));
+        assert_eq!(look(progress, 52), Look::Over); // a stall
+    }
 
     #[test]
     fn a_quiet_session_is_healthy_after_its_time_and_then_without_a_limit() {

@@ -3,11 +3,13 @@ use std::time::Duration;
 
 use super::{CallContext, Policy};
 use crate::classify::{Classification, Classifier, ErrorClass, ResultClassifier};
+#[cfg(feature = "reqwest-0_13")]
+use crate::defaults;
 #[cfg(feature = "ureq-3")]
 use crate::drive::blocking;
-#[cfg(feature = "reqwest-0_13")]
-use crate::drive::future;
 use crate::drive::{Hooks, Judge, Run, Verdict};
+#[cfg(feature = "reqwest-0_13")]
+use crate::drive::{Session, SessionWatch, future};
 use crate::error::{Error, Report};
 use crate::reason::{Cause, StopReason};
 
@@ -108,6 +110,26 @@ impl<C, R, M> CallContext<'_, C, R, M> {
         let policy = self.policy.as_ref();
         let run = Run::prepare(policy, self.shared.hooks(), false);
         future::CallFuture::new(Ruled { policy, rule }, run, operation, finish)
+    }
+
+    /// Runs a transfer, with a rule about its errors: a [session](Policy::session) that ends when an attempt
+    /// succeeds, and that is healthy by progress alone.
+    #[cfg(feature = "reqwest-0_13")]
+    pub(crate) fn transfer_ruled<T, E, F>(
+        &self,
+        rule: impl Fn(&E, Classification) -> Classification + Copy,
+        mut operation: impl FnMut(Session) -> F,
+    ) -> impl Future<Output = Result<T, Error<E>>>
+    where
+        C: Classifier<E>,
+        R: ResultClassifier<T>,
+        F: Future<Output = Attempted<T, E>>,
+    {
+        let policy = self.policy.as_ref();
+        let (watch, connector) = SessionWatch::transfer(defaults::DOWNLOAD_STALL);
+        let run = Run::prepare(policy, self.shared.hooks_for(watch), false);
+        let connect = move || operation(connector.next());
+        future::CallFuture::new(Ruled { policy, rule }, run, connect, finish)
     }
 
     /// Calls a sync operation, with a rule about its errors. Each attempt is told how long it may take, if

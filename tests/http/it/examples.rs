@@ -51,3 +51,12 @@ fn a_proxy_hides_what_fails_once_and_spares_what_is_down() {
         r#"redress_calls_total{operation="GET /orders/{id}",result="success",class=""} 266"#
     ));
 }
+
+#[test]
+fn a_download_goes_on_where_retries_never_come_to_the_end() {
+    let table = run("download");
+    let line = |name: &str| table.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(line("retries").contains("6 requests"));
+    assert!(line("download").contains("100% of the file sent: complete"));
+    assert!(line("a file that changes").contains("the file has changed after"));
+}

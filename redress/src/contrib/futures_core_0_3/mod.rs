@@ -6,12 +6,12 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use ::futures_core_0_3::Stream;
-use pin_project_lite::pin_project;
 
+use super::feed::{Cursor, Feed, Shared, Slot, hand_over, lock};
 use crate::classify::Classifier;
 use crate::drive::Session;
 use crate::error::Error;
@@ -91,10 +91,10 @@ impl<C, R> Policy<C, R> {
         F: Future<Output = Result<S, E>>,
         S: Stream<Item = Result<T, E>>,
     {
-        let slot = Slot::new(from, cursor);
+        let slot = Slot::new(Next { from, cursor });
         let filled = Arc::clone(&slot);
         let call = self.session(move |session| {
-            let from = lock(&filled).cursor.clone();
+            let from = lock(&filled).cursor.from.clone();
             forward(session, Arc::clone(&filled), connect(from))
         });
         Feed::new(call, slot)
@@ -152,120 +152,57 @@ impl<C, R, M> CallContext<'_, C, R, M> {
         F: Future<Output = Result<S, E>>,
         S: Stream<Item = Result<T, E>>,
     {
-        let slot = Slot::new(from, cursor);
+        let slot = Slot::new(Next { from, cursor });
         let filled = Arc::clone(&slot);
         let call = self.session(move |session| {
-            let from = lock(&filled).cursor.clone();
+            let from = lock(&filled).cursor.from.clone();
             forward(session, Arc::clone(&filled), connect(from))
         });
         Feed::new(call, slot)
     }
 }
 
-/// The place through which a subscription, deep in the call, hands an item to the stream.
-struct Slot<K, T, M> {
-    item: Option<T>,
-    cursor: K,
-    cursor_of: M,
+/// Where the next subscription begins.
+struct Next<K, M> {
+    from: K,
+    cursor: M,
 }
 
-impl<K, T, M> Slot<K, T, M> {
-    fn new(cursor: K, cursor_of: M) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self {
-            item: None,
-            cursor,
-            cursor_of,
-        }))
+impl<T, K, M: FnMut(&T) -> K> Cursor<T> for Next<K, M> {
+    fn pass(&mut self, item: &T) {
+        self.from = (self.cursor)(item);
     }
 }
 
-/// A panic with the lock held, in a function of the user's, leaves the slot whole.
-fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// One session: hands on what a subscription yields.
-async fn forward<K, T, E, S, F, M>(
+async fn forward<K, T, E, S, F>(
     session: Session,
-    slot: Arc<Mutex<Slot<K, T, M>>>,
+    slot: Shared<T, K>,
     connecting: F,
 ) -> Result<(), E>
 where
     F: Future<Output = Result<S, E>>,
     S: Stream<Item = Result<T, E>>,
-    M: FnMut(&T) -> K,
+    K: Cursor<T>,
 {
     let mut items = pin!(connecting.await?);
     while let Some(item) = session
         .expect(poll_fn(|cx| items.as_mut().poll_next(cx)))
         .await
     {
-        let mut item = Some(item?);
-        poll_fn(|_| hand_over(&mut lock(&slot), &mut item)).await;
+        hand_over(&slot, item?).await;
         session.progress();
     }
     Ok(())
 }
 
-/// Is pending until the item is taken. Whoever takes it polls again when the next one is asked for, so no
-/// waker is kept.
-fn hand_over<K, T, M: FnMut(&T) -> K>(slot: &mut Slot<K, T, M>, next: &mut Option<T>) -> Poll<()> {
-    if slot.item.is_some() {
-        return Poll::Pending;
-    }
-    let Some(item) = next.take() else {
-        return Poll::Ready(());
-    };
-    // It is yielded by this very poll, also if the session is cut off before that ends.
-    slot.cursor = (slot.cursor_of)(&item);
-    slot.item = Some(item);
-    Poll::Pending
-}
-
-pin_project! {
-    /// The stream: polls the call, and takes what it leaves in the slot.
-    struct Feed<F, K, T, E, M> {
-        #[pin]
-        call: F,
-        slot: Arc<Mutex<Slot<K, T, M>>>,
-        stopped: Stopped<E>,
-    }
-}
-
-/// Whether the call has ended, with an error that is still to be yielded.
-enum Stopped<E> {
-    No,
-    By(Option<Error<E>>),
-}
-
-impl<F, K, T, E, M> Feed<F, K, T, E, M> {
-    const fn new(call: F, slot: Arc<Mutex<Slot<K, T, M>>>) -> Self {
-        Self {
-            call,
-            slot,
-            stopped: Stopped::No,
-        }
-    }
-}
-
-impl<F, K, T, E, M> Stream for Feed<F, K, T, E, M>
+impl<F, T, K, E> Stream for Feed<F, T, K, E>
 where
     F: Future<Output = Error<E>>,
 {
     type Item = Result<T, Error<E>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.project();
-        if matches!(this.stopped, Stopped::No)
-            && let Poll::Ready(error) = this.call.poll(cx)
-        {
-            *this.stopped = Stopped::By(Some(error));
-        }
-        let item = lock(this.slot).item.take();
-        match (item, this.stopped) {
-            (Some(item), _) => Poll::Ready(Some(Ok(item))),
-            (None, Stopped::No) => Poll::Pending,
-            (None, Stopped::By(error)) => Poll::Ready(error.take().map(Err)),
-        }
+        self.poll_item(cx)
     }
 }

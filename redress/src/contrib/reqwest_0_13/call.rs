@@ -280,23 +280,7 @@ where
         F: Future<Output = Attempted<T, Failure>>,
         R: ResultClassifier<T>,
     {
-        let (client, request) = self.builder.build_split();
-        let request = match request {
-            Ok(request) => request,
-            Err(error) => return Err(Error::before_first_attempt(error.into())),
-        };
-        let mut context = match self.under {
-            Under::Context(context) => context,
-            Under::Hosts(hosts, into) => into(CallContext::of(hosts.policy(request.url()))),
-        };
-        match self.operation {
-            Some(name) => context = context.operation(name),
-            None => context.name_if_shown(|| name(&request)),
-        }
-        let repeatable = self.idempotent || http_1::may_repeat(request.method(), request.headers());
-        if !repeatable {
-            context = context.once();
-        }
+        let (client, request, context) = self.prepare()?;
         let mut next = Next::new(request, context.may_retry());
         let (client, read) = (&client, &read);
         context
@@ -317,6 +301,32 @@ where
     }
 }
 
+impl<'a, C, R, M> RetriedRequest<'a, C, R, M> {
+    /// Builds the request, and says whose policy it is under.
+    pub(super) fn prepare(self) -> Result<Prepared<'a, C, R, M>, Error<Failure>> {
+        let (client, request) = self.builder.build_split();
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return Err(Error::before_first_attempt(error.into())),
+        };
+        let mut context = match self.under {
+            Under::Context(context) => context,
+            Under::Hosts(hosts, into) => into(CallContext::of(hosts.policy(request.url()))),
+        };
+        match self.operation {
+            Some(name) => context = context.operation(name),
+            None => context.name_if_shown(|| name(&request)),
+        }
+        let repeatable = self.idempotent || http_1::may_repeat(request.method(), request.headers());
+        if !repeatable {
+            context = context.once();
+        }
+        Ok((client, request, context))
+    }
+}
+
+type Prepared<'a, C, R, M> = (Client, Request, CallContext<'a, C, R, M>);
+
 /// Names an operation, without what makes each request different.
 fn name(request: &Request) -> String {
     let host = request.url().host_str().unwrap_or_default();
@@ -324,7 +334,7 @@ fn name(request: &Request) -> String {
 }
 
 /// Tells the server what is left of the deadline, where the policy ends with that of its caller.
-fn send_on(request: &mut Request) {
+pub(super) fn send_on(request: &mut Request) {
     let attempt = Attempt::current().filter(|attempt| attempt.inherits);
     if let Some(attempt) = attempt {
         let scope = attempt.scope();
@@ -352,7 +362,7 @@ where
 }
 
 /// Has the last word on a failure, with what is known of its request.
-fn last_word(failure: &Failure, said: Classification) -> Classification {
+pub(super) fn last_word(failure: &Failure, said: Classification) -> Classification {
     // Whatever a classifier says of them.
     if failure.is_body_spent() {
         said.no_retry()
@@ -364,20 +374,20 @@ fn last_word(failure: &Failure, said: Classification) -> Classification {
 }
 
 /// The requests of the attempts.
-struct Next {
+pub(super) struct Next {
     request: Option<Request>,
     again: bool,
 }
 
 impl Next {
-    fn new(request: Request, again: bool) -> Self {
+    pub(super) fn new(request: Request, again: bool) -> Self {
         let request = Some(request);
         Self { request, again }
     }
 
     /// Returns the next request, and `true` with it if no other can follow because its body cannot be sent
     /// again.
-    fn request(&mut self) -> Result<(Request, bool), Failure> {
+    pub(super) fn request(&mut self) -> Result<(Request, bool), Failure> {
         let copy = match &self.request {
             Some(request) if self.again => request.try_clone(),
             _ => None,

@@ -6,6 +6,7 @@ use ::http_1::response::Parts;
 use ::http_1::{HeaderMap, StatusCode};
 use ::reqwest_0_13::{Error as TransportError, Response, ResponseBuilderExt as _, Url};
 
+use super::download::Discontinued;
 use crate::classify::{
     Classification, Classify, ClassifyAny, ErrorClass, classify_dyn, http_status,
 };
@@ -50,6 +51,7 @@ enum What {
     Response(FailedResponse),
     Transport(TransportError),
     Reading(Box<dyn StdError + Send + Sync>),
+    Discontinued(Discontinued),
     Interrupted(Interrupt),
 }
 
@@ -106,7 +108,7 @@ impl Failure {
         match &self.0.what {
             What::Response(response) => Some(response.parts.status),
             What::Transport(error) => error.status(),
-            What::Reading(_) | What::Interrupted(_) => None,
+            What::Reading(_) | What::Discontinued(_) | What::Interrupted(_) => None,
         }
     }
 
@@ -135,7 +137,7 @@ impl Failure {
         match &self.0.what {
             What::Response(response) => Some(&response.url),
             What::Transport(error) => error.url(),
-            What::Reading(_) | What::Interrupted(_) => None,
+            What::Reading(_) | What::Discontinued(_) | What::Interrupted(_) => None,
         }
     }
 
@@ -144,6 +146,15 @@ impl Failure {
     pub fn transport(&self) -> Option<&TransportError> {
         match &self.0.what {
             What::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns why a download cannot go on, if that is the failure.
+    #[must_use]
+    pub fn discontinued(&self) -> Option<&Discontinued> {
+        match &self.0.what {
+            What::Discontinued(why) => Some(why),
             _ => None,
         }
     }
@@ -225,6 +236,7 @@ impl Classify for Failure {
             }
             What::Transport(error) => error.classify(),
             What::Reading(error) => known(error.as_ref()),
+            What::Discontinued(why) => why.classify(),
             What::Interrupted(interrupt) => interrupt.classify(),
         };
         if self.0.spent { said.no_retry() } else { said }
@@ -253,13 +265,14 @@ impl fmt::Display for Failure {
             }
             What::Transport(_) => f.write_str("the request failed"),
             What::Reading(_) => f.write_str("the response could not be read"),
+            What::Discontinued(why) => return write!(f, "{why}"),
             What::Interrupted(_) => f.write_str("the call was interrupted"),
         }?;
         if self.0.spent {
             f.write_str("; its body cannot be sent again")?;
         }
         match &self.0.what {
-            What::Response(_) => Ok(()),
+            What::Response(_) | What::Discontinued(_) => Ok(()),
             _ if !f.alternate() => Ok(()),
             What::Transport(error) => write!(f, ": {error:#}"),
             What::Reading(error) => write!(f, ": {error:#}"),
@@ -280,6 +293,7 @@ impl fmt::Debug for Failure {
                 .field("body", &format_args!("{} bytes", body.len())),
             What::Transport(error) => shown.field("transport", error),
             What::Reading(error) => shown.field("reading", error),
+            What::Discontinued(why) => shown.field("discontinued", why),
             What::Interrupted(interrupt) => shown.field("interrupt", interrupt),
         }
         .field("body_spent", &self.0.spent)
@@ -293,6 +307,7 @@ impl StdError for Failure {
             What::Response(_) => None,
             What::Transport(error) => Some(error),
             What::Reading(error) => Some(error.as_ref()),
+            What::Discontinued(why) => why.source(),
             What::Interrupted(interrupt) => Some(interrupt),
         }
     }
@@ -301,6 +316,12 @@ impl StdError for Failure {
 impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
         Self::new(What::Transport(error))
+    }
+}
+
+impl From<Discontinued> for Failure {
+    fn from(why: Discontinued) -> Self {
+        Self::new(What::Discontinued(why))
     }
 }
 

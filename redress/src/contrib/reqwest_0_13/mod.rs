@@ -15,6 +15,8 @@
 //! [`Client`] has the same verbs and a policy for each host. In a function with `#[retry]`, [`Failure`] is the
 //! error and [`CheckExt::check`] makes one of a response.
 //!
+//! [`RetriedRequest::download`] makes a [`Download`], which goes on where it was when its connection is lost.
+//!
 //! # What is sent again
 //!
 //! | failure | GET, HEAD, OPTIONS, TRACE, QUERY, PUT, DELETE, and with a key | POST, PATCH and others |
@@ -76,6 +78,7 @@
 
 mod call;
 mod client;
+mod download;
 mod emptied;
 mod errors;
 mod failure;
@@ -85,6 +88,7 @@ use std::error::Error;
 
 pub use call::{RetriedRequest, RetryExt};
 pub use client::Client;
+pub use download::{Discontinued, Discontinuity, Download};
 pub use failure::{CheckExt, Failure};
 
 use crate::classify::Classification;

@@ -24,10 +24,20 @@ impl Connector {
 
 impl SessionWatch {
     pub(crate) fn new() -> (Self, Connector) {
+        Self::of(engine::Session::default())
+    }
+
+    /// Watches a transfer: see [`engine::Session::transfer`].
+    #[cfg(feature = "reqwest-0_13")]
+    pub(crate) fn transfer(stall_timeout: Duration) -> (Self, Connector) {
+        Self::of(engine::Session::transfer(stall_timeout))
+    }
+
+    fn of(known: engine::Session) -> (Self, Connector) {
         let beat = Arc::new(Beat::new());
         let watch = Self {
             beat: Arc::clone(&beat),
-            known: RefCell::default(),
+            known: RefCell::new(known),
             due: Cell::new(Duration::ZERO),
         };
         (watch, Connector(beat))

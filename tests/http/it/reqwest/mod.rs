@@ -3,6 +3,7 @@
 mod bodies;
 mod connections;
 mod cost;
+mod download;
 mod hosts;
 mod rule;
 
