@@ -5,6 +5,7 @@ use std::time::Duration;
 use quote::ToTokens as _;
 use syn::Type;
 
+use super::anew;
 use super::arguments;
 use super::class::{self, Class};
 use super::model::{Config, Count, Keyed, Limit, Setting, Strategy, Time};
@@ -22,6 +23,7 @@ const MAX_MULTIPLIER: f64 = 5.0;
 
 /// Checks the arguments against each other.
 pub(crate) fn check(config: &Config, diagnostics: &mut Diagnostics) {
+    anew::check(config, diagnostics);
     if config.policy.is_some() {
         fixed_by_policy(config, diagnostics);
         return;
@@ -48,6 +50,9 @@ fn fixed_by_policy(config: &Config, diagnostics: &mut Diagnostics) {
                 Some(knows) if name == "knows" => format!(
                     "write `Policy::builder().classifier({})`, or leave `policy` out",
                     default_classifier(&knows.value)
+                ),
+                _ if matches!(name.as_str(), "circuit_breaker" | "budget" | "gate") => format!(
+                    "set it on the policy's builder; for one that depends on the call, call the body by `policy.context().{name}(..)`; or leave `policy` out"
                 ),
                 _ => "set it on the policy's builder, or leave `policy` out".to_owned(),
             };

@@ -1,5 +1,6 @@
 //! Reads and checks the arguments of `#[retry]` and `retry_block!`.
 
+mod anew;
 pub(crate) mod arguments;
 pub(crate) mod builtin;
 mod checks;

@@ -308,13 +308,18 @@ impl Model {
         }
         for (name, policy) in &model.policies {
             if let Some(NamedOr::Named(budget)) = &policy.budget {
-                reader.known(&["policies", name, "budget"], budget, budgets);
+                reader.known(&["policies", name, "budget"], budget, budgets, keyed);
             }
             if let Some(NamedOr::Named(breaker)) = &policy.circuit_breaker {
-                reader.known(&["policies", name, "circuit_breaker"], breaker, breakers);
+                reader.known(
+                    &["policies", name, "circuit_breaker"],
+                    breaker,
+                    breakers,
+                    keyed,
+                );
             }
             if let Some(NamedOr::Named(gate)) = &policy.gate {
-                reader.known(&["policies", name, "gate"], gate, gates);
+                reader.known(&["policies", name, "gate"], gate, gates, keyed);
             }
         }
         model
@@ -340,7 +345,13 @@ fn each<T>(
 
 impl Reader<'_> {
     /// Checks that there is what a setting names.
-    fn known(&mut self, path: &[&str], name: &str, names: &BTreeSet<String>) {
+    fn known(
+        &mut self,
+        path: &[&str],
+        name: &str,
+        names: &BTreeSet<String>,
+        keyed: &BTreeSet<String>,
+    ) {
         if names.contains(name) {
             return;
         }
@@ -351,6 +362,9 @@ impl Reader<'_> {
         };
         let help = if self.is_full() {
             String::new()
+        } else if keyed.contains(name) {
+            // To write one of that name would be one for all keys.
+            format!("`keyed.{name}` has one for each key, which the code picks: leave it out here")
         } else if names.is_empty() {
             format!("the file has no `{what}`: write [{what}.{name}]")
         } else {

@@ -160,7 +160,7 @@ impl From<Interrupt> for std::io::Error {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot say that the call was interrupted",
     label = "an argument of `#[retry]` can interrupt the call, so this must be a `Result<_, E>` with `E: From<redress::Interrupt>`",
-    note = "`attempt_timeout`, `abort_if`, `abort_on`, `policy` and `circuit_breaker` can end a call when no attempt has returned anything",
+    note = "`attempt_timeout`, `abort_if`, `abort_on`, `policy`, `circuit_breaker`, `gate` and `inherit_deadline` can end a call when no attempt has returned anything",
     note = "for an error of your own, add `impl From<redress::Interrupt>` (with thiserror: a variant `Interrupted(#[from] redress::Interrupt)`)",
     note = "for an error of another crate, return `anyhow::Error`, `std::io::Error` or an error of your own in its place; or set the timeout on the client; or call the body by a `Policy`, whose `redress::Error` holds any error"
 )]

@@ -61,6 +61,7 @@ use crate::policy::Execute;
 /// fn policy() -> Result<Policy, redress::ConfigError> {
 ///     let soon = decorrelated_jitter(1).base(Duration::from_millis(1));
 ///     Policy::builder()
+///         .strategy(decorrelated_jitter(5)) // for lost connections and the rest
 ///         .class_strategy(ErrorClass::Concurrency, soon)
 ///         .max_attempts(10)
 ///         .build()
