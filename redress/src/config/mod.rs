@@ -43,7 +43,7 @@
 //!
 //! | what | written as |
 //! |---|---|
-//! | duration | `"30s"`, `"500ms"`, `"1.5s"`, `"2m"`, `"1h"`, `"10us"`, `"5ns"`: one number and one unit; or a number of seconds |
+//! | duration | `"30s"`, `"500ms"`, `"1.5s"`, `"2m"`, `"1h"`, `"10us"`, `"5ns"`: one number and one unit; or a number of seconds, also as a text |
 //! | limit | the value, or `"none"` for no limit |
 //! | class | `auth`, `permission`, `permanent`, `concurrency`, `rate_limit`, `server_error`, `transient`, `unknown` |
 //! | by class | a table with a value for any of the classes: `{ rate_limit = 3 }` |

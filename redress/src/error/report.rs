@@ -35,6 +35,10 @@ impl fmt::Display for Report {
         match self.attempts {
             // Looks are no attempts against a cap, and not counted.
             _ if reason == StopReason::NotReady => write!(f, "not ready by the deadline: {reason}"),
+            // Attempts are counted anew after each session that was healthy.
+            _ if reason == StopReason::RestartsExceeded => {
+                write!(f, "restarted too often: {reason}")
+            }
             0 => write!(f, "stopped before the first attempt: {reason}"),
             1 => write!(f, "stopped after 1 attempt: {reason}"),
             n => write!(f, "stopped after {n} attempts: {reason}"),
