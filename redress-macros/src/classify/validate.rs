@@ -29,17 +29,36 @@ pub(super) struct Rules {
 /// Checks every attribute.
 pub(super) fn validate(input: &Input, diagnostics: &mut Diagnostics) -> Rules {
     match &input.shape {
-        Shape::Struct(fields) => Rules {
-            own: rule(&input.own, Some(fields), diagnostics),
-            variants: Vec::new(),
-        },
-        Shape::Enum(variants) => Rules {
-            own: rule(&input.own, None, diagnostics),
-            variants: variants
-                .iter()
-                .map(|variant| rule(&variant.own, Some(&variant.fields), diagnostics))
-                .collect(),
-        },
+        Shape::Struct(fields) => {
+            let own = rule(&input.own, Some(fields), diagnostics);
+            hint_without_class(&input.own, diagnostics);
+            Rules {
+                own,
+                variants: Vec::new(),
+            }
+        }
+        Shape::Enum(variants) => {
+            let own = rule(&input.own, None, diagnostics);
+            let read = variants.iter().map(|variant| {
+                // One that the enum itself has is for all.
+                if input.own.is_empty() {
+                    hint_without_class(&variant.own, diagnostics);
+                }
+                rule(&variant.own, Some(&variant.fields), diagnostics)
+            });
+            let variants = read.collect();
+            Rules { own, variants }
+        }
+    }
+}
+
+/// A hint says when to come back, and nothing of what has failed: by itself it would be one of UNKNOWN.
+fn hint_without_class(arguments: &[Argument], diagnostics: &mut Diagnostics) {
+    if let [Argument { key, .. }] = arguments
+        && name_of(key) == "retry_after"
+    {
+        let help = "say the class, too: `rate_limit, retry_after = ...`";
+        diagnostics.error(key, "`retry_after` needs a class beside it", help);
     }
 }
 
