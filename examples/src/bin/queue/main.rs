@@ -10,6 +10,11 @@
 //! The state of a job in case its worker dies is recorded before the attempt, in one transaction
 //! with the attempt itself: see `worker.rs`.
 //!
+//! It is made by hand to show what a queue has to keep, and that one table of one's own is enough. A job that is
+//! in a queue of apalis needs none of it: the example in `examples/jobs` has the same on Redis with one layer.
+//! Here the record of an attempt and the job's next state are one transaction, so that not even a worker that
+//! dies before its first request is forgotten or counted twice.
+//!
 //! `cargo run -p redress-examples --features queue --bin queue`
 
 mod checks;
