@@ -16,7 +16,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use redress::Policy;
-use redress::contrib::reqwest_0_13::{Discontinuity, RetryExt as _};
+use redress::contrib::reqwest_0_13::{Discontinued, Discontinuity, RetryExt as _};
 use redress::strategies::equal_jitter;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
@@ -93,7 +93,7 @@ async fn run() -> Result<(), AnyError> {
     let why = error
         .source_ref()
         .and_then(|failure| failure.discontinued());
-    match why.map(|why| why.reason()) {
+    match why.map(Discontinued::reason) {
         Some(Discontinuity::Changed) => Ok(()),
         _ => Err(error.into()),
     }
