@@ -466,6 +466,10 @@ pub(crate) const HTTP_REPLAYED_BODY: usize = 64 * 1024;
 #[cfg(feature = "reqwest-0_13")]
 pub(crate) const HTTP_HOSTS: usize = 1024;
 
+/// The timeout of reqwest's blocking client, which says nothing of it, unless it was set.
+#[cfg(feature = "reqwest-0_13-blocking")]
+pub(crate) const BLOCKING_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The longest time in which nothing of a download arrives, where its policy has no `stall_timeout`: longer
 /// than TCP takes to send again what was lost several times over.
 #[cfg(feature = "reqwest-0_13")]

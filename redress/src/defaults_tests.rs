@@ -187,4 +187,6 @@ fn the_defaults_of_http_are_those_of_the_guide() {
     assert_eq!(time(HTTP_EMPTYING), "1s");
     assert_eq!(HTTP_HOSTS, 1024);
     assert_eq!(time(DOWNLOAD_STALL), "30s");
+    #[cfg(feature = "reqwest-0_13-blocking")]
+    assert_eq!(time(BLOCKING_TIMEOUT), "30s");
 }

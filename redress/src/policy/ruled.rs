@@ -1,11 +1,11 @@
-#[cfg(feature = "ureq-3")]
+#[cfg(any(feature = "reqwest-0_13-blocking", feature = "ureq-3"))]
 use std::time::Duration;
 
 use super::{CallContext, Policy};
 use crate::classify::{Classification, Classifier, ErrorClass, ResultClassifier};
 #[cfg(feature = "reqwest-0_13")]
 use crate::defaults;
-#[cfg(feature = "ureq-3")]
+#[cfg(any(feature = "reqwest-0_13-blocking", feature = "ureq-3"))]
 use crate::drive::blocking;
 use crate::drive::{Hooks, Judge, Run, Verdict};
 #[cfg(feature = "reqwest-0_13")]
@@ -134,7 +134,7 @@ impl<C, R, M> CallContext<'_, C, R, M> {
 
     /// Calls a sync operation, with a rule about its errors. Each attempt is told how long it may take, if
     /// there is a limit.
-    #[cfg(feature = "ureq-3")]
+    #[cfg(any(feature = "reqwest-0_13-blocking", feature = "ureq-3"))]
     pub(crate) fn call_ruled<T, E>(
         &self,
         rule: impl Fn(&E, Classification) -> Classification + Copy,
@@ -147,7 +147,10 @@ impl<C, R, M> CallContext<'_, C, R, M> {
         let policy = self.policy.as_ref();
         let mut run = Run::new(policy, self.shared.hooks());
         let judge = Ruled { policy, rule };
-        let attempt = |run: &Run<'_, _>| Some(operation(run.attempt_limit()));
+        let attempt = |run: &Run<'_, _>| {
+            let limit = run.attempt_limit();
+            Some(run.in_scope(|| operation(limit)))
+        };
         let returned = blocking::call_cut_off(&mut run, judge, attempt);
         finish(&mut run, returned)
     }

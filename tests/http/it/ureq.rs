@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use redress::contrib::ureq_3::{Agent, RetriedRequest};
+use redress::deadline::Scope;
 use redress::strategies::{instant, retry_after_or};
 use redress::testing::VirtualClock;
 use redress::{Cause, Policy, StopReason};
@@ -159,6 +160,37 @@ fn the_deadline_shortens_the_timeouts_of_the_agent() {
         "{}",
         server.requests()
     );
+}
+
+#[test]
+fn a_deadline_of_the_caller_is_sent_on() {
+    let server = Server::answers([answer(503, "", b""), answer(200, "", b"ok")]);
+    let policy = Policy::builder()
+        .strategy(instant())
+        .max_attempts(3)
+        .inherit_deadline()
+        .build()
+        .unwrap();
+    let plain = agent();
+    let agent = Agent::new(plain.agent().clone(), policy);
+    let ask = || agent.get(server.url("/")).text();
+    Scope::new(Duration::from_secs(20)).run(ask).unwrap();
+    let seen = server.seen();
+    for (seen, attempt) in seen.iter().zip(["1/3", "2/3"]) {
+        let left = seen.header("x-envoy-expected-rq-timeout-ms").unwrap();
+        assert!(
+            (1..=20_000).contains(&left.parse::<u32>().unwrap()),
+            "{left}"
+        );
+        assert_eq!(seen.header("redress-attempt"), Some(attempt));
+    }
+    // No more than the time that ureq has.
+    let body = agent.post(server.url("/")).body("socks").call();
+    assert_eq!(body.unwrap().status(), 200);
+    assert_eq!(server.seen()[2].body, b"socks");
+    // A policy that does not inherit sends nothing.
+    plain.get(server.url("/")).text().unwrap();
+    assert_eq!(server.seen()[3].header("redress-attempt"), None);
 }
 
 #[test]

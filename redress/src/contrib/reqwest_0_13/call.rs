@@ -6,10 +6,9 @@ use ::reqwest_0_13::{Client, Request, RequestBuilder, Response};
 
 use super::Failure;
 use super::per_host::Hosts;
-use crate::attempt::Attempt;
-use crate::classify::{AnyValue, Classification, Classifier, DefaultClassifier, ResultClassifier};
+use super::sent::{self, Next, last_word};
+use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
 use crate::contrib::http_1;
-use crate::deadline::Scope;
 use crate::error::Error;
 use crate::policy::{AnyCall, Attempted, CallContext, Got};
 
@@ -288,7 +287,8 @@ where
                 let next = next.request();
                 async move {
                     let (mut request, spent) = next?;
-                    send_on(&mut request);
+                    let timeout = request.timeout().copied();
+                    http_1::send_on(request.headers_mut(), timeout);
                     let attempted = attempt(client, request, read).await;
                     if spent {
                         attempted.map_err(Failure::spend)
@@ -309,42 +309,16 @@ impl<'a, C, R, M> RetriedRequest<'a, C, R, M> {
             Ok(request) => request,
             Err(error) => return Err(Error::before_first_attempt(error.into())),
         };
-        let mut context = match self.under {
+        let context = match self.under {
             Under::Context(context) => context,
             Under::Hosts(hosts, into) => into(CallContext::of(hosts.policy(request.url()))),
         };
-        match self.operation {
-            Some(name) => context = context.operation(name),
-            None => context.name_if_shown(|| name(&request)),
-        }
-        let repeatable = self.idempotent || http_1::may_repeat(request.method(), request.headers());
-        if !repeatable {
-            context = context.once();
-        }
+        let context = sent::settle(context, self.operation, self.idempotent, &request);
         Ok((client, request, context))
     }
 }
 
 type Prepared<'a, C, R, M> = (Client, Request, CallContext<'a, C, R, M>);
-
-/// Names an operation, without what makes each request different.
-fn name(request: &Request) -> String {
-    let host = request.url().host_str().unwrap_or_default();
-    format!("{} {host}", request.method())
-}
-
-/// Tells the server what is left of the deadline, where the policy ends with that of its caller.
-pub(super) fn send_on(request: &mut Request) {
-    let attempt = Attempt::current().filter(|attempt| attempt.inherits);
-    if let Some(attempt) = attempt {
-        let scope = attempt.scope();
-        let scope = match request.timeout() {
-            Some(timeout) => Scope::new(*timeout).within(scope),
-            None => scope,
-        };
-        http_1::write_scope(&scope, request.headers_mut());
-    }
-}
 
 async fn attempt<T, F>(
     client: &Client,
@@ -359,53 +333,6 @@ where
         return Err(Failure::of_response(response).await);
     }
     read(response).await
-}
-
-/// Has the last word on a failure, with what is known of its request.
-pub(super) fn last_word(failure: &Failure, said: Classification) -> Classification {
-    // Whatever a classifier says of them.
-    if failure.is_body_spent() {
-        said.no_retry()
-    } else if failure.may_follow() {
-        said.unsent()
-    } else {
-        said
-    }
-}
-
-/// The requests of the attempts.
-pub(super) struct Next {
-    request: Option<Request>,
-    again: bool,
-}
-
-impl Next {
-    pub(super) fn new(request: Request, again: bool) -> Self {
-        let request = Some(request);
-        Self { request, again }
-    }
-
-    /// Returns the next request, and `true` with it if no other can follow because its body cannot be sent
-    /// again.
-    pub(super) fn request(&mut self) -> Result<(Request, bool), Failure> {
-        let copy = match &self.request {
-            Some(request) if self.again => request.try_clone(),
-            _ => None,
-        };
-        if let Some(copy) = copy {
-            return Ok((copy, false));
-        }
-        match self.request.take() {
-            Some(request) => {
-                let spent = request.body().is_some_and(|body| body.as_bytes().is_none());
-                Ok((request, spent))
-            }
-            // The rule has ended the call before.
-            None => Err(Failure::of_reading(
-                "the request was sent, and its body is gone",
-            )),
-        }
-    }
 }
 
 impl<C, R, M> fmt::Debug for RetriedRequest<'_, C, R, M> {

@@ -84,6 +84,24 @@ impl Failure {
         }))
     }
 
+    /// Makes a failure of a response of the blocking client: see [`of_response`](Self::of_response).
+    #[cfg(feature = "reqwest-0_13-blocking")]
+    pub(super) fn of_blocking_response(mut response: ::reqwest_0_13::blocking::Response) -> Self {
+        let url = response.url().clone();
+        let (body, whole) = super::emptied::read_blocking(&mut response);
+        let (mut parts, ()) = ::http_1::Response::new(()).into_parts();
+        parts.status = response.status();
+        parts.version = response.version();
+        std::mem::swap(&mut parts.headers, response.headers_mut());
+        std::mem::swap(&mut parts.extensions, response.extensions_mut());
+        Self::new(What::Response(FailedResponse {
+            parts,
+            url,
+            body,
+            whole,
+        }))
+    }
+
     /// Makes a failure of an error of a function that read a response.
     pub(super) fn of_reading(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let error = error.into();
@@ -191,15 +209,26 @@ impl Failure {
 
     /// Makes the response again, with the body that is here.
     pub(super) fn into_response(self) -> Result<Response, Self> {
+        self.into_http().map(Response::from)
+    }
+
+    /// Makes the response again, as one of the blocking client.
+    #[cfg(feature = "reqwest-0_13-blocking")]
+    pub(super) fn into_blocking_response(self) -> Result<::reqwest_0_13::blocking::Response, Self> {
+        self.into_http()
+            .map(::reqwest_0_13::blocking::Response::from)
+    }
+
+    fn into_http(self) -> Result<::http_1::Response<::reqwest_0_13::Body>, Self> {
         match self.0.what {
-            What::Response(failed) => Ok(failed.into_response()),
+            What::Response(failed) => Ok(failed.into_http()),
             what => Err(Self(Box::new(Inner { what, ..*self.0 }))),
         }
     }
 }
 
 impl FailedResponse {
-    fn into_response(self) -> Response {
+    fn into_http(self) -> ::http_1::Response<::reqwest_0_13::Body> {
         let Self {
             parts,
             url,
@@ -216,7 +245,7 @@ impl FailedResponse {
         *response.status_mut() = parts.status;
         *response.version_mut() = parts.version;
         *response.headers_mut() = parts.headers;
-        response.into()
+        response
     }
 }
 

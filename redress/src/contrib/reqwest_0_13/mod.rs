@@ -17,6 +17,8 @@
 //!
 //! [`RetriedRequest::download`] makes a [`Download`], which goes on where it was when its connection is lost.
 //!
+//! The blocking client has the same in `blocking`, feature `reqwest-0_13-blocking`.
+//!
 //! # What is sent again
 //!
 //! | failure | GET, HEAD, OPTIONS, TRACE, QUERY, PUT, DELETE, and with a key | POST, PATCH and others |
@@ -76,6 +78,8 @@
 //! [`http_1::response`]: super::http_1::response()
 //! [`http_status`]: crate::classify::http_status
 
+#[cfg(feature = "reqwest-0_13-blocking")]
+pub mod blocking;
 mod call;
 mod client;
 mod download;
@@ -83,6 +87,7 @@ mod emptied;
 mod errors;
 mod failure;
 mod per_host;
+mod sent;
 
 use std::error::Error;
 

@@ -264,15 +264,15 @@ fn send(
 ) -> Result<Response<Body>, UreqError> {
     let own = agent.config().timeouts().global;
     let limit = limit.into_iter().chain(own).min();
+    let mut request = request.clone();
+    http_1::send_on(request.headers_mut(), limit);
     match body {
         None => {
-            let request = agent
-                .configure_request(request.clone())
-                .http_status_as_error(false);
+            let request = agent.configure_request(request).http_status_as_error(false);
             agent.run(request.timeout_global(limit).build())
         }
         Some(body) => {
-            let request = request.clone().map(|()| body);
+            let request = request.map(|()| body);
             let request = agent.configure_request(request).http_status_as_error(false);
             agent.run(request.timeout_global(limit).build())
         }

@@ -31,6 +31,10 @@
 //! A sync call cannot be cut off. So each attempt gets a `timeout_global` of what the policy's attempt timeout
 //! and its deadline leave, if the agent's own is not shorter.
 //!
+//! A policy that [inherits deadlines](crate::PolicyBuilder::inherit_deadline) tells the server how much time is
+//! left, in `x-envoy-expected-rq-timeout-ms`, and which attempt it is, in `redress-attempt`:
+//! [`write_scope`](super::http_1::write_scope).
+//!
 //! # What an error means
 //!
 //! | [`ureq::Error`](::ureq_3::Error) | class | unsent |

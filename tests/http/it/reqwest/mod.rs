@@ -1,5 +1,6 @@
 //! `reqwest` under policies.
 
+mod blocking;
 mod bodies;
 mod connections;
 mod cost;

@@ -8,7 +8,6 @@ use super::transfer::{Answer, Body, Transfer, length};
 use crate::contrib::feed::{Shared, hand_over, lock};
 use crate::contrib::http_1;
 use crate::contrib::reqwest_0_13::Failure;
-use crate::contrib::reqwest_0_13::call::send_on;
 use crate::drive::Session;
 use crate::policy::{Attempted, Got};
 
@@ -21,7 +20,8 @@ pub(super) async fn run(
     next: Result<(Request, bool), Failure>,
 ) -> Attempted<(), Failure> {
     let (mut request, spent) = next?;
-    send_on(&mut request);
+    let timeout = request.timeout().copied();
+    http_1::send_on(request.headers_mut(), timeout);
     lock(&file).cursor.ask(request.headers_mut())?;
     let fetched = fetch(&session, &file, client, request).await;
     if spent {
