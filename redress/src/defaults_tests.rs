@@ -162,6 +162,10 @@ fn the_guide_lists_the_defaults_as_they_are() {
             "silence that ends an attempt of a download",
             "30s".to_owned(),
         ),
+        (
+            "longest attempt of reqwest's blocking client",
+            "30s".to_owned(),
+        ),
     ];
     let guide = include_str!("../docs/pitfalls.md");
     let expected: Vec<_> = expected
