@@ -43,6 +43,9 @@
 //!   place of killed, when it is idle.
 //! - **A worker that is taken for dead and is not** (`missed_heartbeats`) goes on with its body, and the job goes on
 //!   beside it: the body may run twice at once, and what the first one says is not kept.
+//! - **Each attempt is a task**, and stays in the storage until it is vacuumed. Remove none that ended more
+//!   recently than a dead worker may go unseen: its key keeps the chain from forking.
+//! - **A gate that is closed for less than the deadline** is waited for in the worker, which holds its slot.
 //! - **Several layers**: what stands above this one in the builder sees the job's result, what stands below
 //!   it is part of the attempt.
 //!
