@@ -77,10 +77,10 @@ mod state;
 mod wait;
 
 pub use decide::{Judge, Verdict};
-#[cfg(feature = "tower-service-0_3")]
-pub(crate) use drivers::OwnedCall;
 pub use drivers::{After, Run, Step, Steps};
 pub(crate) use drivers::{Detached, Threads, blocking, future};
+#[cfg(feature = "tower-service-0_3")]
+pub(crate) use drivers::{OwnHooks, OwnedCall};
 pub use hooks::{Hooks, SleepDecision};
 pub(crate) use session::SessionWatch;
 pub use session::{Expect, Expecting, Session};

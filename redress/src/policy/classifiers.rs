@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 #[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 use super::Policy;
+#[cfg(any(feature = "config", feature = "tonic-0_14"))]
+use crate::classify::AnyValue;
 #[cfg(feature = "config")]
-use crate::classify::{AnyValue, DefaultClassifier};
+use crate::classify::DefaultClassifier;
 #[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 use crate::classify::{Classification, Classifier, ResultClassifier};
 
@@ -93,6 +95,24 @@ impl<C, R> Classifiers<C, R> {
 
 #[cfg(any(feature = "axum-0_8", feature = "http-body-1"))]
 impl<C, R> Policy<C, R> {
+    /// Returns the same policy with other classifiers, which are made of its own.
+    #[cfg(feature = "tonic-0_14")]
+    pub(crate) fn reclassified<D, S>(
+        &self,
+        errors: impl FnOnce(SharedErrors<C, R>) -> D,
+        values: impl FnOnce(ValuesOr<C, R, AnyValue>) -> S,
+    ) -> Policy<D, S> {
+        let own = &self.classifiers;
+        Policy {
+            config: Arc::clone(&self.config),
+            classifiers: Arc::new(Classifiers {
+                errors: errors(SharedErrors(Arc::clone(own))),
+                values: values(ValuesOr(Arc::clone(own), AnyValue)),
+                given: own.given,
+            }),
+        }
+    }
+
     /// Returns the same policy, which asks `then` about values that its own classifier does not take for
     /// failures.
     pub(crate) fn or_values<V>(&self, then: V) -> Policy<SharedErrors<C, R>, ValuesOr<C, R, V>> {

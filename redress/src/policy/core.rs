@@ -334,7 +334,6 @@ impl<C, R> Policy<C, R> {
     }
 
     /// Returns `true` if an observer sees its calls.
-    #[cfg(any(feature = "axum-0_8", feature = "reqwest-0_13", feature = "ureq-3"))]
     pub(crate) fn is_shown(&self) -> bool {
         self.config.observers.len() > 0
     }

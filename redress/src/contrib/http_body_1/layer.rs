@@ -150,8 +150,12 @@ impl<B: Body> CopyRequest<Request<ReplayBody<B>>> for Replayed {
         http_1::may_repeat(request.method(), request.headers())
     }
 
-    fn is_spent(&self, request: &Request<ReplayBody<B>>) -> bool {
-        request.body().is_spent()
+    fn last_word(&self, request: &Request<ReplayBody<B>>, said: Classification) -> Classification {
+        if request.body().is_spent() {
+            said.no_retry()
+        } else {
+            said
+        }
     }
 }
 

@@ -30,12 +30,47 @@ pub struct ReplayBody<B> {
     has_given_trailers: bool,
 }
 
+/// Chunks, of which the first, which is often the only one, needs no allocation.
+#[derive(Default)]
+struct Chunks {
+    first: Option<Bytes>,
+    others: Vec<Bytes>,
+}
+
+impl Chunks {
+    fn push(&mut self, chunk: Bytes) {
+        match &self.first {
+            None => self.first = Some(chunk),
+            Some(_) => self.others.push(chunk),
+        }
+    }
+
+    fn get(&self, index: usize) -> Option<&Bytes> {
+        match index.checked_sub(1) {
+            None => self.first.as_ref(),
+            Some(index) => self.others.get(index),
+        }
+    }
+
+    fn len(&self) -> usize {
+        let first = usize::from(self.first.is_some());
+        self.others.len().saturating_add(first)
+    }
+
+    /// Returns the length of those from this one on.
+    fn length_from(&self, start: usize) -> usize {
+        let chunks = self.first.iter().chain(&self.others);
+        let lengths = chunks.skip(start).map(Bytes::len);
+        lengths.fold(0, usize::saturating_add)
+    }
+}
+
 /// What all copies of a body have in common.
 struct Shared<B> {
     source: B,
     /// The source has ended.
     is_over: bool,
-    recorded: Vec<Bytes>,
+    recorded: Chunks,
     trailers: Option<HeaderMap>,
     /// The length of what is recorded.
     length: usize,
@@ -54,12 +89,12 @@ struct Shared<B> {
 
 impl<B: Body> ReplayBody<B> {
     /// Creates the first one, which is sent if there are no copies.
-    pub(super) fn new(source: B, limit: usize) -> Self {
+    pub(in crate::contrib) fn new(source: B, limit: usize) -> Self {
         let least = usize::try_from(source.size_hint().lower()).unwrap_or(usize::MAX);
         let shared = Shared {
             source,
             is_over: false,
-            recorded: Vec::new(),
+            recorded: Chunks::default(),
             trailers: None,
             length: 0,
             limit,
@@ -78,7 +113,7 @@ impl<B: Body> ReplayBody<B> {
     }
 
     /// Returns the body of another attempt, which takes the place of those before.
-    pub(super) fn again(&self) -> Self {
+    pub(in crate::contrib) fn again(&self) -> Self {
         let mut shared = self.shared();
         shared.newest = shared.newest.saturating_add(1);
         shared.is_reserved = false;
@@ -98,7 +133,7 @@ impl<B: Body> ReplayBody<B> {
 
     /// Returns `true` if it cannot be sent again. If it can, it stays so: an attempt that still sends it does not
     /// get beyond what is recorded.
-    pub(super) fn is_spent(&self) -> bool {
+    pub(in crate::contrib) fn is_spent(&self) -> bool {
         let mut shared = self.shared();
         shared.is_reserved = !shared.is_spent;
         shared.is_spent
@@ -106,6 +141,12 @@ impl<B: Body> ReplayBody<B> {
 }
 
 impl<B> ReplayBody<B> {
+    /// Shows the source.
+    #[cfg(feature = "tonic-0_14")]
+    pub(in crate::contrib) fn with_source<T>(&self, see: impl FnOnce(&B) -> T) -> T {
+        see(&self.shared().source)
+    }
+
     fn shared(&self) -> MutexGuard<'_, Shared<B>> {
         // A source that has panicked is the caller's.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
@@ -164,8 +205,7 @@ where
         if shared.newest != self.number {
             return SizeHint::default();
         }
-        let again = shared.recorded.iter().skip(self.given).map(Bytes::len);
-        let again = again.fold(0, usize::saturating_add);
+        let again = shared.recorded.length_from(self.given);
         let again = u64::try_from(again).unwrap_or(u64::MAX);
         let rest = if shared.is_over {
             SizeHint::with_exact(0)
@@ -186,7 +226,7 @@ impl<B> Shared<B> {
     /// Forgets what all that are served have given.
     fn stop_recording(&mut self) {
         self.is_long = true;
-        self.recorded = Vec::new();
+        self.recorded = Chunks::default();
         self.length = 0;
     }
 }

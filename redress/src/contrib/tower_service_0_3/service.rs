@@ -1,13 +1,15 @@
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use ::tower_layer_0_3::Layer;
 use ::tower_service_0_3::Service;
 use pin_project_lite::pin_project;
 
-use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
+use crate::classify::{AnyValue, Classification, Classifier, DefaultClassifier, ResultClassifier};
 use crate::error::Error;
 use crate::policy::{Ended, LayeredCall, Policy};
 
@@ -38,10 +40,22 @@ pub trait CopyRequest<Q> {
     /// Returns `true` if the request may be sent again although it may have been applied.
     fn may_repeat(&self, request: &Q) -> bool;
 
-    /// Returns `true` if the request, which has been copied, cannot be copied again: asked after each failed
-    /// attempt. Default: `false`.
-    fn is_spent(&self, _request: &Q) -> bool {
-        false
+    /// Changes a request that is about to be sent, for example by headers. Its attempt may take the time that
+    /// is `left`, if there is a limit, and is [the current one](crate::Attempt::current) where the policy
+    /// tells its attempts. Default: leaves it as it is.
+    fn prepare(&self, _request: &mut Q, _left: Option<Duration>) {}
+
+    /// Has the last word on what an attempt that has failed means; the request is the one that is copied. It is
+    /// [`no_retry`](Classification::no_retry) where that cannot be copied again. An attempt that was cut off
+    /// is not asked about. Default: what the classifier has said.
+    fn last_word(&self, _request: &Q, said: Classification) -> Classification {
+        said
+    }
+
+    /// Names the operation of a request: asked if there are observers. Default: none, which leaves that of
+    /// the policy.
+    fn operation(&self, _request: &Q) -> Option<Cow<'static, str>> {
+        None
     }
 }
 
@@ -170,9 +184,9 @@ where
         let this = self.project();
         // One of them asks for an attempt, the other one judges it.
         let next = RefCell::new(this.next);
-        let is_spent = || next.borrow().is_spent();
+        let last_word = |said| next.borrow().last_word(said);
         let call = this.call;
-        let polled = call.poll_with(cx, || next.borrow_mut().attempt(), &is_spent);
+        let polled = call.poll_with(cx, |left| next.borrow_mut().attempt(left), &last_word);
         if polled.is_ready() {
             // What is left of the request ends with its call.
             next.borrow_mut().request = None;
@@ -203,8 +217,10 @@ where
         let fresh = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, fresh);
         let once = !self.copy.may_repeat(&request);
+        let shown = self.policy.is_shown();
+        let operation = shown.then(|| self.copy.operation(&request)).flatten();
         ResponseFuture {
-            call: LayeredCall::new(self.policy.clone(), once),
+            call: LayeredCall::new(self.policy.clone(), once, operation),
             next: Next {
                 service: ready,
                 is_ready: true,
@@ -228,21 +244,24 @@ struct Next<S, Q, K> {
 }
 
 impl<S: Service<Q> + Clone, Q, K: CopyRequest<Q>> Next<S, Q, K> {
-    /// Returns `true` if there is no request for another attempt.
-    fn is_spent(&self) -> bool {
-        let request = self.request.as_ref().filter(|_| self.again);
-        request.is_some_and(|request| self.copy.is_spent(request))
+    /// Returns what a failure means to the request.
+    fn last_word(&self, said: Classification) -> Classification {
+        match self.request.as_ref().filter(|_| self.again) {
+            Some(request) => self.copy.last_word(request, said),
+            None => said,
+        }
     }
 
-    fn attempt(&mut self) -> Attempt<S, Q> {
+    fn attempt(&mut self, left: Option<Duration>) -> Attempt<S, Q> {
         let request = self.request.as_ref().filter(|_| self.again);
         let copied = request.and_then(|request| self.copy.copy(request));
         // A request that cannot be copied is sent once.
         let last = copied.is_none() && self.again;
-        let Some(request) = copied.or_else(|| self.request.take()) else {
+        let Some(mut request) = copied.or_else(|| self.request.take()) else {
             // The last attempt has ended the call.
             return Attempt::Never;
         };
+        self.copy.prepare(&mut request, left);
         if std::mem::take(&mut self.is_ready) {
             let response = self.service.call(request);
             return Attempt::Called { response, last };

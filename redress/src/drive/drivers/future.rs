@@ -63,10 +63,11 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
         let this = self.project();
+        let operation = this.operation;
         poll_call(
             this.run,
             this.judge,
-            this.operation,
+            &mut |_: &Run<'p, H>| operation(),
             this.finish,
             this.state,
             cx,
@@ -87,7 +88,7 @@ pub(super) fn poll_call<'p, J, H, Op, F, T, G, O>(
 where
     J: Judge<T> + Clone,
     H: Hooks,
-    Op: FnMut() -> F,
+    Op: FnMut(&Run<'p, H>) -> F,
     F: Future<Output = T>,
     G: Fn(&mut Run<'p, H>, Option<T>) -> O,
 {
@@ -114,7 +115,7 @@ where
         };
         loop {
             if let Some(last) = next {
-                let attempt = operation();
+                let attempt = operation(run);
                 phase.set(Phase::Attempt { attempt, last });
             }
             let PhaseProj::Attempt { attempt, last } = phase.as_mut().project() else {

@@ -16,6 +16,6 @@ mod steps;
 pub use after::After;
 pub(crate) use detached::{Detached, Threads};
 #[cfg(feature = "tower-service-0_3")]
-pub(crate) use owned::OwnedCall;
+pub(crate) use owned::{OwnHooks, OwnedCall};
 pub use run::Run;
 pub use steps::{Step, Steps};

@@ -11,14 +11,22 @@ use crate::drive::decide::Judge;
 use crate::drive::hooks::Hooks;
 use crate::drive::state::{Compiled, Suspended};
 
+/// Has the hooks of a call, which borrow from it.
+pub(crate) trait OwnHooks {
+    type Hooks<'a>: Hooks
+    where
+        Self: 'a;
+
+    fn hooks(&self) -> Self::Hooks<'_>;
+}
+
 pin_project! {
     /// As [`CallFuture`](super::future::CallFuture), with a policy of its own. What differs from poll to
     /// poll is given to [`poll_with`](Self::poll_with).
     pub(crate) struct OwnedCall<P, H, F, T>
     where
         P: Compiled,
-        H: Hooks,
-        H: Copy,
+        H: OwnHooks,
     {
         call: Owned<P, H>,
         #[pin]
@@ -27,16 +35,16 @@ pin_project! {
 }
 
 /// A call between two polls. It is not a [`Run`], which borrows its policy, and becomes one for each poll.
-struct Owned<P: Compiled, H: Hooks + Copy> {
+struct Owned<P: Compiled, H: OwnHooks> {
     policy: P,
     hooks: H,
     /// `None` during a poll, and once the call is over.
     suspended: Option<Suspended>,
 }
 
-impl<P: Compiled, H: Hooks + Copy, F: Future<Output = T>, T> OwnedCall<P, H, F, T> {
+impl<P: Compiled, H: OwnHooks, F: Future<Output = T>, T> OwnedCall<P, H, F, T> {
     pub(crate) fn new(policy: P, hooks: H) -> Self {
-        let suspended = Some(Run::prepare(&policy, hooks, false).suspend());
+        let suspended = Some(Run::prepare(&policy, hooks.hooks(), false).suspend());
         Self {
             call: Owned {
                 policy,
@@ -53,8 +61,8 @@ impl<P: Compiled, H: Hooks + Copy, F: Future<Output = T>, T> OwnedCall<P, H, F, 
         self: Pin<&'p mut Self>,
         cx: &mut Context<'_>,
         judge: impl FnOnce(&'p P) -> J,
-        mut operation: impl FnMut() -> F,
-        finish: impl Fn(&mut Run<'p, H>, Option<T>) -> O,
+        mut operation: impl FnMut(&Run<'p, H::Hooks<'p>>) -> F,
+        finish: impl Fn(&mut Run<'p, H::Hooks<'p>>, Option<T>) -> O,
     ) -> Poll<O>
     where
         J: Judge<T> + Clone,
@@ -65,12 +73,12 @@ impl<P: Compiled, H: Hooks + Copy, F: Future<Output = T>, T> OwnedCall<P, H, F, 
             hooks,
             suspended,
         } = this.call;
-        let policy: &'p P = policy;
+        let (policy, hooks): (&'p P, &'p H) = (policy, hooks);
         let Some(went_before) = suspended.take() else {
             return Poll::Pending;
         };
         // If the operation panics, this closes the call.
-        let mut run = Run::resume(policy, *hooks, went_before);
+        let mut run = Run::resume(policy, hooks.hooks(), went_before);
         let polled = poll_call(
             &mut run,
             &judge(policy),
@@ -86,10 +94,10 @@ impl<P: Compiled, H: Hooks + Copy, F: Future<Output = T>, T> OwnedCall<P, H, F, 
     }
 }
 
-impl<P: Compiled, H: Hooks + Copy> Drop for Owned<P, H> {
+impl<P: Compiled, H: OwnHooks> Drop for Owned<P, H> {
     fn drop(&mut self) {
         if let Some(suspended) = self.suspended.take() {
-            drop(Run::resume(&self.policy, self.hooks, suspended));
+            drop(Run::resume(&self.policy, self.hooks.hooks(), suspended));
         }
     }
 }

@@ -194,6 +194,23 @@ impl<'p, H: Hooks> Run<'p, H> {
         self.state.as_ref()?.attempt_limit(&self.frame)
     }
 
+    /// Returns how long an attempt that is about to start may run, if there is a limit.
+    #[cfg(feature = "tower-service-0_3")]
+    pub(crate) fn next_attempt_limit(&self) -> Option<Duration> {
+        match &*self.state {
+            Some(state) => state.attempt_limit(&self.frame),
+            // The first attempt starts with its call.
+            None => {
+                let rules = &self.frame.policy.rules;
+                rules
+                    .attempt_timeout
+                    .into_iter()
+                    .chain(rules.deadline)
+                    .min()
+            }
+        }
+    }
+
     /// Returns what goes to the thread of a detached attempt. Such a call has state.
     pub(crate) fn surround(&self) -> Surround {
         let state = self.state.as_ref();
