@@ -3,6 +3,7 @@
 mod classify;
 mod deadline;
 mod examples;
+mod grpc;
 mod http_body;
 mod reqwest;
 mod support;

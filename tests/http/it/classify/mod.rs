@@ -2,7 +2,7 @@
 
 mod hyper_util;
 mod reqwest;
-mod tonic;
+pub(crate) mod tonic;
 mod ureq;
 
 use std::error::Error;

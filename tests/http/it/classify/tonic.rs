@@ -14,7 +14,7 @@ use crate::support::{closed, full, h2};
 
 /// Messages as they are.
 #[derive(Clone, Default)]
-struct Raw;
+pub(crate) struct Raw;
 
 impl Codec for Raw {
     type Encode = Bytes;

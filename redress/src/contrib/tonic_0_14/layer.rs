@@ -1,0 +1,370 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use ::http_1::{Request, Response, StatusCode};
+use ::tonic_0_14::body::Body;
+use ::tonic_0_14::metadata::MetadataMap;
+use ::tonic_0_14::{Code, Status, TimeoutExpired};
+use ::tower_layer_0_3::Layer;
+use ::tower_service_0_3::Service;
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
+
+use super::methods::Idempotent;
+use super::request::{Copies, Kept, timeout};
+use super::status::{Pushback, pushback};
+use crate::classify::{
+    AnyValue, Classification, Classifier, DefaultClassifier, ResultClassifier, find,
+};
+use crate::contrib::tower_service_0_3::{ResponseFuture, Retry, RetryLayer};
+use crate::contrib::transport;
+use crate::defaults;
+use crate::error::Error;
+use crate::policy::{Policy, SharedErrors, ValuesOr};
+use crate::reason::{Cause, StopReason};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Makes channels that repeat calls as a policy says: a layer for
+/// `tonic::transport::Channel`, or any service that generated clients take.
+///
+/// See [the page](super#a-channel-that-repeats-calls) for what is sent again. A clone shares the policy.
+///
+/// ```
+/// use redress::Policy;
+/// use redress::contrib::tonic_0_14::GrpcRetryLayer;
+///
+/// // `OrdersClient::new(layer.layer(channel))`, or in a `ServiceBuilder`
+/// let layer = GrpcRetryLayer::new(Policy::recommended())
+///     .idempotent(["/shop.Orders/Get", "/shop.Orders/List", "/shop.Catalog"]);
+/// # let _ = layer;
+/// ```
+pub struct GrpcRetryLayer<C = DefaultClassifier, R = AnyValue> {
+    policy: Policy<C, R>,
+    limit: usize,
+    idempotent: Arc<Idempotent>,
+}
+
+impl<C, R> GrpcRetryLayer<C, R> {
+    /// Creates a layer under which each method is [`once`](crate::CallContext::once), and that records up to
+    /// 64 KiB of the messages of a call.
+    #[must_use]
+    pub fn new(policy: Policy<C, R>) -> Self {
+        Self {
+            policy,
+            limit: defaults::HTTP_REPLAYED_BODY,
+            idempotent: Arc::default(),
+        }
+    }
+
+    /// Lists methods that may be sent again although they may have been applied: a method as
+    /// `/pkg.Service/Method`, all methods of a service as `/pkg.Service`. Adds to those before.
+    ///
+    /// A name that no method has does nothing: the method that it is meant for stays
+    /// [`once`](crate::CallContext::once).
+    #[must_use]
+    pub fn idempotent(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let idempotent = Arc::make_mut(&mut self.idempotent);
+        for name in names {
+            idempotent.name(name.as_ref());
+        }
+        self
+    }
+
+    /// Has a function say which methods may be sent again although they may have been applied. It gets the
+    /// path, as in `/pkg.Service/Method`, of methods that are not listed, and returns `true` for those.
+    ///
+    /// ```
+    /// use redress::Policy;
+    /// use redress::contrib::tonic_0_14::{GrpcRetryLayer, rpc_method_name};
+    ///
+    /// let layer = GrpcRetryLayer::new(Policy::recommended())
+    ///     .idempotent_by(|path| rpc_method_name(path).is_some_and(|name| name.starts_with("Get")));
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn idempotent_by(mut self, says: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Arc::make_mut(&mut self.idempotent).ask(Arc::new(says));
+        self
+    }
+
+    /// Records up to so many bytes of the messages of each call, while they are sent. Default: 64 KiB.
+    ///
+    /// A call that has sent more is not sent again; with 0, each that has sent anything.
+    #[must_use]
+    pub const fn replay(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+}
+
+impl<S, C, R> Layer<S> for GrpcRetryLayer<C, R> {
+    type Service = GrpcRetry<S, C, R>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let again = self.policy.may_retry();
+        let policy = self.policy.reclassified(Obeyed, Committed);
+        let layer = RetryLayer::copying(policy, Copies(Arc::clone(&self.idempotent)));
+        GrpcRetry {
+            inner: layer.layer(Statuses(inner)),
+            limit: self.limit,
+            again,
+        }
+    }
+}
+
+type Inner<S, C, R> = Retry<Statuses<S>, Obeyed<C, R>, Committed<C, R>, Copies>;
+
+/// A channel that repeats calls as a policy says: what [`GrpcRetryLayer`] makes.
+///
+/// Its error is a [`Status`]: of the last attempt, or, where there was none, `UNAVAILABLE` or
+/// `DEADLINE_EXCEEDED` with the policy's [`Error`] as its source.
+pub struct GrpcRetry<S, C = DefaultClassifier, R = AnyValue> {
+    inner: Inner<S, C, R>,
+    limit: usize,
+    again: bool,
+}
+
+impl<S, B, C, R> Service<Request<Body>> for GrpcRetry<S, C, R>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    C: Classifier<Status>,
+    R: ResultClassifier<Response<B>>,
+{
+    type Response = Response<B>;
+    type Error = Status;
+    type Future = GrpcResponseFuture<S, B, C, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        self.inner.poll_ready(cx).map_err(to_status)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let limit = timeout(request.headers()).map(tokio::time::sleep);
+        let kept = Kept::new(request, self.limit, self.again);
+        GrpcResponseFuture {
+            call: self.inner.call(kept),
+            limit,
+        }
+    }
+}
+
+pin_project! {
+    /// The future of a call of [`GrpcRetry`].
+    ///
+    /// Dropping it drops the attempt in progress, whose stream is reset.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct GrpcResponseFuture<S, B, C = DefaultClassifier, R = AnyValue>
+    where
+        S: Service<Request<Body>, Response = Response<B>>,
+        S::Error: Into<BoxError>,
+    {
+        #[pin]
+        call: ResponseFuture<Statuses<S>, Kept, Obeyed<C, R>, Committed<C, R>, Copies>,
+        // The time that the request has of its own is that of all its attempts.
+        #[pin]
+        limit: Option<Sleep>,
+    }
+}
+
+impl<S, B, C, R> Future for GrpcResponseFuture<S, B, C, R>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    C: Classifier<Status>,
+    R: ResultClassifier<Response<B>>,
+{
+    type Output = Result<Response<B>, Status>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(returned) = this.call.poll(cx) {
+            return Poll::Ready(returned.map_err(to_status));
+        }
+        match this.limit.as_pin_mut() {
+            Some(limit) => {
+                ready!(limit.poll(cx));
+                Poll::Ready(Err(Status::deadline_exceeded(
+                    "the time of the call is over",
+                )))
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Returns what a client is told of a call that has ended.
+fn to_status(error: Error<Status>) -> Status {
+    let reason = error.stop_reason();
+    let cut_off = reason == StopReason::DeadlineExceeded || error.cause() == Some(Cause::Timeout);
+    // To tonic's client this is CANCELLED, as if it were the caller's wish.
+    let is_timeout = |status: &Status| {
+        transport::behind(status).any(|link| find::<TimeoutExpired>(link).is_some())
+    };
+    let said = error.source_ref();
+    let late = reason == StopReason::DeadlineExceeded && said.is_some_and(is_timeout);
+    if said.is_some() && !late {
+        return match error.into_source() {
+            Some(status) => status,
+            None => Status::unknown("no status"),
+        };
+    }
+    let code = if cut_off {
+        Code::DeadlineExceeded
+    } else {
+        Code::Unavailable
+    };
+    let mut status = Status::new(code, error.to_string());
+    status.set_source(Arc::new(error));
+    status
+}
+
+/// A service whose failures are statuses, also those that stand in the head of a response.
+#[derive(Debug, Clone)]
+struct Statuses<S>(S);
+
+impl<S, B> Service<Kept> for Statuses<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<B>;
+    type Error = Status;
+    type Future = StatusFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        let ready = self.0.poll_ready(cx);
+        ready.map_err(|error| Status::from_error(error.into()))
+    }
+
+    fn call(&mut self, kept: Kept) -> Self::Future {
+        StatusFuture {
+            response: self.0.call(kept.into_request()),
+        }
+    }
+}
+
+pin_project! {
+    struct StatusFuture<F> {
+        #[pin]
+        response: F,
+    }
+}
+
+impl<F, B, E> Future for StatusFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<B>, Status>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(self.project().response.poll(cx)) {
+            Ok(response) => match failure(&response) {
+                Some(status) => Err(status),
+                None => Ok(response),
+            },
+            Err(error) => Err(Status::from_error(error.into())),
+        })
+    }
+}
+
+/// Returns the failure that the head of a response is: of a server that has nothing but that to say, or of a
+/// proxy, of which tonic would make the same status.
+fn failure<B>(response: &Response<B>) -> Option<Status> {
+    if let Some(status) = Status::from_header_map(response.headers()) {
+        return (status.code() != Code::Ok).then_some(status);
+    }
+    let code = match response.status() {
+        StatusCode::OK => return None,
+        StatusCode::BAD_REQUEST => Code::Internal,
+        StatusCode::UNAUTHORIZED => Code::Unauthenticated,
+        StatusCode::FORBIDDEN => Code::PermissionDenied,
+        StatusCode::NOT_FOUND => Code::Unimplemented,
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
+        _ => Code::Unknown,
+    };
+    let text = format!(
+        "grpc-status header missing, mapped from HTTP status code {}",
+        response.status().as_u16()
+    );
+    let metadata = MetadataMap::from_headers(response.headers().clone());
+    Some(Status::with_metadata(code, text, metadata))
+}
+
+/// Classifies as the policy does, and obeys the server's pushback whatever that is.
+pub(super) struct Obeyed<C, R>(SharedErrors<C, R>);
+
+impl<C: Classifier<Status>, R> Classifier<Status> for Obeyed<C, R> {
+    fn classify(&self, status: &Status) -> Classification {
+        let said = self.0.classify(status);
+        match pushback(status.metadata().as_ref()) {
+            // The server asks for another attempt.
+            Some(Pushback::After(pause)) => said.unsent().retry_after(pause),
+            Some(Pushback::Never) => said.no_retry(),
+            None => said,
+        }
+    }
+}
+
+/// Judges responses that have begun: none is followed by another attempt.
+pub(super) struct Committed<C, R>(ValuesOr<C, R, AnyValue>);
+
+impl<C, R: ResultClassifier<T>, T: ?Sized> ResultClassifier<T> for Committed<C, R> {
+    fn classify(&self, response: &T) -> Option<Classification> {
+        Some(self.0.classify(response)?.no_retry())
+    }
+}
+
+impl<C, R> Clone for GrpcRetryLayer<C, R> {
+    fn clone(&self) -> Self {
+        Self {
+            policy: self.policy.clone(),
+            limit: self.limit,
+            idempotent: Arc::clone(&self.idempotent),
+        }
+    }
+}
+
+impl<S: Clone, C, R> Clone for GrpcRetry<S, C, R> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            limit: self.limit,
+            again: self.again,
+        }
+    }
+}
+
+impl<C, R> fmt::Debug for GrpcRetryLayer<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrpcRetryLayer")
+            .field("policy", &self.policy)
+            .field("idempotent", &self.idempotent)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: fmt::Debug, C, R> fmt::Debug for GrpcRetry<S, C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("GrpcRetry");
+        shown.field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+impl<S, B, C, R> fmt::Debug for GrpcResponseFuture<S, B, C, R>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrpcResponseFuture").finish_non_exhaustive()
+    }
+}
