@@ -3,22 +3,20 @@
 use std::path::Path;
 use std::process::Command;
 
-/// Runs an example. Returns what it prints; it fails if it does not do what it should.
+/// Runs an example, where the workspace is built, and with the features of all examples, so that they are built
+/// once. Returns what it prints; it fails if it does not do what it should.
 fn run(name: &str) -> String {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut cargo = Command::new(env!("CARGO"));
-    let package = [
+    let program = cargo.current_dir(workspace).env_remove("CARGO_TARGET_DIR");
+    program.args([
         "run",
         "--locked",
         "-p",
         "redress-examples",
-        "--features",
-        name,
-    ];
-    let program = cargo
-        .current_dir(workspace)
-        .args(package)
-        .args(["--bin", name]);
+        "--all-features",
+    ]);
+    program.args(["--bin", name]);
     let output = program.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");

@@ -8,29 +8,7 @@ use super::pg::Database;
 #[tokio::test]
 async fn transfers_fail_without_a_retry_and_none_does_under_a_policy() {
     let database = Database::new().await;
-    let url = database.url();
-    let output = tokio::task::spawn_blocking(move || {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut cargo = Command::new(env!("CARGO"));
-        let package = [
-            "run",
-            "--locked",
-            "-p",
-            "redress-examples",
-            "--features",
-            "postgres",
-        ];
-        let program = cargo
-            .current_dir(workspace)
-            .args(package)
-            .args(["--bin", "postgres", "--"]);
-        program.arg(url).output().unwrap()
-    });
-    let output = output.await.unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let table = String::from_utf8(output.stdout).unwrap();
-    println!("{table}");
+    let table = run_bin("postgres", &[&database.url()]).await;
     let failed = |tasks: &str, way: &str| -> u32 {
         let line = table
             .lines()
@@ -50,14 +28,33 @@ async fn transfers_fail_without_a_retry_and_none_does_under_a_policy() {
     }
 }
 
-/// Runs an example as the guide says, and returns what it prints.
-async fn run(arguments: &'static [&'static str]) -> String {
-    let output = tokio::task::spawn_blocking(move || {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut cargo = Command::new(env!("CARGO"));
-        let program = cargo.current_dir(workspace).args(["run", "--locked"]);
-        program.args(arguments).output().unwrap()
-    });
+/// Runs one of the examples that are built together, where the workspace is built. With the features of all,
+/// so that they are built once.
+async fn run_bin(name: &str, arguments: &[&str]) -> String {
+    let mut cargo = cargo();
+    cargo.env_remove("CARGO_TARGET_DIR");
+    cargo.args([
+        "-p",
+        "redress-examples",
+        "--all-features",
+        "--bin",
+        name,
+        "--",
+    ]);
+    cargo.args(arguments);
+    run(cargo).await
+}
+
+fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    cargo.current_dir(workspace).args(["run", "--locked"]);
+    cargo
+}
+
+/// Runs an example, and returns what it prints.
+async fn run(mut cargo: Command) -> String {
+    let output = tokio::task::spawn_blocking(move || cargo.output().unwrap());
     let output = output.await.unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     let printed = String::from_utf8(output.stdout).unwrap();
@@ -68,15 +65,7 @@ async fn run(arguments: &'static [&'static str]) -> String {
 
 #[tokio::test]
 async fn writes_fail_while_redis_is_away_and_none_does_under_a_policy() {
-    let table = run(&[
-        "-p",
-        "redress-examples",
-        "--features",
-        "redis",
-        "--bin",
-        "redis",
-    ])
-    .await;
+    let table = run_bin("redis", &[]).await;
     let row = |name: &str| -> Vec<u32> {
         let row = table
             .lines()
@@ -97,7 +86,9 @@ async fn writes_fail_while_redis_is_away_and_none_does_under_a_policy() {
 
 #[tokio::test]
 async fn jobs_keep_their_count_while_workers_are_killed() {
-    let said = run(&["--manifest-path", "examples/jobs/Cargo.toml"]).await;
+    let mut cargo = cargo();
+    cargo.args(["--manifest-path", "examples/jobs/Cargo.toml"]);
+    let said = run(cargo).await;
     let killed = said.split_whitespace().next().unwrap();
     assert!(killed.parse::<u32>().unwrap() > 0, "{said}");
     assert!(said.contains("none was tried more than 4 times"), "{said}");
