@@ -58,3 +58,39 @@ fn a_download_goes_on_where_retries_never_come_to_the_end() {
     assert!(line("download").contains("100% of the file sent: complete"));
     assert!(line("a file that changes").contains("the file has changed after"));
 }
+
+#[test]
+fn calls_of_grpc_are_repeated_by_a_function_and_by_a_layer() {
+    let table = run("grpc");
+    for (does, alone, repeated) in [
+        ("is well", "ok", "ok, 1 requests"),
+        ("is UNAVAILABLE once", "Unavailable", "ok, 2 requests"),
+        (
+            "asks to come back in 50 ms",
+            "Unavailable",
+            "ok, 2 requests",
+        ),
+        (
+            "is UNAVAILABLE, and forbids a retry",
+            "Unavailable",
+            "Unavailable, 1 requests",
+        ),
+        (
+            "finds the request wrong",
+            "InvalidArgument",
+            "InvalidArgument, 1 requests",
+        ),
+        ("does not answer once", "does not end", "ok, 2 requests"),
+    ] {
+        let row = table
+            .lines()
+            .find_map(|line| line.strip_prefix(does))
+            .unwrap();
+        let row: Vec<_> = row
+            .split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .collect();
+        assert_eq!(row, [alone, repeated, repeated], "{does}");
+    }
+}
