@@ -6,6 +6,9 @@ use std::time::Duration;
 use redress::contrib::reqwest_0_13::RetryExt as _;
 use redress::strategies::instant;
 use redress::{Policy, StopReason};
+use reqwest_retry::RetryTransientMiddleware;
+use reqwest_retry::policies::ExponentialBackoff;
+use tower::ServiceExt as _;
 
 use super::{client, policy};
 use crate::support::h1::{Answer, Server, answer};
@@ -105,6 +108,90 @@ async fn of_ten_thousand_posts_that_are_reset_after_the_head_none_is_repeated() 
         server.requests()
     );
     assert_eq!(server.requests(), 2 * CALLS);
+}
+
+/// What others make of the same POSTs: fewer of them, as they wait in between.
+#[tokio::test]
+async fn others_repeat_posts_that_are_reset_after_the_head() {
+    const CALLS: usize = 50;
+    let at_once = ExponentialBackoff::builder()
+        .retry_bounds(Duration::ZERO, Duration::ZERO)
+        .build_with_max_retries(3);
+    let middleware = reqwest_middleware::ClientBuilder::new(client())
+        .with(RetryTransientMiddleware::new_with_policy(at_once))
+        .build();
+    // What its documentation shows: repeat what has no status.
+    let own = reqwest::retry::for_host("127.0.0.1")
+        .no_budget()
+        .classify_fn(|call| match call.status() {
+            None => call.retryable(),
+            Some(_) => call.success(),
+        });
+    let builtin = reqwest::Client::builder()
+        .no_proxy()
+        .retry(own)
+        .build()
+        .unwrap();
+    let tower = tower::ServiceBuilder::new().layer(tower::retry::RetryLayer::new(Thrice(3)));
+    let http = client();
+    let tower = tower.service_fn(move |(url, body): (String, &'static str)| {
+        let sent = http.post(url).body(body).send();
+        async move { sent.await.map(drop) }
+    });
+    let (http, policy) = (client(), policy());
+
+    let ours = requests(CALLS, async |url| {
+        let post = http.post(url).body("amount=5");
+        assert!(post.retry(&policy).send().await.is_err());
+    });
+    let ours = ours.await;
+    let middleware = requests(CALLS, async |url| {
+        assert!(middleware.post(url).body("amount=5").send().await.is_err());
+    });
+    let middleware = middleware.await;
+    let builtin = requests(CALLS, async |url| {
+        assert!(builtin.post(url).body("amount=5").send().await.is_err());
+    });
+    let builtin = builtin.await;
+    let tower = requests(CALLS, async |url| {
+        let call = tower.clone().oneshot((url.to_owned(), "amount=5"));
+        assert!(call.await.is_err());
+    });
+    let tower = tower.await;
+    println!(
+        "{CALLS} POSTs that are reset: redress sends {ours}, reqwest-retry {middleware}, reqwest::retry {builtin}, \
+         tower::retry {tower}"
+    );
+    assert_eq!(ours, CALLS);
+    assert!(middleware > CALLS && tower > CALLS);
+}
+
+/// Repeats what has failed, as often as there are tries left: as the documentation of tower does.
+#[derive(Clone)]
+struct Thrice(usize);
+
+impl<Q: Clone, T, E> tower::retry::Policy<Q, T, E> for Thrice {
+    type Future = std::future::Ready<()>;
+
+    fn retry(&mut self, _: &mut Q, returned: &mut Result<T, E>) -> Option<Self::Future> {
+        let again = returned.is_err() && self.0 > 0;
+        self.0 = self.0.saturating_sub(1);
+        again.then(|| std::future::ready(()))
+    }
+
+    fn clone_request(&mut self, request: &Q) -> Option<Q> {
+        Some(request.clone())
+    }
+}
+
+/// How many requests so many calls send to a server that resets each after its head.
+async fn requests(calls: usize, call: impl AsyncFn(&str)) -> usize {
+    let server = Server::at_head(|_, _| Answer::Reset(vec![]));
+    let url = server.url("/pay");
+    for _ in 0..calls {
+        call(&url).await;
+    }
+    server.requests()
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ type Call<'a> = Pin<Box<dyn Future<Output = Option<Error<Failure>>> + Send + 'a>
 /// [`RetriedRequest::download`].
 ///
 /// It is read by [`chunk`](Self::chunk), as tokio's [`AsyncRead`], and with the feature `futures-core-0_3` as a
-/// [`Stream`](::futures_core_0_3::Stream) of [`Bytes`].
+/// `Stream` of [`Bytes`].
 ///
 /// # What goes on, and what is an error
 ///
