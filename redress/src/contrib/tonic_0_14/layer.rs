@@ -13,6 +13,7 @@ use ::tower_service_0_3::Service;
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
+use super::head;
 use super::methods::Idempotent;
 use super::request::{Copies, Kept, timeout};
 use super::status::{Pushback, pushback};
@@ -276,7 +277,7 @@ where
 /// Returns the failure that the head of a response is: of a server that has nothing but that to say, or of a
 /// proxy, of which tonic would make the same status.
 fn failure<B>(response: &Response<B>) -> Option<Status> {
-    if let Some(status) = Status::from_header_map(response.headers()) {
+    if let Some(status) = head::status(response.headers()) {
         return (status.code() != Code::Ok).then_some(status);
     }
     let code = match response.status() {

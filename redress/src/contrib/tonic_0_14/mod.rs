@@ -91,6 +91,7 @@
 //! [`grpc_code`]: crate::classify::grpc_code
 //! [`retry_after`]: super::http_1::retry_after()
 
+mod head;
 mod layer;
 mod methods;
 mod request;
