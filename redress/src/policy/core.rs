@@ -338,6 +338,12 @@ impl<C, R> Policy<C, R> {
         self.config.observers.len() > 0
     }
 
+    /// Returns `true` if it names its operations.
+    #[cfg(feature = "http-body-1")]
+    pub(crate) fn is_named(&self) -> bool {
+        self.config.operation.is_some()
+    }
+
     /// Returns `true` if a call can have more than one attempt.
     #[cfg(any(feature = "reqwest-0_13", feature = "tower-service-0_3"))]
     pub(crate) fn may_retry(&self) -> bool {

@@ -86,6 +86,6 @@ pub use response::{may_repeat_after, of_response, response};
 pub use retry_after::retry_after;
 #[cfg(feature = "tower-service-0_3")]
 pub(crate) use scope::scope_within;
-#[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
+#[cfg(any(feature = "http-body-1", feature = "reqwest-0_13", feature = "ureq-3"))]
 pub(crate) use scope::send_on;
 pub use scope::{scope, write_scope};

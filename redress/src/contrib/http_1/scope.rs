@@ -127,7 +127,7 @@ fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
 
 /// Tells the server what is left of the deadline, where the policy of the attempt that runs ends with that of
 /// its caller; no more than the request's own timeout.
-#[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
+#[cfg(any(feature = "http-body-1", feature = "reqwest-0_13", feature = "ureq-3"))]
 pub(crate) fn send_on(headers: &mut HeaderMap, timeout: Option<Duration>) {
     let attempt = crate::attempt::Attempt::current().filter(|attempt| attempt.inherits);
     if let Some(attempt) = attempt {

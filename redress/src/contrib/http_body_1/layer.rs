@@ -1,7 +1,9 @@
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use ::http_1::{Request, Response};
 use ::http_body_1::Body;
@@ -53,7 +55,8 @@ impl<S, C, R> Layer<S> for HttpRetryLayer<C, R> {
 
     fn layer(&self, inner: S) -> Self::Service {
         let policy = self.policy.or_values(Answers);
-        let layer = RetryLayer::copying(policy, Replayed);
+        let names = !self.policy.is_named();
+        let layer = RetryLayer::copying(policy, Replayed { names });
         HttpRetry {
             inner: layer.layer(Emptying(inner)),
             limit: self.limit,
@@ -133,7 +136,10 @@ where
 
 /// Copies requests whose bodies are replayed.
 #[derive(Debug, Clone, Copy)]
-struct Replayed;
+struct Replayed {
+    /// The policy has no name for the operation.
+    names: bool,
+}
 
 impl<B: Body> CopyRequest<Request<ReplayBody<B>>> for Replayed {
     fn copy(&self, request: &Request<ReplayBody<B>>) -> Option<Request<ReplayBody<B>>> {
@@ -148,6 +154,22 @@ impl<B: Body> CopyRequest<Request<ReplayBody<B>>> for Replayed {
 
     fn may_repeat(&self, request: &Request<ReplayBody<B>>) -> bool {
         http_1::may_repeat(request.method(), request.headers())
+    }
+
+    fn prepare(&self, request: &mut Request<ReplayBody<B>>, _left: Option<Duration>) {
+        http_1::send_on(request.headers_mut(), None);
+    }
+
+    fn operation(&self, request: &Request<ReplayBody<B>>) -> Option<Cow<'static, str>> {
+        if !self.names {
+            return None;
+        }
+        let mut name = request.method().as_str().to_owned();
+        if let Some(host) = request.uri().host() {
+            name.push(' ');
+            name.push_str(host);
+        }
+        Some(name.into())
     }
 
     fn last_word(&self, request: &Request<ReplayBody<B>>, said: Classification) -> Classification {

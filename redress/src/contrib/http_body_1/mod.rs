@@ -43,6 +43,13 @@
 //! | longer | no, unless nothing of it was sent; the call ends with [`RetryForbidden`](crate::StopReason::RetryForbidden) |
 //! | its source has failed | no |
 //!
+//! # What is told
+//!
+//! A policy without an operation of its own has calls named by the method and the host, as in `GET api.example.com`,
+//! since paths hold numbers that no metric should have. Under a policy that
+//! [inherits deadlines](crate::PolicyBuilder::inherit_deadline), what is left is sent on with each attempt, as
+//! [`http_1::write_scope`](super::http_1::write_scope) writes it.
+//!
 //! # What is held
 //!
 //! Of a failed response at most 64 KiB are read, for at most a second and inside of the attempt. So its
