@@ -62,9 +62,16 @@ fn every_example_that_it_names_is_there() {
     let named: Vec<_> = named
         .filter_map(|rest| rest.split([' ', '`', '\n']).next())
         .collect();
-    assert_eq!(named.len(), 4, "{named:?}");
+    assert_eq!(named.len(), 5, "{named:?}");
     for name in named {
         let (folder, file) = (examples.join(name), examples.join(format!("{name}.rs")));
         assert!(folder.is_dir() || file.is_file(), "{name}");
+    }
+    for manifest in README.split("--manifest-path ").skip(1) {
+        let manifest = manifest.split_whitespace().next().unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(manifest);
+        assert!(path.is_file(), "{manifest}");
     }
 }
