@@ -86,7 +86,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let patient: PatientClient = HealthClient::new(layer()?.layer(channel));
 
     println!(
-        "{:<36} {:>16} {:>27} {:>27}",
+        "{:<36} {:>16} {:>29} {:>29}",
         "the server", "a bare channel", "#[retry]", "a layer"
     );
     for script in SCRIPTS {
@@ -118,7 +118,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .map(|status| status.code());
         let layered = format!("{}, {} requests", code(failed), server.requests());
         println!(
-            "{:<36} {alone:>16} {function:>27} {layered:>27}",
+            "{:<36} {alone:>16} {function:>29} {layered:>29}",
             script.does
         );
     }
