@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn details_that_are_no_base64_are_left_out_and_nothing_panics() {
-        // Every text of up to three of these, none of which may panic; tonic itself is the judge of what is read.
+        // Every text of up to four of these, none of which may panic; tonic itself is the judge of what is read.
         let signs = b"AQg9+/=-_ %\xff";
         let mut texts = vec![Vec::new()];
         for _ in 0..4 {
