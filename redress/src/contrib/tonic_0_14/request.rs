@@ -17,7 +17,6 @@ use ::tonic_0_14::{GrpcMethod, Status};
 use tokio::time::Instant;
 
 use super::methods::{Idempotent, operation};
-use crate::attempt::Attempt;
 use crate::classify::Classification;
 use crate::contrib::http_1;
 use crate::contrib::http_body_1::ReplayBody;
@@ -216,9 +215,7 @@ impl CopyRequest<Kept> for Copies {
         if previous > 0 {
             headers.insert(PREVIOUS, HeaderValue::from(previous));
         }
-        if let Some(attempt) = Attempt::current().filter(|attempt| attempt.inherits) {
-            http_1::write_scope(&attempt.scope(), headers);
-        }
+        http_1::send_on(headers, None);
         let Some(given) = timeout(headers) else {
             return;
         };
