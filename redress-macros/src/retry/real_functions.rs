@@ -47,12 +47,17 @@ const CRATES: [&str; 25] = [
 
 /// The folders of those that are there, by name and version.
 fn crates() -> BTreeMap<String, PathBuf> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let metadata = String::from_utf8(output.stdout).unwrap();
+    // For this platform: on a fresh machine the crates of the others are not there.
+    let version = cargo(&["--version", "--verbose"]);
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    let metadata = cargo(&[
+        "metadata",
+        "--format-version=1",
+        "--locked",
+        "--offline",
+        "--filter-platform",
+        host.expect("cargo names the platform that it was built for"),
+    ]);
     // The values of this field are paths, for which no reader of JSON is needed.
     let manifests = metadata.split("\"manifest_path\":\"").skip(1);
     manifests
@@ -72,6 +77,17 @@ fn crates() -> BTreeMap<String, PathBuf> {
             CRATES.contains(&name)
         })
         .collect()
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {said}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
