@@ -1,7 +1,7 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use papaya::HashMap;
 
 use super::handle::Slot;
-use super::{Each, KeyedBuilder, KeyedHandle};
+use super::{Each, KeyState, KeyedBuilder, KeyedHandle};
 use crate::clock::{Stopwatch, nanos};
 use crate::defaults;
 use crate::problems::ConfigError;
@@ -60,7 +60,7 @@ use crate::shielded::shielded;
 /// ```
 ///
 /// In a context: `policy.context().circuit_breaker(HOSTS.get(host))`.
-pub struct Keyed<K, T, S = RandomState> {
+pub struct Keyed<K, T, S = KeyState> {
     pub(super) template: T,
     pub(super) overflow: Arc<Slot<T>>,
     /// Weak, so that a key can only be forgotten while no caller has a handle: then the one strong
