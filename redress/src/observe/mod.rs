@@ -11,6 +11,7 @@ mod interest;
 mod observer;
 mod observers;
 mod scope;
+pub(crate) mod text;
 mod timeline;
 mod tuples;
 

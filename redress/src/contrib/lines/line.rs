@@ -1,6 +1,7 @@
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use crate::breaker::{CircuitChange, CircuitState};
+use crate::observe::text::{Attempts, Name, write_operation};
 use crate::observe::{CallEnd, Event, EventName};
 
 /// What a line of a log is about.
@@ -70,73 +71,11 @@ impl fmt::Display for Line<'_> {
                 let (from, to) = (change.from(), change.to());
                 write!(f, "circuit breaker {name}: {from} -> {to}")
             }
-            Self::Event(event) => {
-                write_operation(event.operation(), f)?;
-                event_text(event, f)
-            }
+            Self::Event(event) => event.fmt(f),
             Self::Cut(end) => {
                 write_operation(end.operation(), f)?;
                 write!(f, "{} after {}", self.name(), Attempts(end.attempts()))
             }
         }
-    }
-}
-
-fn event_text(event: &Event<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let attempts = Attempts(event.attempt());
-    match event.name() {
-        EventName::Success => write!(f, "success after {attempts}")?,
-        EventName::Retry => {
-            write!(f, "retry after {attempts}, in {:?}", event.sleep())?;
-        }
-        EventName::Healthy => f.write_str("session healthy")?,
-        EventName::SessionEnded => {
-            write!(f, "session ended, next in {:?}", event.sleep())?;
-        }
-        EventName::NotYet => write!(f, "not ready yet, next in {:?}", event.sleep())?,
-        // Theirs is no attempt.
-        name if event.attempt() == 0 => write!(f, "{name}")?,
-        name => write!(f, "{name} after {attempts}")?,
-    }
-    if let Some(class) = event.class() {
-        write!(f, ": {class}")?;
-        if let Some(cause) = event.cause() {
-            write!(f, " ({cause})")?;
-        }
-    }
-    Ok(())
-}
-
-fn write_operation(operation: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match operation {
-        None | Some("") => Ok(()),
-        Some(operation) => write!(f, "{}: ", Name(operation)),
-    }
-}
-
-/// A name as it stands in a line. One that is made of what a stranger has sent must not end the line and
-/// begin one of its own.
-struct Name<'a>(&'a str);
-
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if c.is_control() {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A count of attempts in words.
-struct Attempts(u32);
-
-impl fmt::Display for Attempts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = if self.0 == 1 { "" } else { "s" };
-        write!(f, "{} attempt{end}", self.0)
     }
 }
