@@ -140,7 +140,7 @@ fn arm(
         }
         Decision::Source(member, inner) => {
             let field = bind(member);
-            let classify = by_traits(paths);
+            let classify = by_traits(paths, member.span());
             match inner {
                 SourceKind::Plain => quote_spanned!(site()=> #p::by(#field, #classify)),
                 SourceKind::Pointer => quote_spanned!(site()=> #p::by(&**#field, #classify)),

@@ -1,6 +1,6 @@
 //! The verdict on an attempt: whether it failed, and how.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
@@ -71,9 +71,12 @@ fn default_classifier(plan: &Plan<'_>) -> TokenStream {
     quote_spanned!(at=> redress_knowing(#classify))
 }
 
-/// Returns a closure that classifies an error by the traits of its type.
-pub(crate) fn by_traits(paths: &Paths) -> TokenStream {
-    by_type(paths, &quote_spanned!(site()=> redress_classifier()))
+/// Returns a closure that classifies the source of an error by the traits of its type. A type that says nothing
+/// is reported at `at`.
+pub(crate) fn by_traits(paths: &Paths, at: Span) -> TokenStream {
+    let p = paths.private();
+    let known = quote_spanned!(site_at(at)=> redress_classify_source(__error));
+    quote_spanned!(site()=> |__error| #p::by_type_of(__error).redress_classifier().#known)
 }
 
 fn by_type(paths: &Paths, classifier: &TokenStream) -> TokenStream {

@@ -147,6 +147,32 @@ impl<C> ByType<C> {
     }
 }
 
+impl<C> ByType<C> {
+    /// Classifies the source of an error, which has to say something.
+    #[inline]
+    pub fn redress_classify_source<E: ?Sized>(&self, source: &E) -> Classification
+    where
+        C: SourceClassifier<E>,
+    {
+        self.0.classify(source)
+    }
+}
+
+/// Something is known of a source of this type.
+#[diagnostic::on_unimplemented(
+    message = "the source of this error does not say what a failure is",
+    label = "neither `Classify` nor an error",
+    note = "a source is an error, or anything that is `Classify`; otherwise use `with = function`"
+)]
+pub trait SourceClassifier<E: ?Sized>: Classifier<E> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: ?Sized> SourceClassifier<E> for Itself where Self: Classifier<E> {}
+#[diagnostic::do_not_recommend]
+impl<E: ?Sized> SourceClassifier<E> for Inner where Self: Classifier<E> {}
+#[diagnostic::do_not_recommend]
+impl<E: ?Sized> SourceClassifier<E> for DefaultClassifier where Self: Classifier<E> {}
+
 impl<R: ReturnsResult, C: Classifier<R::Error>> Judge<R> for ByType<C> {
     #[inline]
     fn judge(self, returned: &R) -> Verdict {
