@@ -178,6 +178,19 @@ impl Failure {
     }
 
     /// Returns why the call was interrupted, if it was.
+    ///
+    /// ```
+    /// use redress::contrib::reqwest_0_13::Failure;
+    /// use redress::{CircuitBreaker, Policy};
+    ///
+    /// let breaker = CircuitBreaker::new();
+    /// breaker.force_open();
+    /// let policy = Policy::builder().circuit_breaker(breaker).build()?;
+    /// let failure: Failure = policy.call(|| Ok::<_, Failure>(5)).unwrap_err().into();
+    /// assert!(failure.interrupt().is_some_and(|interrupt| interrupt.is_circuit_open()));
+    /// assert_eq!(failure.to_string(), "the call was interrupted: CIRCUIT_OPEN");
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     pub fn interrupt(&self) -> Option<&Interrupt> {
         match &self.0.what {
@@ -295,7 +308,9 @@ impl fmt::Display for Failure {
             What::Transport(_) => f.write_str("the request failed"),
             What::Reading(_) => f.write_str("the response could not be read"),
             What::Discontinued(why) => return write!(f, "{why}"),
-            What::Interrupted(_) => f.write_str("the call was interrupted"),
+            What::Interrupted(interrupt) => {
+                write!(f, "the call was interrupted: {}", interrupt.stop_reason())
+            }
         }?;
         if self.0.spent {
             f.write_str("; its body cannot be sent again")?;
