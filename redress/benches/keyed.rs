@@ -62,6 +62,12 @@ const CASES: [(&str, bool, fn()); 8] = [
     ("#[retry], by host", false, || {
         drop(black_box(host(black_box(HOST))));
     }),
+    ("the lookup alone, by number", false, || {
+        drop(black_box(NUMBERS.get(&black_box(7))));
+    }),
+    ("the lookup alone, by host", false, || {
+        drop(black_box(HOSTS.get(black_box(HOST))));
+    }),
     ("context, one breaker", true, || {
         let context = POLICY.context().circuit_breaker(BREAKER.clone());
         drop(black_box(context.call(operation)));
@@ -74,12 +80,6 @@ const CASES: [(&str, bool, fn()); 8] = [
         let context = POLICY.context().circuit_breaker(HOSTS.get(black_box(HOST)));
         drop(black_box(context.call(operation)));
     }),
-    ("the lookup alone, by number", false, || {
-        drop(black_box(NUMBERS.get(&black_box(7))));
-    }),
-    ("the lookup alone, by host", false, || {
-        drop(black_box(HOSTS.get(black_box(HOST))));
-    }),
 ];
 
 fn main() {
@@ -91,25 +91,44 @@ fn main() {
             }
         }
     }
-    println!(
-        "{:30}{:>12}{:>8}{:>14}{:>8}",
-        "", "ns, 1 thread", "ratio", "ns, 2 threads", "ratio"
-    );
-    let mut base = [f64::NAN; 2];
+    let is_tsv = std::env::args().any(|arg| arg == "--tsv");
+    if !is_tsv {
+        println!(
+            "{:30}{:>12}{:>8}{:>14}{:>8}",
+            "", "ns, 1 thread", "ratio", "ns, 2 threads", "ratio"
+        );
+    }
+    let (mut table, mut base) = ("", [f64::NAN; 2]);
     for ((name, is_base, _), times) in CASES.iter().zip(times) {
         let ns = times.map(median);
         if *is_base {
+            let is_context = name.starts_with("context");
+            table = if is_context {
+                "keys, a context"
+            } else {
+                "keys, an attribute"
+            };
             base = ns;
         }
-        println!(
-            "{name:30}{:>12.1}{:>8.2}{:>14.1}{:>8.2}",
-            ns[0],
-            ns[0] / base[0],
-            ns[1],
-            ns[1] / base[1]
-        );
+        let (one, two) = (ns[0] / base[0], ns[1] / base[1]);
+        if is_tsv {
+            for (column, value) in [
+                ("ns", ns[0]),
+                ("ns, 2 threads", ns[1]),
+                ("ratio, 2 threads", two),
+            ] {
+                println!("{table}\t{name}\t{column}\t{value}");
+            }
+        } else {
+            println!(
+                "{name:30}{:>12.1}{one:>8.2}{:>14.1}{two:>8.2}",
+                ns[0], ns[1]
+            );
+        }
     }
-    many();
+    if !is_tsv {
+        many();
+    }
 }
 
 /// Returns the nanoseconds of a call of each of so many threads.

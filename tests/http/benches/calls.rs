@@ -3,9 +3,8 @@
 //!
 //! `cargo bench --manifest-path tests/http/Cargo.toml --bench calls`
 //!
-//! Rounds of all rows are interleaved; a figure is the median of its rounds, its ratio that of the medians,
-//! and the spread is the distance of the quartiles of the bare client's rounds. The server has a thread of its
-//! own. Allocations are those of the client's thread. Compare figures of one run only.
+//! Rounds of all rows are interleaved; a figure is the median of its rounds, its spread the distance between
+//! their quartiles, and its ratio that to the first row. The server has a thread of its own. Allocations are those of the client's thread. Compare figures of one run only.
 
 #![allow(
     missing_docs,
@@ -41,10 +40,6 @@ const ROUNDS: usize = 101;
 fn main() {
     let runtime = current_thread();
     let _entered = runtime.enter();
-    println!(
-        "{:34}{:>12}{:>8}{:>8}{:>14}",
-        "", "ns", "ratio", "spread", "allocations"
-    );
     gets(&runtime);
     unaries(&runtime);
 }
@@ -77,12 +72,13 @@ fn gets(runtime: &Runtime) {
                 .unwrap(),
         )
     };
-    table(vec![
-        Row::new("reqwest, GET", runtime, bare),
-        Row::new("  a copy of the request is sent", runtime, copied),
-        Row::new("  redress", runtime, ours),
-        Row::new("  reqwest-retry", runtime, theirs),
-    ]);
+    let rows = vec![
+        Row::new("the client alone", runtime, bare),
+        Row::new("a copy of the request is sent", runtime, copied),
+        Row::new("redress", runtime, ours),
+        Row::new("reqwest-retry", runtime, theirs),
+    ];
+    table("a GET of reqwest", rows);
 }
 
 fn unaries(runtime: &Runtime) {
@@ -92,14 +88,15 @@ fn unaries(runtime: &Runtime) {
     let timeless = Policy::builder().no_deadline().build().unwrap();
     let listed = layer(Policy::new()).layer(channel.clone());
     let timeless = layer(timeless).layer(channel.clone());
-    table(vec![
-        Row::new("tonic, unary", runtime, calls(channel.clone())),
-        Row::new("  on a clone of the channel", runtime, async move || {
-            unary(channel.clone()).await
+    let rows = vec![
+        Row::new("the channel alone", runtime, calls(channel.clone())),
+        Row::new("a clone of the channel", runtime, async move || {
+            unary(channel.clone()).await;
         }),
-        Row::new("  redress", runtime, calls(listed)),
-        Row::new("  redress, no deadline", runtime, calls(timeless)),
-    ]);
+        Row::new("redress", runtime, calls(listed)),
+        Row::new("redress, no deadline", runtime, calls(timeless)),
+    ];
+    table("a unary call of tonic", rows);
 }
 
 /// Calls on one client, as a task that owns it does.
@@ -164,7 +161,7 @@ impl<'a> Row<'a> {
     }
 }
 
-fn table(mut rows: Vec<Row<'_>>) {
+fn table(title: &str, mut rows: Vec<Row<'_>>) {
     for turn in 0..=ROUNDS {
         for row in &mut rows {
             let (time, allocations) = (row.round)();
@@ -175,20 +172,33 @@ fn table(mut rows: Vec<Row<'_>>) {
             }
         }
     }
+    let is_tsv = std::env::args().any(|arg| arg == "--tsv");
+    if !is_tsv {
+        println!(
+            "{title:34}{:>12}{:>12}{:>14}{:>8}",
+            "ns", "spread", "allocations", "ratio"
+        );
+    }
     let mut bare = f64::NAN;
     for row in &mut rows {
         let time = quantile(&mut row.times, 0.5);
         let spread = quantile(&mut row.times, 0.75) - quantile(&mut row.times, 0.25);
+        let allocations = quantile(&mut row.allocations, 0.5);
         if bare.is_nan() {
             bare = time;
         }
-        let allocations = quantile(&mut row.allocations, 0.5);
-        println!(
-            "{:34}{time:>12.0}{:>8.3}{:>8.3}{allocations:>14.0}",
-            row.name,
-            time / bare,
-            spread / bare
-        );
+        let (name, ratio) = (row.name, time / bare);
+        if is_tsv {
+            for (column, value) in [
+                ("µs", time / 1e3),
+                ("spread, µs", spread / 1e3),
+                ("allocations", allocations),
+            ] {
+                println!("{title}\t{name}\t{column}\t{value}");
+            }
+        } else {
+            println!("{name:34}{time:>12.0}{spread:>12.0}{allocations:>14.0}{ratio:>8.3}");
+        }
     }
 }
 

@@ -32,9 +32,11 @@ fn page(folder: &Path) -> Result<String, String> {
         "counts",
         "shared",
         "scale",
+        "keyed",
         "observed",
         "simulate",
         "layers",
+        "clients",
         "instructions",
         "build",
     ] {

@@ -158,9 +158,15 @@ fn count(n: f64) -> String {
 
 pub(crate) fn decimals(value: f64, column: &str) -> String {
     match column {
-        "ns" | "spread" => nanoseconds(value),
+        "ns" | "ns, 2 threads" | "spread" => nanoseconds(value),
         "crates" | "bytes each" | "bytes at most" | "future" => count(value),
-        "scale" | "seconds" | "million attempts a second" | "CPU s" | "#[retry], CPU s" | "by hand, CPU s" => {
+        "scale"
+        | "ratio, 2 threads"
+        | "seconds"
+        | "million attempts a second"
+        | "CPU s"
+        | "#[retry], CPU s"
+        | "by hand, CPU s" => {
             format!("{value:.2}")
         }
         _ => format!("{value:.1}"),
