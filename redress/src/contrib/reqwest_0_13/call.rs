@@ -5,6 +5,7 @@ use std::fmt;
 use ::reqwest_0_13::{Client, Request, RequestBuilder, Response};
 
 use super::Failure;
+use super::ended;
 use super::per_host::Hosts;
 use super::sent::{self, Next, last_word};
 use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
@@ -189,7 +190,11 @@ where
     where
         R: ResultClassifier<String>,
     {
-        self.read(async |response| response.text().await).await
+        self.read(async |response| {
+            let response = ended::checked(response).await?;
+            response.text().await.map_err(Failure::from)
+        })
+        .await
     }
 
     /// Sends the request and reads the body of the response, until both succeed.
@@ -205,7 +210,11 @@ where
     where
         R: ResultClassifier<::bytes_1::Bytes>,
     {
-        self.read(async |response| response.bytes().await).await
+        self.read(async |response| {
+            let response = ended::checked(response).await?;
+            response.bytes().await.map_err(Failure::from)
+        })
+        .await
     }
 
     /// Sends the request and reads the body of the response as JSON, until both succeed. JSON that does
@@ -224,7 +233,11 @@ where
         T: serde_core::de::DeserializeOwned,
         R: ResultClassifier<T>,
     {
-        self.read(async |response| response.json().await).await
+        self.read(async |response| {
+            let response = ended::checked(response).await?;
+            response.json().await.map_err(Failure::from)
+        })
+        .await
     }
 
     /// Sends the request and has the response read, until both succeed: for what is too large for

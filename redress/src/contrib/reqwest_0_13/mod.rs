@@ -84,6 +84,7 @@ mod call;
 mod client;
 mod download;
 mod emptied;
+mod ended;
 mod errors;
 mod failure;
 mod per_host;

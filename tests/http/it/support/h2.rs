@@ -1,20 +1,43 @@
 //! An HTTP/2 server, by frames: it knows as much as its scripts need (RFC 9113, RFC 7541).
 
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use super::hpack::Decoder;
 use super::reset;
 
 pub(crate) const NO_ERROR: u32 = 0;
+pub(crate) const PROTOCOL_ERROR: u32 = 1;
 pub(crate) const INTERNAL_ERROR: u32 = 2;
 pub(crate) const REFUSED_STREAM: u32 = 7;
 pub(crate) const CANCEL: u32 = 8;
 pub(crate) const ENHANCE_YOUR_CALM: u32 = 11;
 pub(crate) const HTTP_1_1_REQUIRED: u32 = 13;
+
+/// A request that has arrived.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// The stream that it came on.
+    pub(crate) stream: u32,
+    /// Which request it is of the server's, from 1.
+    pub(crate) number: usize,
+    headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
 
 /// What the server does when a request is complete.
 #[derive(Debug, Clone)]
@@ -27,10 +50,12 @@ pub(crate) enum Answer {
     Reset,
 }
 
+type Script = dyn Fn(&Seen) -> Answer + Send + Sync;
+
 pub(crate) struct Server {
     pub(crate) addr: SocketAddr,
     connections: Arc<AtomicUsize>,
-    requests: Arc<AtomicUsize>,
+    seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Server {
@@ -39,23 +64,25 @@ impl Server {
     pub(crate) fn new(
         script: impl Fn(u32, usize, &[u8]) -> Answer + Send + Sync + 'static,
     ) -> Self {
+        Self::with_heads(move |seen| script(seen.stream, seen.number, &seen.body))
+    }
+
+    /// As [`new`](Self::new), with the whole request.
+    pub(crate) fn with_heads(script: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             addr: listener.local_addr().unwrap(),
             connections: Arc::default(),
-            requests: Arc::default(),
+            seen: Arc::default(),
         };
-        let (connections, requests) = (
-            Arc::clone(&server.connections),
-            Arc::clone(&server.requests),
-        );
-        let script = Arc::new(script);
+        let (connections, seen) = (Arc::clone(&server.connections), Arc::clone(&server.seen));
+        let script: Arc<Script> = Arc::new(script);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
                 connections.fetch_add(1, SeqCst);
-                let (requests, script) = (Arc::clone(&requests), Arc::clone(&script));
-                thread::spawn(move || serve(stream, &requests, &*script));
+                let (seen, script) = (Arc::clone(&seen), Arc::clone(&script));
+                thread::spawn(move || serve(stream, &seen, &*script));
             }
         });
         server
@@ -70,20 +97,21 @@ impl Server {
     }
 
     pub(crate) fn requests(&self) -> usize {
-        self.requests.load(SeqCst)
+        self.seen.lock().unwrap().len()
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
     }
 }
 
-fn serve(
-    mut stream: TcpStream,
-    requests: &AtomicUsize,
-    script: &dyn Fn(u32, usize, &[u8]) -> Answer,
-) -> io::Result<()> {
+fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, script: &Script) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut preface = [0; 24];
     stream.read_exact(&mut preface)?;
     stream.write_all(&frame(4, 0, 0, &[]))?;
-    let mut body = Vec::new();
+    let mut decoder = Decoder::new();
+    let mut open: HashMap<u32, Seen> = HashMap::new();
     loop {
         let mut head = [0; 9];
         stream.read_exact(&mut head)?;
@@ -93,9 +121,10 @@ fn serve(
         let mut payload = vec![0; length];
         stream.read_exact(&mut payload)?;
         let ends = flags & 1 != 0;
+        let request = open.entry(id).or_default();
         match kind {
             0 => {
-                body.extend(&payload);
+                request.body.extend(&payload);
                 if length > 0 {
                     let increment = u32::try_from(length).unwrap().to_be_bytes();
                     stream.write_all(&frame(8, 0, 0, &increment))?;
@@ -110,14 +139,29 @@ fn serve(
                 stream.write_all(&frame(6, 1, 0, &payload))?;
                 continue;
             }
-            1 => {}
+            1 => {
+                assert_eq!(
+                    flags & !1,
+                    4,
+                    "neither padded, nor prioritised, nor continued"
+                );
+                request.headers.extend(decoder.decode(&payload));
+            }
             _ => continue,
         }
         if !ends {
             continue;
         }
-        let count = requests.fetch_add(1, SeqCst) + 1;
-        match script(id, count, &body) {
+        let Some(mut request) = open.remove(&id) else {
+            continue;
+        };
+        request.stream = id;
+        {
+            let mut seen = seen.lock().unwrap();
+            request.number = seen.len() + 1;
+            seen.push(request.clone());
+        }
+        match script(&request) {
             Answer::Frames(frames) => stream.write_all(&frames)?,
             Answer::Fin(frames) => {
                 stream.write_all(&frames)?;
@@ -129,7 +173,6 @@ fn serve(
                 return Ok(());
             }
         }
-        body.clear();
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod h1;
 pub(crate) mod h2;
+mod hpack;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;

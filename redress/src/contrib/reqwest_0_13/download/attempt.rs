@@ -8,6 +8,7 @@ use super::transfer::{Answer, Body, Transfer, length};
 use crate::contrib::feed::{Shared, hand_over, lock};
 use crate::contrib::http_1;
 use crate::contrib::reqwest_0_13::Failure;
+use crate::contrib::reqwest_0_13::ended::has_ended;
 use crate::drive::Session;
 use crate::policy::{Attempted, Got};
 
@@ -79,8 +80,9 @@ async fn receive(
         hand_over(file, chunk).await;
         session.progress();
     }
+    let is_end = body.ends_file && body.left.is_none() && has_ended(response);
     let file = &mut lock(file).cursor;
-    if body.ends_file && body.left.is_none() {
+    if is_end {
         file.total = Some(file.position);
     }
     if file.is_complete() {

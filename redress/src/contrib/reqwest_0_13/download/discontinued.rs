@@ -41,8 +41,8 @@ pub enum Discontinuity {
     Unsuitable,
     /// The connection was lost, and the answer had no strong validator with which to ask for the rest.
     NoValidator,
-    /// The connection was closed, and nothing says whether that was the end: the answer had neither a
-    /// length nor chunks.
+    /// The connection was closed, or the stream of HTTP/2 given up, and nothing says whether that was the end:
+    /// the answer had neither a length nor chunks.
     EndUnknown,
     /// The server answered with less than it was asked for, again and again.
     Short,

@@ -104,10 +104,12 @@ type Call<'a> = Pin<Box<dyn Future<Output = Option<Error<Failure>>> + Send + 'a>
 /// everything is tried again.
 ///
 /// **The end.** A body with a length, in chunks or of HTTP/2 says where it ends, so that a cut is never taken for
-/// the end. One of HTTP/1 with neither ends when its connection does, and a cut looks the same: so the server is
-/// asked for what follows, and answers 416 if there is nothing. Without a validator it cannot be asked, and the
-/// download fails with [`EndUnknown`](Discontinuity::EndUnknown) after the last byte: whether it is whole is for
-/// the caller to know.
+/// the end. One of HTTP/1 with neither ends when its connection does, and a cut looks the same; so does a stream of
+/// HTTP/2 without a length that the server gives up with `NO_ERROR`. Then the server is asked for what follows, and
+/// answers 416 if there is nothing. Without a validator it cannot be asked, and the download fails with
+/// [`EndUnknown`](Discontinuity::EndUnknown) after the last byte: whether it is whole is for the caller to know.
+/// (If reqwest is built with a feature for decompression, its bodies do not say whether their stream has ended:
+/// then one without a length is taken for whole.)
 ///
 /// # Time, and how often
 ///

@@ -1,6 +1,7 @@
 //! Downloads that go on where they were cut.
 
 mod cases;
+mod h2;
 mod reading;
 mod seeds;
 mod time;
