@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use ::http_1::{Request, Response, StatusCode};
 use ::tonic_0_14::body::Body;
@@ -11,7 +11,7 @@ use ::tonic_0_14::{Code, Status, TimeoutExpired};
 use ::tower_layer_0_3::Layer;
 use ::tower_service_0_3::Service;
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use super::head;
 use super::methods::Idempotent;
@@ -141,7 +141,8 @@ where
     type Future = GrpcResponseFuture<S, B, C, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        self.inner.poll_ready(cx).map_err(to_status)
+        let ready = self.inner.poll_ready(cx);
+        ready.map_err(|error| to_status(error, false))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
@@ -183,23 +184,25 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Poll::Ready(returned) = this.call.poll(cx) {
-            return Poll::Ready(returned.map_err(to_status));
-        }
-        match this.limit.as_pin_mut() {
-            Some(limit) => {
-                ready!(limit.poll(cx));
-                Poll::Ready(Err(Status::deadline_exceeded(
-                    "the time of the call is over",
-                )))
+        let limit = this.limit.as_pin_mut();
+        let is_over = limit.is_some_and(|limit| limit.poll(cx).is_ready());
+        // An attempt that is still running ends by itself then, so that it counts as one that has failed.
+        match this.call.poll(cx) {
+            Poll::Ready(returned) => {
+                Poll::Ready(returned.map_err(|error| to_status(error, is_over)))
             }
-            None => Poll::Pending,
+            Poll::Pending if is_over => Poll::Ready(Err(over())),
+            Poll::Pending => Poll::Pending,
         }
     }
 }
 
-/// Returns what a client is told of a call that has ended.
-fn to_status(error: Error<Status>) -> Status {
+fn over() -> Status {
+    Status::deadline_exceeded("the time of the call is over")
+}
+
+/// Returns what a client is told of a call that has ended, and may have used the time that it has of its own.
+fn to_status(error: Error<Status>, is_over: bool) -> Status {
     let reason = error.stop_reason();
     let cut_off = reason == StopReason::DeadlineExceeded || error.cause() == Some(Cause::Timeout);
     // To tonic's client this is CANCELLED, as if it were the caller's wish.
@@ -207,14 +210,14 @@ fn to_status(error: Error<Status>) -> Status {
         transport::behind(status).any(|link| find::<TimeoutExpired>(link).is_some())
     };
     let said = error.source_ref();
-    let late = reason == StopReason::DeadlineExceeded && said.is_some_and(is_timeout);
+    let late = (is_over || reason == StopReason::DeadlineExceeded) && said.is_some_and(is_timeout);
     if said.is_some() && !late {
         return match error.into_source() {
             Some(status) => status,
             None => Status::unknown("no status"),
         };
     }
-    let code = if cut_off {
+    let code = if cut_off || late {
         Code::DeadlineExceeded
     } else {
         Code::Unavailable
@@ -244,6 +247,7 @@ where
 
     fn call(&mut self, kept: Kept) -> Self::Future {
         StatusFuture {
+            until: kept.until(),
             response: self.0.call(kept.into_request()),
         }
     }
@@ -253,6 +257,7 @@ pin_project! {
     struct StatusFuture<F> {
         #[pin]
         response: F,
+        until: Option<Instant>,
     }
 }
 
@@ -264,7 +269,14 @@ where
     type Output = Result<Response<B>, Status>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(self.project().response.poll(cx)) {
+        let this = self.project();
+        let Poll::Ready(returned) = this.response.poll(cx) else {
+            return match *this.until {
+                Some(until) if Instant::now() >= until => Poll::Ready(Err(over())),
+                _ => Poll::Pending,
+            };
+        };
+        Poll::Ready(match returned {
             Ok(response) => match failure(&response) {
                 Some(status) => Err(status),
                 None => Ok(response),

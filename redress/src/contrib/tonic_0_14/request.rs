@@ -61,6 +61,11 @@ impl Kept {
         }
     }
 
+    /// Returns by when the call is over.
+    pub(super) const fn until(&self) -> Option<Instant> {
+        self.until
+    }
+
     pub(super) fn into_request(self) -> Request<Body> {
         let mut request = Request::new(Body::new(self.body));
         if let Some(parts) = self.parts.into_inner() {
@@ -237,7 +242,11 @@ impl CopyRequest<Kept> for Copies {
         if said.is_unsent() && said.retry_after_hint().is_none() {
             kept.unseen.set(kept.unseen.get().saturating_add(1));
         }
-        if kept.body.is_spent() {
+        if said.is_retry_forbidden() {
+            return said;
+        }
+        let is_over = kept.until.is_some_and(|until| Instant::now() >= until);
+        if is_over || kept.body.is_spent() {
             said.no_retry()
         } else {
             said
