@@ -173,10 +173,10 @@ impl<B: Body> CopyRequest<Request<ReplayBody<B>>> for Replayed {
     }
 
     fn last_word(&self, request: &Request<ReplayBody<B>>, said: Classification) -> Classification {
-        if request.body().is_spent() {
-            said.no_retry()
-        } else {
+        if said.is_retry_forbidden() || !request.body().is_spent() {
             said
+        } else {
+            said.no_retry()
         }
     }
 }

@@ -226,6 +226,7 @@ impl<B> Shared<B> {
     /// Forgets what all that are served have given.
     fn stop_recording(&mut self) {
         self.is_long = true;
+        self.is_reserved = false;
         self.recorded = Chunks::default();
         self.length = 0;
     }
