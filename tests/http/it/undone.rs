@@ -11,6 +11,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, put};
+use http_body_util::BodyExt as _;
 use redress::contrib::axum_0_8::{RetryLayer, Undone};
 use redress::strategies::instant;
 use redress::{CircuitBreaker, ErrorClass, Event, Policy, PolicyBuilder};
@@ -158,6 +159,27 @@ async fn a_body_that_is_cut_off_fails_in_the_handler_and_once() {
     let chunked = b"PUT / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n4\r\nwhol\r\n1\r\ne\r\n0\r\n\r\n";
     assert!(raw(addr, chunked).await.ends_with("whole"));
     assert_eq!(RUNS.load(SeqCst), 2);
+}
+
+/// What is kept of a body is its bytes, and not the chunks that a client makes of them.
+#[tokio::test]
+async fn chunks_of_one_byte_are_kept_as_their_bytes() {
+    async fn frames(request: Request) -> String {
+        let (mut body, mut lengths) = (request.into_body(), Vec::new());
+        while let Some(frame) = body.frame().await {
+            lengths.push(frame.unwrap().into_data().unwrap().len());
+        }
+        format!("{lengths:?}")
+    }
+    let layer = RetryLayer::new(fast().build().unwrap()).body_limit(1000);
+    let addr = serve(Router::new().route("/", put(frames)).route_layer(layer)).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (sent, expected) in [(1000, "[1000]"), (1001, "[1000, 1]"), (0, "[]")] {
+        let chunk = |_| Ok::<_, std::io::Error>(Bytes::from_static(b"x"));
+        let body = reqwest::Body::wrap_stream(futures_util::stream::iter((0..sent).map(chunk)));
+        let answer = client.put(format!("http://{addr}/")).body(body).send();
+        assert_eq!(answer.await.unwrap().text().await.unwrap(), expected);
+    }
 }
 
 #[tokio::test]

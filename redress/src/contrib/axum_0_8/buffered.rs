@@ -25,27 +25,23 @@ impl Buffered {
         if usize::try_from(body.size_hint().lower()).map_or(true, |least| least > limit) {
             return Self::Once(body);
         }
-        let mut read = Vec::new();
-        let mut length = 0_usize;
+        let mut read = Read::default();
         loop {
             let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
             let next = match frame {
-                None => return Self::Whole(joined(read)),
+                None => return Self::Whole(read.into_bytes()),
                 Some(Err(error)) => Err(error),
                 Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => {
-                        length = length.saturating_add(data.len());
-                        if length <= limit {
-                            read.push(data);
-                            continue;
-                        }
-                        Ok(Frame::data(data))
+                    Ok(data) if read.length().saturating_add(data.len()) <= limit => {
+                        read.push(data);
+                        continue;
                     }
+                    Ok(data) => Ok(Frame::data(data)),
                     Err(trailers) => Ok(trailers),
                 },
             };
             let rest = Rest {
-                read: read.into_iter(),
+                read: read.into_bytes(),
                 next: Some(next),
                 body,
             };
@@ -54,17 +50,44 @@ impl Buffered {
     }
 }
 
-fn joined(mut read: Vec<Bytes>) -> Bytes {
-    match read.len() {
-        // Most bodies are, and are not copied.
-        0 | 1 => read.pop().unwrap_or_default(),
-        _ => read.concat().into(),
+/// What was read of a body. Most bodies come in one chunk, which is not copied; many small ones, or empty ones,
+/// take no more memory than their bytes.
+#[derive(Default)]
+struct Read {
+    only: Bytes,
+    joined: Vec<u8>,
+}
+
+impl Read {
+    fn length(&self) -> usize {
+        self.only.len().saturating_add(self.joined.len())
+    }
+
+    fn push(&mut self, data: Bytes) {
+        if data.is_empty() {
+            return;
+        }
+        if self.length() == 0 {
+            self.only = data;
+            return;
+        }
+        let only = std::mem::take(&mut self.only);
+        self.joined.extend_from_slice(&only);
+        self.joined.extend_from_slice(&data);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.joined.is_empty() {
+            self.only
+        } else {
+            self.joined.into()
+        }
     }
 }
 
 /// What was read of a body, and then its rest.
 struct Rest {
-    read: std::vec::IntoIter<Bytes>,
+    read: Bytes,
     next: Option<Result<Frame<Bytes>, Error>>,
     body: Body,
 }
@@ -77,7 +100,8 @@ impl HttpBody for Rest {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if let Some(data) = self.read.next() {
+        if !self.read.is_empty() {
+            let data = std::mem::take(&mut self.read);
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
         match self.next.take() {
@@ -87,16 +111,15 @@ impl HttpBody for Rest {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.read.len() == 0 && self.next.is_none() && self.body.is_end_stream()
+        self.read.is_empty() && self.next.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let read = self.read.as_slice().iter().map(Bytes::len);
         let next = match &self.next {
             Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
             _ => 0,
         };
-        let read = read.fold(next, usize::saturating_add);
+        let read = self.read.len().saturating_add(next);
         let read = u64::try_from(read).unwrap_or(u64::MAX);
         let rest = self.body.size_hint();
         let mut hint = SizeHint::new();

@@ -5,7 +5,8 @@ use ::http_1::{Extensions, Method};
 
 /// Names what a request asks for, by its method and the path of the route that it matched, as in
 /// `GET /orders/{id}`: a name that does not grow in number with the ids. Without a matched route it is the
-/// method alone.
+/// method alone. A method that HTTP does not know, which a client may make up, is `_OTHER`, as OpenTelemetry
+/// names it.
 ///
 /// The route is known to handlers, and to layers that are added by `route_layer` or `layer`.
 ///
@@ -24,10 +25,37 @@ use ::http_1::{Extensions, Method};
 /// ```
 #[must_use]
 pub fn operation(method: &Method, extensions: &Extensions) -> String {
-    let mut name = method.as_str().to_owned();
+    let known = matches!(
+        method.as_str(),
+        "GET"
+            | "HEAD"
+            | "POST"
+            | "PUT"
+            | "PATCH"
+            | "DELETE"
+            | "CONNECT"
+            | "OPTIONS"
+            | "TRACE"
+            | "QUERY"
+    );
+    let name = if known { method.as_str() } else { "_OTHER" };
+    let mut name = name.to_owned();
     if let Some(path) = extensions.get::<MatchedPath>() {
         // A string never fails.
         let _ = write!(name, " {}", path.as_str());
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_that_a_client_has_made_up_is_no_name() {
+        for (method, expected) in [("GET", "GET"), ("QUERY", "QUERY"), ("GET5", "_OTHER")] {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            assert_eq!(operation(&method, &Extensions::new()), expected);
+        }
+    }
 }
