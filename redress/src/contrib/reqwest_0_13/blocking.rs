@@ -12,7 +12,8 @@
 //! ```
 //!
 //! What is sent again, and what becomes of failed responses, is the same as [of the async
-//! client](super#what-is-sent-again), but that a failed response is read for as long as its attempt may take.
+//! client](super#what-is-sent-again), but that a read of a failed response, once it has begun, takes as long as its
+//! attempt may.
 //!
 //! # Time
 //!

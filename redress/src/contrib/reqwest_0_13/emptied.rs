@@ -25,17 +25,30 @@ pub(super) async fn read(response: &mut Response) -> (Vec<u8>, bool) {
     (body, whole.unwrap_or(false))
 }
 
-/// As [`read`], for as long as the timeout of the response is.
+/// As [`read`]. A read that has begun cannot be cut off: it takes as long as the timeout of the response is.
 #[cfg(feature = "reqwest-0_13-blocking")]
 pub(super) fn read_blocking(response: &mut ::reqwest_0_13::blocking::Response) -> (Vec<u8>, bool) {
     use std::io::Read as _;
+    use std::time::Instant;
 
-    let limit = u64::try_from(defaults::HTTP_KEPT_BODY).unwrap_or(u64::MAX);
-    let mut body = Vec::new();
-    let read = response
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut body);
-    let whole = read.is_ok() && body.len() <= defaults::HTTP_KEPT_BODY;
-    body.truncate(defaults::HTTP_KEPT_BODY);
-    (body, whole)
+    let begun = Instant::now();
+    let (mut body, mut chunk) = (Vec::new(), [0; 8 * 1024]);
+    while begun.elapsed() < defaults::HTTP_EMPTYING {
+        let read = response.read(&mut chunk).ok();
+        let Some(read) = read.and_then(|length| chunk.get(..length)) else {
+            break;
+        };
+        if read.is_empty() {
+            return (body, true);
+        }
+        let room = defaults::HTTP_KEPT_BODY.saturating_sub(body.len());
+        match read.get(..room) {
+            Some(start) if room < read.len() => {
+                body.extend_from_slice(start);
+                break;
+            }
+            _ => body.extend_from_slice(read),
+        }
+    }
+    (body, false)
 }

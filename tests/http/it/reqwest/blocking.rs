@@ -9,7 +9,7 @@ use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
 use redress::deadline::Scope;
 use redress::strategies::instant;
 use redress::testing::RecordingObserver;
-use redress::{Policy, StopReason};
+use redress::{Budget, CircuitBreaker, CircuitState, ErrorClass, Policy, StopReason};
 use reqwest::blocking::{Body, Client};
 
 use super::policy;
@@ -161,6 +161,61 @@ fn a_body_that_is_read_once_is_sent_once() {
         .unwrap_err();
     assert_eq!(error.stop_reason(), StopReason::MaxAttemptsGlobal);
     assert_eq!(server.requests(), 4);
+}
+
+/// A failed answer that drips is given up, also where neither the policy nor the client has a limit.
+#[test]
+fn a_failed_answer_that_drips_is_given_up() {
+    let head = b"HTTP/1.1 503 Scripted\r\ncontent-length: 100000\r\n\r\n".to_vec();
+    let server = Server::answers([
+        Answer::Drip(head, Duration::from_millis(20)),
+        answer(200, "", b"ok"),
+    ]);
+    let policy = Policy::builder()
+        .strategy(instant())
+        .no_deadline()
+        .build()
+        .unwrap();
+    let http = Client::builder().no_proxy().timeout(None).build().unwrap();
+    let text = http.get(server.url("/")).retry(&policy).text();
+    assert_eq!(text.unwrap(), "ok");
+    assert_eq!(server.requests(), 2);
+}
+
+/// reqwest refuses to block a thread of a runtime, at least in debug builds. What the call holds is given back.
+#[tokio::test]
+async fn within_a_runtime_reqwest_panics_and_nothing_is_held() {
+    let server = Server::answers([answer(200, "", b"ok")]);
+    let breaker = CircuitBreaker::builder()
+        .failure_threshold(1)
+        .recovery_timeout(0.001)
+        .build()
+        .unwrap();
+    let policy = Policy::builder()
+        .circuit_breaker(breaker.clone())
+        .budget(Budget::in_flight_share(1.0).min_in_flight(1))
+        .build()
+        .unwrap();
+    breaker
+        .try_acquire()
+        .unwrap()
+        .failure(ErrorClass::Transient);
+    std::thread::sleep(Duration::from_millis(2));
+    // Where it may block, it is called as ever.
+    let (url, probed) = (server.url("/"), policy.clone());
+    let http = tokio::task::spawn_blocking(client).await.unwrap();
+    let shared = http.clone();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        drop(shared.get(&url).retry(&probed).text());
+    }));
+    assert_eq!(panicked.is_err(), cfg!(debug_assertions));
+    // The only probe of the breaker is free.
+    let text = tokio::task::spawn_blocking(move || http.get(url).retry(&policy).text());
+    assert_eq!(text.await.unwrap().unwrap(), "ok");
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    tokio::task::spawn_blocking(move || drop(shared))
+        .await
+        .unwrap();
 }
 
 /// Neither an attempt nor a body goes on beyond what the policy leaves, whatever the client waits for.

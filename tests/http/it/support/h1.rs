@@ -38,6 +38,8 @@ pub(crate) enum Answer {
     Write(Vec<u8>),
     /// Writes these, waits, then writes those.
     Slow(Vec<u8>, Duration, Vec<u8>),
+    /// Writes these bytes, and then one after the other for ever, each after a pause.
+    Drip(Vec<u8>, Duration),
     /// Writes these bytes and ends the connection in order.
     Fin(Vec<u8>),
     /// Writes these bytes, lets them arrive, and ends the connection with a RST.
@@ -167,6 +169,13 @@ fn serve(
                 stream.write_all(&first)?;
                 thread::sleep(pause);
                 stream.write_all(&rest)?;
+            }
+            Answer::Drip(first, pause) => {
+                stream.write_all(&first)?;
+                loop {
+                    thread::sleep(pause);
+                    stream.write_all(b".")?;
+                }
             }
             Answer::Fin(bytes) => return stream.write_all(&bytes),
             Answer::Reset(bytes) => {
