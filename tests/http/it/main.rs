@@ -5,6 +5,7 @@ mod deadline;
 mod examples;
 mod grpc;
 mod http_body;
+mod kinds;
 mod reqwest;
 mod support;
 mod tower;

@@ -5,6 +5,7 @@ mod bodies;
 mod connections;
 mod cost;
 mod download;
+mod dropped;
 mod h2;
 mod hosts;
 mod rule;
