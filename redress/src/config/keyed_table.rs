@@ -55,6 +55,15 @@ pub struct KeyedTable<T> {
 
 impl<T: Each> KeyedTable<T> {
     /// Returns the name of the table in its file.
+    ///
+    /// ```
+    /// use redress::Policies;
+    /// use redress::config::Format;
+    ///
+    /// let policies = Policies::from_str(Format::Yaml, "keyed: {hosts: {circuit_breaker: {}, max_keys: 9}}")?;
+    /// assert_eq!(policies.keyed_breakers("hosts")?.name(), "hosts");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.slot.name
@@ -232,6 +241,15 @@ pub struct UnknownKeyed {
 
 impl UnknownKeyed {
     /// Returns the name that was asked for.
+    ///
+    /// ```
+    /// use redress::Policies;
+    /// use redress::config::Format;
+    ///
+    /// let policies = Policies::from_str(Format::Yaml, "policies: {payments: {}}")?;
+    /// assert_eq!(policies.keyed_gates("hosts").unwrap_err().name(), "hosts");
+    /// # Ok::<_, redress::config::ConfigFileError>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

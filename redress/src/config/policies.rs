@@ -98,6 +98,15 @@ struct Listed {
 }
 
 /// What a reload has changed. Policies are named in alphabetical order.
+///
+/// ```no_run
+/// use redress::Policies;
+///
+/// let policies = Policies::from_file("policies.toml")?;
+/// let reloaded = policies.reload()?;
+/// println!("{reloaded}");
+/// # Ok::<_, redress::config::ConfigFileError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reloaded {
     changed: Vec<String>,
@@ -291,6 +300,12 @@ impl Registry {
 
 impl Reloaded {
     /// Tells whether every policy is as before, and every map of `keyed`.
+    ///
+    /// ```
+    /// use redress::config::Reloaded;
+    ///
+    /// assert!(Reloaded::default().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let policies = [&self.changed, &self.added, &self.removed];
@@ -298,24 +313,52 @@ impl Reloaded {
     }
 
     /// Lists the policies with other settings, those of a shared budget or breaker included.
+    ///
+    /// ```
+    /// # use redress::config::Reloaded;
+    /// fn is_slower_now(reloaded: &Reloaded) -> bool {
+    ///     reloaded.changed().iter().any(|policy| policy == "payments")
+    /// }
+    /// ```
     #[must_use]
     pub fn changed(&self) -> &[String] {
         &self.changed
     }
 
     /// Lists the policies that were not there before.
+    ///
+    /// ```
+    /// # use redress::config::Reloaded;
+    /// fn announce(reloaded: &Reloaded) -> String {
+    ///     reloaded.added().join(", ")
+    /// }
+    /// ```
     #[must_use]
     pub fn added(&self) -> &[String] {
         &self.added
     }
 
     /// Lists the policies that are gone. Handles of them keep their last values.
+    ///
+    /// ```
+    /// # use redress::config::Reloaded;
+    /// fn warn(reloaded: &Reloaded) -> Option<String> {
+    ///     (!reloaded.removed().is_empty()).then(|| reloaded.removed().join(", "))
+    /// }
+    /// ```
     #[must_use]
     pub fn removed(&self) -> &[String] {
         &self.removed
     }
 
     /// Lists the tables of `keyed` that have other settings, were not there before, or are gone.
+    ///
+    /// ```
+    /// # use redress::config::Reloaded;
+    /// fn has_new_limits(reloaded: &Reloaded) -> bool {
+    ///     reloaded.keyed().iter().any(|table| table == "tenants")
+    /// }
+    /// ```
     #[must_use]
     pub fn keyed(&self) -> &[String] {
         &self.keyed

@@ -61,6 +61,14 @@ impl RetryLayer {
     ///
     /// A deadline or an attempt timeout of the policy cuts handlers off, with 504. Where the policy refuses the
     /// request, the answer is an [`Unavailable`].
+    ///
+    /// ```
+    /// # use redress::Policy;
+    /// # use redress::contrib::axum_0_8::RetryLayer;
+    /// let layer = RetryLayer::new(Policy::builder().max_attempts(5).no_deadline().build()?);
+    /// # let _ = layer;
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     #[expect(
         clippy::needless_pass_by_value,
@@ -76,6 +84,15 @@ impl RetryLayer {
     /// Keeps so many bytes of the body of each request, which is read before its handler runs. Default: 64 KiB.
     ///
     /// With a longer body, the handler runs once; it reads all of it.
+    ///
+    /// ```
+    /// # use redress::Policy;
+    /// # use redress::contrib::axum_0_8::RetryLayer;
+    /// let layer = RetryLayer::default().body_limit(1024 * 1024);
+    /// # let _ = Policy::new();
+    /// # let _ = layer;
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     pub const fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
@@ -110,6 +127,16 @@ impl<S> Layer<S> for RetryLayer {
 }
 
 /// A service that runs handlers again: what [`RetryLayer`] makes.
+///
+/// ```
+/// # extern crate tower_layer_0_3 as tower_layer; // as users name it
+/// use redress::contrib::axum_0_8::{Rerun, RetryLayer};
+/// use tower_layer::Layer as _;
+///
+/// fn around<S>(service: S) -> Rerun<S> {
+///     RetryLayer::default().layer(service)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Rerun<S> {
     inner: S,

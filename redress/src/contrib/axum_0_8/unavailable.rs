@@ -12,6 +12,19 @@ use crate::reason::{Cause, StopReason};
 ///
 /// It is made of a policy's [`Error`], whatever the operation's own error, and of an
 /// [`Interrupt`], so `?` does. It keeps nothing of the operation's error.
+///
+/// ```
+/// use redress::Policy;
+/// use redress::contrib::axum_0_8::Unavailable;
+///
+/// async fn fetch() -> std::io::Result<String> {
+///     Ok("orders".to_owned()) // asks another service
+/// }
+///
+/// async fn handler(policy: Policy) -> Result<String, Unavailable> {
+///     Ok(policy.call_async(fetch).await?)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unavailable {
     status: StatusCode,
@@ -37,12 +50,36 @@ impl Unavailable {
     }
 
     /// Returns the status of the answer.
+    ///
+    /// ```
+    /// # extern crate axum_0_8 as axum; // as users name it
+    /// # use redress::contrib::axum_0_8::Unavailable;
+    /// # use redress::{CircuitBreaker, Policy};
+    /// let breaker = CircuitBreaker::new();
+    /// breaker.force_open();
+    /// let policy = Policy::builder().circuit_breaker(breaker).build()?;
+    /// let refused = policy.call(|| Ok::<_, std::io::Error>(())).unwrap_err();
+    /// assert_eq!(Unavailable::from(refused).status(), 503);
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.status
     }
 
     /// Returns after which time a breaker may let a call through again, if one has refused this.
+    ///
+    /// ```
+    /// # extern crate axum_0_8 as axum; // as users name it
+    /// # use redress::contrib::axum_0_8::Unavailable;
+    /// # use redress::{CircuitBreaker, Policy};
+    /// let breaker = CircuitBreaker::new();
+    /// breaker.force_open();
+    /// let policy = Policy::builder().circuit_breaker(breaker).build()?;
+    /// let refused = policy.call(|| Ok::<_, std::io::Error>(())).unwrap_err();
+    /// assert!(Unavailable::from(refused).retry_after().is_some());
+    /// # Ok::<_, redress::ConfigError>(())
+    /// ```
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after

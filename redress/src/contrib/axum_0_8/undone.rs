@@ -44,6 +44,16 @@ pub struct Undone {
 impl Undone {
     /// Says what has failed, as a class or a [`Classification`]: the policy of the layer decides by it. It is
     /// taken for [unsent](Classification::unsent).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::contrib::axum_0_8::Undone;
+    /// use redress::{Classification, ErrorClass};
+    ///
+    /// let collided = Undone::new(ErrorClass::Concurrency);
+    /// let busy = Undone::new(Classification::new(ErrorClass::RateLimit).retry_after(Duration::from_millis(20)));
+    /// # let _ = (collided, busy);
+    /// ```
     #[must_use]
     pub fn new(failed: impl Into<Classification>) -> Self {
         Self {
@@ -52,6 +62,15 @@ impl Undone {
     }
 
     /// Marks a response, which is sent if the handler is not run again.
+    ///
+    /// ```
+    /// # extern crate http_1 as http; // as users name it
+    /// use redress::ErrorClass;
+    /// use redress::contrib::axum_0_8::Undone;
+    ///
+    /// let response = Undone::new(ErrorClass::Concurrency).respond((http::StatusCode::CONFLICT, "again, please"));
+    /// assert_eq!(response.status(), 409);
+    /// ```
     #[must_use]
     pub fn respond(self, response: impl IntoResponse) -> Response {
         let mut response = response.into_response();

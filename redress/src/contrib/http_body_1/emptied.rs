@@ -20,6 +20,20 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pin_project! {
     /// The body of a response. That of a failed one has been read before: at most 64 KiB of it, for at most a
     /// second. If there was more, it ends with an error.
+    ///
+    /// ```
+    /// # extern crate http_1 as http; // as users name them
+    /// # extern crate http_body_1 as http_body;
+    /// use http_body::Body;
+    /// use redress::contrib::http_body_1::ResponseBody;
+    ///
+    /// fn length<B: Body>(response: &http::Response<ResponseBody<B>>) -> Option<u64>
+    /// where
+    ///     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    /// {
+    ///     response.body().size_hint().exact()
+    /// }
+    /// ```
     pub struct ResponseBody<B> {
         #[pin]
         body: Inner<B>,

@@ -24,6 +24,13 @@ use crate::policy::{Policy, SharedErrors, ValuesOr};
 /// [`Request`]s, such as hyper-util's client.
 ///
 /// See [the page](super) for what is sent again. A clone shares the policy.
+///
+/// ```
+/// # use redress::Policy;
+/// # use redress::contrib::http_body_1::HttpRetryLayer;
+/// let layer = HttpRetryLayer::new(Policy::recommended()); // `layer.layer(client)`, or in a `ServiceBuilder`
+/// # let _ = layer;
+/// ```
 pub struct HttpRetryLayer<C = DefaultClassifier, R = AnyValue> {
     policy: Policy<C, R>,
     limit: usize,
@@ -34,6 +41,13 @@ impl<C, R> HttpRetryLayer<C, R> {
     ///
     /// A response that the policy's result classifier does not take for a failure is judged by
     /// [`http_1::of_response`].
+    ///
+    /// ```
+    /// # use redress::Policy;
+    /// # use redress::contrib::http_body_1::HttpRetryLayer;
+    /// let layer = HttpRetryLayer::new(Policy::recommended());
+    /// # let _ = layer;
+    /// ```
     #[must_use]
     pub const fn new(policy: Policy<C, R>) -> Self {
         let limit = defaults::HTTP_REPLAYED_BODY;
@@ -43,6 +57,13 @@ impl<C, R> HttpRetryLayer<C, R> {
     /// Records up to so many bytes of the body of each request, while it is sent. Default: 64 KiB.
     ///
     /// A longer body is sent once; with 0, each body that is not empty.
+    ///
+    /// ```
+    /// # use redress::Policy;
+    /// # use redress::contrib::http_body_1::HttpRetryLayer;
+    /// let layer = HttpRetryLayer::new(Policy::recommended()).replay(1024 * 1024);
+    /// # let _ = layer;
+    /// ```
     #[must_use]
     pub const fn replay(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -67,6 +88,20 @@ impl<S, C, R> Layer<S> for HttpRetryLayer<C, R> {
 type Inner<S, C, R> = Retry<Emptying<S>, SharedErrors<C, R>, ValuesOr<C, R, Answers>, Replayed>;
 
 /// A client of HTTP that repeats requests as a policy says: what [`HttpRetryLayer`] makes.
+///
+/// ```
+/// # extern crate tower_layer_0_3 as tower_layer; // as users name it
+/// use redress::contrib::http_body_1::{HttpRetry, HttpRetryLayer};
+/// use tower_layer::Layer as _;
+///
+/// struct Api<S> {
+///     http: HttpRetry<S>,
+/// }
+///
+/// fn api<S>(client: S, layer: &HttpRetryLayer) -> Api<S> {
+///     Api { http: layer.layer(client) }
+/// }
+/// ```
 pub struct HttpRetry<S, C = DefaultClassifier, R = AnyValue> {
     inner: Inner<S, C, R>,
     limit: usize,

@@ -21,6 +21,18 @@ type Polled = Poll<Option<Result<Frame<Bytes>, BoxError>>>;
 ///
 /// The body of an earlier attempt that is still being sent when the next one begins ends with an error: what
 /// is left of the source goes to the newest.
+///
+/// The client inside of the layer is one of requests with this body:
+///
+/// ```
+/// # extern crate http_1 as http; // as users name them
+/// # extern crate tower_service_0_3 as tower_service;
+/// use redress::contrib::http_body_1::ReplayBody;
+///
+/// fn takes<S: tower_service::Service<http::Request<ReplayBody<String>>>>(client: S) -> S {
+///     client
+/// }
+/// ```
 pub struct ReplayBody<B> {
     shared: Arc<Mutex<Shared<B>>>,
     /// Which of the copies this is.

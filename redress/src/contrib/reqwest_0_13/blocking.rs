@@ -39,6 +39,17 @@ use crate::error::Error;
 use crate::policy::{Attempted, CallContext, Got};
 
 /// Adds retries to any blocking [`RequestBuilder`].
+///
+/// ```no_run
+/// # extern crate reqwest_0_13 as reqwest; // as users name it
+/// # use redress::contrib::reqwest_0_13::Failure;
+/// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+/// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+/// let page = http.get("https://example.com/").retry(&policy).text()?;
+/// # let _ = page;
+/// # Ok(())
+/// # }
+/// ```
 pub trait RetryExt: Sized {
     /// Sends the request under a policy, a `&Policy`, or under the [context](crate::Policy::context) of one.
     ///
@@ -93,6 +104,18 @@ impl RetryExt for RequestBuilder {
 }
 
 /// A request that is sent again as its policy says: see [the rule](super#what-is-sent-again).
+///
+/// ```no_run
+/// # extern crate reqwest_0_13 as reqwest; // as users name it
+/// # use redress::contrib::reqwest_0_13::Failure;
+/// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+/// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+/// let request = http.get("https://example.com/").retry(&policy);
+/// let page = request.operation("home page").text()?;
+/// # let _ = page;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is sent until `send`, `text` or one of the others is called"]
 pub struct RetriedRequest<'a, C = DefaultClassifier, R = AnyValue> {
     builder: RequestBuilder,
@@ -103,6 +126,18 @@ pub struct RetriedRequest<'a, C = DefaultClassifier, R = AnyValue> {
 
 impl<'a, C, R> RetriedRequest<'a, C, R> {
     /// Names the operation in events. Default: the method and the host, as in `GET api.example.com`.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+    /// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let user = http.get("https://api.example.com/users/5").retry(&policy);
+    /// let user = user.operation("GET /users/{id}").text()?;
+    /// # let _ = user;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn operation(mut self, name: impl Into<Cow<'a, str>>) -> Self {
         self.operation = Some(name.into());
         self
@@ -110,17 +145,52 @@ impl<'a, C, R> RetriedRequest<'a, C, R> {
 
     /// Says whether the request may be repeated although it may have been applied: see
     /// [`idempotent`](super::RetriedRequest::idempotent) of the async client.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+    /// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let search = http.post("https://api.example.com/search").body("socks");
+    /// let found = search.retry(&policy).idempotent(true).text()?;
+    /// # let _ = found;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
         self
     }
 
     /// Sends a key in every attempt: see [`RetryExt::idempotency_key`].
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+    /// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let order = http.post("https://api.example.com/orders").body("socks");
+    /// order.retry(&policy).idempotency_key("order-7").send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn idempotency_key(self, key: impl fmt::Display) -> Self {
         self.with(|request| request.idempotency_key(key))
     }
 
     /// Changes the request: adds headers, a body, a query.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+    /// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let request = http.get("https://api.example.com/users").retry(&policy);
+    /// let users = request.with(|request| request.bearer_auth("token")).text()?;
+    /// # let _ = users;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with(mut self, change: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
         self.builder = change(self.builder);
         self
@@ -141,6 +211,17 @@ where
     /// not read again. [`text`](Self::text), [`bytes`](Self::bytes) and [`read`](Self::read) make it a part
     /// of the attempt.
     ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+    /// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let response = http.get("https://example.com/").retry(&policy).send()?;
+    /// println!("{}", response.status()); // also 404, and 503 after the last attempt
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A [`Failure`] if there was no response, inside an [`Error`] that says why the call stopped.
@@ -158,6 +239,17 @@ where
 
     /// Sends the request and reads the body of the response as text, until both succeed.
     ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+    /// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let page = http.get("https://example.com/").retry(&policy).text()?;
+    /// println!("{page}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A [`Failure`]; a response of 400 and above is one, too.
@@ -169,6 +261,17 @@ where
     }
 
     /// Sends the request and reads the body of the response, until both succeed.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+    /// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let image = http.get("https://example.com/logo.png").retry(&policy).bytes()?;
+    /// println!("{} bytes", image.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -182,6 +285,17 @@ where
 
     /// Sends the request and reads the body of the response as JSON, until both succeed. JSON that does
     /// not fit is PERMANENT. Feature `reqwest-0_13-json`.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// # use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+    /// # fn example(http: reqwest::blocking::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let prices: Vec<f64> = http.get("https://example.com/prices").retry(&policy).json()?;
+    /// println!("{} prices", prices.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

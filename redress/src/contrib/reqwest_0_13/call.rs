@@ -14,6 +14,16 @@ use crate::error::Error;
 use crate::policy::{AnyCall, Attempted, CallContext, Got};
 
 /// Adds retries to any [`RequestBuilder`].
+///
+/// ```no_run
+/// # extern crate reqwest_0_13 as reqwest; // as users name it
+/// # use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+/// # async fn example(http: reqwest::Client, policy: redress::Policy) -> Result<(), Failure> {
+/// let page = http.get("https://example.com/").retry(&policy).text().await?;
+/// # let _ = page;
+/// # Ok(())
+/// # }
+/// ```
 pub trait RetryExt: Sized {
     /// Sends the request under a policy, a `&Policy`, or under the
     /// [context](crate::Policy::context) of one.
@@ -71,6 +81,17 @@ impl RetryExt for RequestBuilder {
 }
 
 /// A request that is sent again as its policy says: see [the rule](super#what-is-sent-again).
+///
+/// ```no_run
+/// # extern crate reqwest_0_13 as reqwest; // as users name it
+/// # use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+/// # async fn example(http: reqwest::Client, policy: redress::Policy) -> Result<(), Failure> {
+/// let request = http.get("https://example.com/").retry(&policy);
+/// let page = request.operation("home page").text().await?;
+/// # let _ = page;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is sent until `send`, `text` or one of the others is awaited"]
 pub struct RetriedRequest<'a, C = DefaultClassifier, R = AnyValue, M = AnyCall> {
     builder: RequestBuilder,
@@ -105,6 +126,17 @@ impl<'a, C, R, M> RetriedRequest<'a, C, R, M> {
 
     /// Names the operation in events. Default: the method and the host, as in `GET api.example.com`,
     /// since paths hold numbers that no metric should have.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// # async fn example(http: reqwest::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let user = http.get("https://api.example.com/users/5").retry(&policy);
+    /// let user = user.operation("GET /users/{id}").text().await?;
+    /// # let _ = user;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn operation(mut self, name: impl Into<Cow<'a, str>>) -> Self {
         self.operation = Some(name.into());
         self
@@ -115,12 +147,33 @@ impl<'a, C, R, M> RetriedRequest<'a, C, R, M> {
     ///
     /// `true` is for a POST that only reads, such as a search. It cannot take a repetition away: that is
     /// [`once`](CallContext::once).
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// # async fn example(http: reqwest::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let search = http.post("https://api.example.com/search").body("socks");
+    /// let found = search.retry(&policy).idempotent(true).text().await?;
+    /// # let _ = found;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
         self
     }
 
     /// Sends a key in every attempt: see [`RetryExt::idempotency_key`].
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// # async fn example(http: reqwest::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let order = http.post("https://api.example.com/orders").body("socks");
+    /// order.retry(&policy).idempotency_key("order-7").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn idempotency_key(self, key: impl fmt::Display) -> Self {
         self.with(|request| request.idempotency_key(key))
     }
@@ -157,6 +210,16 @@ where
     /// [`text`](Self::text), [`bytes`](Self::bytes) and [`read`](Self::read) make it a part of the
     /// attempt.
     ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// # async fn example(http: reqwest::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let response = http.get("https://example.com/").retry(&policy).send().await?;
+    /// println!("{}", response.status()); // also 404, and 503 after the last attempt
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A [`Failure`] if there was no response, inside an [`Error`] that says why the call stopped.
@@ -179,6 +242,16 @@ where
 
     /// Sends the request and reads the body of the response as text, until both succeed.
     ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// # async fn example(http: reqwest::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let page = http.get("https://example.com/").retry(&policy).text().await?;
+    /// println!("{page}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// A [`Failure`]; a response of 400 and above is one, too.
@@ -198,6 +271,16 @@ where
     }
 
     /// Sends the request and reads the body of the response, until both succeed.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// # async fn example(http: reqwest::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let image = http.get("https://example.com/logo.png").retry(&policy).bytes().await?;
+    /// println!("{} bytes", image.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -219,6 +302,16 @@ where
 
     /// Sends the request and reads the body of the response as JSON, until both succeed. JSON that does
     /// not fit is PERMANENT. Feature `reqwest-0_13-json`.
+    ///
+    /// ```no_run
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::contrib::reqwest_0_13::{Failure, RetryExt as _};
+    /// # async fn example(http: reqwest::Client, policy: redress::Policy) -> Result<(), Failure> {
+    /// let prices: Vec<f64> = http.get("https://example.com/prices").retry(&policy).json().await?;
+    /// println!("{} prices", prices.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

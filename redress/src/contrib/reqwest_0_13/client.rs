@@ -33,6 +33,14 @@ pub struct Client<C = DefaultClassifier, R = AnyValue> {
 macro_rules! verbs {
     ($($name:ident $METHOD:ident)*) => {$(
         #[doc = concat!("Starts a ", stringify!($METHOD), " request.")]
+        ///
+        /// ```
+        /// # extern crate reqwest_0_13 as reqwest; // as users name it
+        /// # use redress::contrib::reqwest_0_13::Client;
+        /// let api = Client::per_host(reqwest::Client::new(), redress::Policy::recommended);
+        #[doc = concat!("let request = api.", stringify!($name), "(\"https://api.example.com/users/5\");")]
+        /// # let _ = request; // `.send().await?`
+        /// ```
         pub fn $name(&self, url: impl IntoUrl) -> RetriedRequest<'static, C, R> {
             self.request(Method::$METHOD, url)
         }
@@ -47,6 +55,17 @@ impl<C, R> Client<C, R> {
     /// redirected, the policy is that of the host that was asked first.
     ///
     /// Let the client of reqwest not repeat anything by itself: `.retry(reqwest::retry::never())`.
+    ///
+    /// ```
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// use redress::Policy;
+    /// use redress::contrib::reqwest_0_13::Client;
+    ///
+    /// let http = reqwest::Client::builder().retry(reqwest::retry::never()).build()?;
+    /// let api = Client::per_host(http, Policy::recommended);
+    /// # let _ = api;
+    /// # Ok::<_, reqwest::Error>(())
+    /// ```
     #[must_use]
     pub fn per_host(
         http: ::reqwest_0_13::Client,
@@ -66,17 +85,46 @@ impl<C, R> Client<C, R> {
     }
 
     /// Starts a request with a method.
+    ///
+    /// ```
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::reqwest_0_13::Client;
+    /// let api = Client::per_host(reqwest::Client::new(), Policy::recommended);
+    /// let request = api.request(reqwest::Method::OPTIONS, "https://api.example.com/");
+    /// # let _ = request;
+    /// ```
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RetriedRequest<'static, C, R> {
         self.retry(self.http.request(method, url))
     }
 
     /// Sends a request that has been built, under the policy of its host.
+    ///
+    /// ```
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::reqwest_0_13::Client;
+    /// let api = Client::per_host(reqwest::Client::new(), Policy::recommended);
+    /// let signed = reqwest::Client::new().get("https://api.example.com/").bearer_auth("token");
+    /// let request = api.retry(signed);
+    /// # let _ = request;
+    /// ```
     pub fn retry(&self, request: RequestBuilder) -> RetriedRequest<'static, C, R, AnyCall> {
         let under = Under::Hosts(self.hosts.clone(), |context| context);
         RetriedRequest::new(request, under)
     }
 
     /// Returns the policy of the host and port of a URL: to look at its breaker.
+    ///
+    /// ```
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::reqwest_0_13::Client;
+    /// let api = Client::per_host(reqwest::Client::new(), Policy::recommended);
+    /// let policy = api.policy("https://api.example.com/users/5")?;
+    /// println!("{}", policy.circuit_breaker().unwrap().state());
+    /// # Ok::<_, reqwest::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -87,6 +135,15 @@ impl<C, R> Client<C, R> {
     }
 
     /// Returns the client of reqwest.
+    ///
+    /// ```
+    /// # extern crate reqwest_0_13 as reqwest; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::reqwest_0_13::Client;
+    /// let api = Client::per_host(reqwest::Client::new(), Policy::recommended);
+    /// let unretried = api.http().get("https://api.example.com/");
+    /// # let _ = unretried;
+    /// ```
     #[must_use]
     pub const fn http(&self) -> &::reqwest_0_13::Client {
         &self.http

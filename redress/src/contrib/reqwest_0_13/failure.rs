@@ -121,6 +121,13 @@ impl Failure {
 
     /// Returns the status of the response; `None` if there was none, or it was a success whose body could
     /// not be read.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// fn is_missing(failure: &Failure) -> bool {
+    ///     failure.status().is_some_and(|status| status == 404)
+    /// }
+    /// ```
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         match &self.0.what {
@@ -131,6 +138,13 @@ impl Failure {
     }
 
     /// Returns the headers of the response, if there was one.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// fn trace(failure: &Failure) -> Option<&str> {
+    ///     failure.headers()?.get("x-request-id")?.to_str().ok()
+    /// }
+    /// ```
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         Some(&self.response()?.parts.headers)
@@ -138,18 +152,39 @@ impl Failure {
 
     /// Returns the first 64 KiB of the body of the response; empty if there was none. Its encoding is
     /// whatever the server sent.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// fn said(failure: &Failure) -> std::borrow::Cow<'_, str> {
+    ///     String::from_utf8_lossy(failure.body())
+    /// }
+    /// ```
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.response().map_or(&[], |response| &response.body)
     }
 
     /// Returns how long the server asked to wait, as [`http_1::retry_after`] reads it.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// fn later(failure: &Failure) -> Option<std::time::Instant> {
+    ///     std::time::Instant::now().checked_add(failure.retry_after()?)
+    /// }
+    /// ```
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         http_1::retry_after(self.headers()?)
     }
 
     /// Returns the URL that failed: the last one, where redirects were followed.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// fn host(failure: &Failure) -> Option<&str> {
+    ///     failure.url()?.host_str()
+    /// }
+    /// ```
     #[must_use]
     pub fn url(&self) -> Option<&Url> {
         match &self.0.what {
@@ -160,6 +195,13 @@ impl Failure {
     }
 
     /// Returns the error of the transport, if it was one.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// fn is_timeout(failure: &Failure) -> bool {
+    ///     failure.transport().is_some_and(|error| error.is_timeout())
+    /// }
+    /// ```
     #[must_use]
     pub fn transport(&self) -> Option<&TransportError> {
         match &self.0.what {
@@ -169,6 +211,13 @@ impl Failure {
     }
 
     /// Returns why a download cannot go on, if that is the failure.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// fn arrived(failure: &Failure) -> Option<u64> {
+    ///     Some(failure.discontinued()?.position())
+    /// }
+    /// ```
     #[must_use]
     pub fn discontinued(&self) -> Option<&Discontinued> {
         match &self.0.what {
@@ -201,6 +250,13 @@ impl Failure {
 
     /// Returns `true` if the request was sent once only because its body cannot be sent again: a
     /// stream, or a form with files.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::Failure;
+    /// fn hint(failure: &Failure) -> Option<&'static str> {
+    ///     failure.is_body_spent().then_some("read the file into memory to have the upload retried")
+    /// }
+    /// ```
     #[must_use]
     pub fn is_body_spent(&self) -> bool {
         self.0.spent
@@ -383,6 +439,15 @@ impl From<Error<Failure>> for Failure {
 }
 
 /// Makes an error of a response that says no, and keeps what it says.
+///
+/// ```no_run
+/// # extern crate reqwest_0_13 as reqwest; // as users name it
+/// use redress::contrib::reqwest_0_13::{CheckExt as _, Failure};
+///
+/// async fn page(http: &reqwest::Client) -> Result<String, Failure> {
+///     Ok(http.get("https://example.com/").send().await?.check().await?.text().await?)
+/// }
+/// ```
 pub trait CheckExt {
     /// Returns the response if its status is a success, or a [`Failure`] with its status, headers and the
     /// first 64 KiB of its body if it is 4xx or 5xx.

@@ -52,6 +52,13 @@ pub struct GrpcRetryLayer<C = DefaultClassifier, R = AnyValue> {
 impl<C, R> GrpcRetryLayer<C, R> {
     /// Creates a layer under which each method is [`once`](crate::CallContext::once), and that records up to
     /// 64 KiB of the messages of a call.
+    ///
+    /// ```
+    /// # use redress::Policy;
+    /// # use redress::contrib::tonic_0_14::GrpcRetryLayer;
+    /// let layer = GrpcRetryLayer::new(Policy::recommended());
+    /// # let _ = layer;
+    /// ```
     #[must_use]
     pub fn new(policy: Policy<C, R>) -> Self {
         Self {
@@ -66,6 +73,14 @@ impl<C, R> GrpcRetryLayer<C, R> {
     ///
     /// A name that no method has does nothing: the method that it is meant for stays
     /// [`once`](crate::CallContext::once).
+    ///
+    /// ```
+    /// # use redress::Policy;
+    /// # use redress::contrib::tonic_0_14::GrpcRetryLayer;
+    /// let layer = GrpcRetryLayer::new(Policy::recommended())
+    ///     .idempotent(["/shop.Orders/Get", "/shop.Catalog"]); // a method, and all of a service
+    /// # let _ = layer;
+    /// ```
     #[must_use]
     pub fn idempotent(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let idempotent = Arc::make_mut(&mut self.idempotent);
@@ -95,6 +110,13 @@ impl<C, R> GrpcRetryLayer<C, R> {
     /// Records up to so many bytes of the messages of each call, while they are sent. Default: 64 KiB.
     ///
     /// A call that has sent more is not sent again; with 0, each that has sent anything.
+    ///
+    /// ```
+    /// # use redress::Policy;
+    /// # use redress::contrib::tonic_0_14::GrpcRetryLayer;
+    /// let layer = GrpcRetryLayer::new(Policy::recommended()).replay(1024 * 1024);
+    /// # let _ = layer;
+    /// ```
     #[must_use]
     pub const fn replay(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -123,6 +145,23 @@ type Inner<S, C, R> = Retry<Statuses<S>, Obeyed<C, R>, Committed<C, R>, Copies>;
 ///
 /// Its error is a [`Status`]: of the last attempt, or, where there was none, `UNAVAILABLE` or
 /// `DEADLINE_EXCEEDED` with the policy's [`Error`] as its source.
+///
+/// ```
+/// # extern crate tonic_0_14 as tonic; // as users name them
+/// # extern crate tower_layer_0_3 as tower_layer;
+/// # extern crate tower_service_0_3 as tower_service;
+/// use redress::contrib::tonic_0_14::{GrpcRetry, GrpcRetryLayer};
+/// use tower_layer::Layer as _;
+///
+/// /// What a generated client is made of.
+/// struct Orders<S> {
+///     channel: GrpcRetry<S>,
+/// }
+///
+/// fn orders<S>(channel: S, layer: &GrpcRetryLayer) -> Orders<S> {
+///     Orders { channel: layer.layer(channel) }
+/// }
+/// ```
 pub struct GrpcRetry<S, C = DefaultClassifier, R = AnyValue> {
     inner: Inner<S, C, R>,
     limit: usize,

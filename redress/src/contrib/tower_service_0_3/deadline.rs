@@ -38,6 +38,13 @@ pub struct DeadlineLayer {
 
 impl DeadlineLayer {
     /// Creates a layer that reads the headers of gRPC and Envoy, without a margin.
+    ///
+    /// ```
+    /// use redress::contrib::tower_service_0_3::DeadlineLayer;
+    ///
+    /// let layer = DeadlineLayer::new(); // `Router::new().route(..).layer(layer)`
+    /// # let _ = layer;
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -45,6 +52,14 @@ impl DeadlineLayer {
 
     /// Takes so much away from the time that the caller gives: what the request and the answer take on the
     /// network. Default: nothing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redress::contrib::tower_service_0_3::DeadlineLayer;
+    ///
+    /// let layer = DeadlineLayer::new().margin(Duration::from_millis(5));
+    /// # let _ = layer;
+    /// ```
     #[must_use]
     pub const fn margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
@@ -52,6 +67,15 @@ impl DeadlineLayer {
     }
 
     /// Reads the time also from a header of this name, in milliseconds. Any number may be added.
+    ///
+    /// ```
+    /// # extern crate http_1 as http; // as users name it
+    /// use http::HeaderName;
+    /// use redress::contrib::tower_service_0_3::DeadlineLayer;
+    ///
+    /// let layer = DeadlineLayer::new().millis_header(HeaderName::from_static("x-timeout-ms"));
+    /// # let _ = layer;
+    /// ```
     #[must_use]
     pub fn millis_header(mut self, name: HeaderName) -> Self {
         self.millis = self.millis.iter().cloned().chain([name]).collect();
@@ -71,6 +95,16 @@ impl<S> Layer<S> for DeadlineLayer {
 }
 
 /// A service whose handlers know by when the caller gives up: what [`DeadlineLayer`] makes.
+///
+/// ```
+/// # extern crate tower_layer_0_3 as tower_layer; // as users name it
+/// use redress::contrib::tower_service_0_3::{DeadlineLayer, Deadlines};
+/// use tower_layer::Layer as _;
+///
+/// fn around<S>(service: S) -> Deadlines<S> {
+///     DeadlineLayer::new().layer(service)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Deadlines<S> {
     inner: S,

@@ -16,12 +16,34 @@ use crate::policy::{Ended, LayeredCall, Policy};
 /// Makes services that repeat their calls as a policy says.
 ///
 /// A clone shares the policy. See [the page](super) for where it stands among other layers.
+///
+/// ```
+/// use redress::Policy;
+/// use redress::contrib::tower_service_0_3::RetryLayer;
+///
+/// let layer = RetryLayer::new(Policy::recommended()); // `layer.layer(service)`, or in a `ServiceBuilder`
+/// # let _ = layer;
+/// ```
 pub struct RetryLayer<C = DefaultClassifier, R = AnyValue, K = Cloned> {
     policy: Policy<C, R>,
     copy: K,
 }
 
 /// A service that repeats its calls as a policy says: what [`RetryLayer`] makes.
+///
+/// ```
+/// # extern crate tower_layer_0_3 as tower_layer; // as users name it
+/// use redress::contrib::tower_service_0_3::{Retry, RetryLayer};
+/// use tower_layer::Layer as _;
+///
+/// struct Api<S> {
+///     service: Retry<S>,
+/// }
+///
+/// fn api<S>(service: S, layer: &RetryLayer) -> Api<S> {
+///     Api { service: layer.layer(service) }
+/// }
+/// ```
 pub struct Retry<S, C = DefaultClassifier, R = AnyValue, K = Cloned> {
     inner: S,
     policy: Policy<C, R>,
@@ -29,6 +51,18 @@ pub struct Retry<S, C = DefaultClassifier, R = AnyValue, K = Cloned> {
 }
 
 /// Copies a request for the next attempt.
+///
+/// [`RetryLayer::copy_by`] makes one of functions, which is enough for most requests:
+///
+/// ```
+/// use redress::contrib::tower_service_0_3::{Cloned, CopyRequest};
+///
+/// /// Whatever copies the requests of a service.
+/// fn copies<Q>(requests: &impl CopyRequest<Q>, request: &Q) -> bool {
+///     requests.copy(request).is_some() && requests.may_repeat(request)
+/// }
+/// assert!(copies(&Cloned, &"question"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Q}` cannot be sent again: it is not `Clone`",
     note = "say how it is copied: `RetryLayer::new(policy).copy_by(|request| Some(..))`, or `None` for what is sent once"
@@ -60,6 +94,12 @@ pub trait CopyRequest<Q> {
 }
 
 /// Requests are cloned, and may be sent again.
+///
+/// ```
+/// use redress::contrib::tower_service_0_3::{Cloned, CopyRequest as _};
+///
+/// assert_eq!(Cloned.copy(&7), Some(7));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Cloned;
 
@@ -74,6 +114,17 @@ impl<Q: Clone> CopyRequest<Q> for Cloned {
 }
 
 /// Requests are copied by a function, and may be sent again where another one says so.
+///
+/// ```
+/// use redress::Policy;
+/// use redress::contrib::tower_service_0_3::{CopiedBy, RetryLayer};
+///
+/// type Copies = CopiedBy<fn(&String) -> Option<String>, fn(&String) -> bool>;
+///
+/// let layer: RetryLayer<_, _, Copies> =
+///     RetryLayer::new(Policy::recommended()).copy_by(|request| Some(request.clone()), |_| true);
+/// # let _ = layer;
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct CopiedBy<F, P> {
     copy: F,
@@ -97,6 +148,14 @@ where
 impl<C, R> RetryLayer<C, R> {
     /// Creates a layer for services whose requests are [`Clone`]. Each request may be sent again, whatever
     /// became of it; if that is wrong for some, see [`copy_by`](Self::copy_by).
+    ///
+    /// ```
+    /// use redress::Policy;
+    /// use redress::contrib::tower_service_0_3::RetryLayer;
+    ///
+    /// let layer = RetryLayer::new(Policy::recommended());
+    /// # let _ = layer;
+    /// ```
     #[must_use]
     pub const fn new(policy: Policy<C, R>) -> Self {
         let copy = Cloned;

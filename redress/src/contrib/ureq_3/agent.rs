@@ -49,6 +49,14 @@ pub struct Agent<C = DefaultClassifier> {
 macro_rules! verbs {
     ($($name:ident $METHOD:ident)*) => {$(
         #[doc = concat!("Starts a ", stringify!($METHOD), " request.")]
+        ///
+        /// ```
+        /// # extern crate ureq_3 as ureq; // as users name it
+        /// # use redress::contrib::ureq_3::Agent;
+        /// let api = Agent::new(ureq::agent(), redress::Policy::recommended());
+        #[doc = concat!("let request = api.", stringify!($name), "(\"https://api.example.com/users/5\");")]
+        /// # let _ = request; // `.call()?`
+        /// ```
         pub fn $name<U>(&self, uri: U) -> RetriedRequest<'_, C>
         where
             U: TryInto<Uri>,
@@ -61,6 +69,15 @@ macro_rules! verbs {
 
 impl<C> Agent<C> {
     /// Creates an agent.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// println!("{}", api.get("https://example.com/").text()?);
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     #[must_use]
     pub const fn new(agent: ::ureq_3::Agent, policy: Policy<C>) -> Self {
         Self { agent, policy }
@@ -76,6 +93,16 @@ impl<C> Agent<C> {
     }
 
     /// Starts a request with a method.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// let options = api.request(ureq::http::Method::OPTIONS, "https://example.com/").call()?;
+    /// # let _ = options;
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     pub fn request<U>(&self, method: Method, uri: U) -> RetriedRequest<'_, C>
     where
         U: TryInto<Uri>,
@@ -91,12 +118,31 @@ impl<C> Agent<C> {
     }
 
     /// Returns the agent of ureq.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// let unretried = api.agent().get("https://example.com/").call();
+    /// # let _ = unretried;
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     #[must_use]
     pub const fn agent(&self) -> &::ureq_3::Agent {
         &self.agent
     }
 
     /// Returns the policy: to look at its breaker.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// println!("{}", api.policy().circuit_breaker().unwrap().state());
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     #[must_use]
     pub const fn policy(&self) -> &Policy<C> {
         &self.policy
@@ -120,6 +166,16 @@ impl<C> fmt::Debug for Agent<C> {
 }
 
 /// A request that is sent again as its policy says: see [the rule](super#what-is-sent-again).
+///
+/// ```no_run
+/// # extern crate ureq_3 as ureq; // as users name it
+/// # use redress::Policy;
+/// # use redress::contrib::ureq_3::Agent;
+/// let api = Agent::new(ureq::agent(), Policy::recommended());
+/// let request = api.get("https://example.com/");
+/// println!("{}", request.header("accept", "text/html").text()?);
+/// # Ok::<_, redress::Error<ureq::Error>>(())
+/// ```
 #[must_use = "nothing is sent until `call` or `text` is called"]
 pub struct RetriedRequest<'a, C = DefaultClassifier, B = ()> {
     agent: &'a ::ureq_3::Agent,
@@ -131,6 +187,16 @@ pub struct RetriedRequest<'a, C = DefaultClassifier, B = ()> {
 
 impl<'a, C, B: Repeatable> RetriedRequest<'a, C, B> {
     /// Adds a header.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// let users = api.get("https://api.example.com/users").header("authorization", "Bearer token").text()?;
+    /// # let _ = users;
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     pub fn header<K, V>(mut self, name: K, value: V) -> Self
     where
         K: TryInto<HeaderName>,
@@ -144,6 +210,16 @@ impl<'a, C, B: Repeatable> RetriedRequest<'a, C, B> {
 
     /// Sends this key as `Idempotency-Key` in every attempt, by which the server recognises a repetition:
     /// so the request may be repeated, whatever its method. It is sent as it is given.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// let order = api.post("https://api.example.com/orders").idempotency_key("order-7").body("socks");
+    /// order.call()?;
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     pub fn idempotency_key(self, key: impl fmt::Display) -> Self {
         self.header("idempotency-key", key.to_string())
     }
@@ -151,18 +227,48 @@ impl<'a, C, B: Repeatable> RetriedRequest<'a, C, B> {
     /// Says whether the request may be repeated although it may have been applied. Default: what
     /// [`may_repeat`](crate::contrib::http_1::may_repeat) says of its method and headers. `true` is for
     /// a POST that only reads, such as a search.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// let found = api.post("https://api.example.com/search").idempotent(true).body("socks").text()?;
+    /// # let _ = found;
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
         self
     }
 
     /// Names the operation in events. Default: the method and the host.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// let user = api.get("https://api.example.com/users/5").operation("GET /users/{id}").text()?;
+    /// # let _ = user;
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     pub fn operation(mut self, name: impl Into<Cow<'a, str>>) -> Self {
         self.context = self.context.operation(name);
         self
     }
 
     /// Sets the body.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// let order = api.put("https://api.example.com/orders/7").body(vec![1_u8, 2, 3]);
+    /// order.call()?;
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     pub fn body<D: Repeatable>(self, body: D) -> RetriedRequest<'a, C, D> {
         RetriedRequest {
             agent: self.agent,
@@ -183,6 +289,16 @@ impl<C: Classifier<UreqError>, B: Repeatable> RetriedRequest<'_, C, B> {
     /// The body of a success is yet to be read: if that breaks, it is not read again. It has the time that
     /// was left of the attempt.
     ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// let response = api.get("https://example.com/").call()?;
+    /// println!("{}", response.status()); // also 404, and 503 after the last attempt
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The error of ureq if there was no response, inside an [`Error`] that says why the call stopped.
@@ -194,6 +310,15 @@ impl<C: Classifier<UreqError>, B: Repeatable> RetriedRequest<'_, C, B> {
     }
 
     /// Sends the request and reads the body of the response as text, until both succeed.
+    ///
+    /// ```no_run
+    /// # extern crate ureq_3 as ureq; // as users name it
+    /// # use redress::Policy;
+    /// # use redress::contrib::ureq_3::Agent;
+    /// let api = Agent::new(ureq::agent(), Policy::recommended());
+    /// println!("{}", api.get("https://example.com/").text()?);
+    /// # Ok::<_, redress::Error<ureq::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -326,6 +451,15 @@ mod sealed {
 ///
 /// Files and readers are none. A `&File` can be given twice, but the second time it is at its end: the
 /// request would be repeated with an empty body.
+///
+/// ```
+/// use redress::contrib::ureq_3::Repeatable;
+///
+/// fn takes(_: impl Repeatable) {}
+/// takes("text");
+/// takes(vec![1_u8, 2]);
+/// takes(()); // no body
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a body that can be sent again",
     label = "this is read while it is sent, so a second attempt would send an empty body",

@@ -86,12 +86,26 @@ impl Discontinued {
     }
 
     /// Returns why.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::{Discontinued, Discontinuity};
+    /// fn is_another_file(why: &Discontinued) -> bool {
+    ///     why.reason() == Discontinuity::Changed
+    /// }
+    /// ```
     #[must_use]
     pub const fn reason(&self) -> Discontinuity {
         self.reason
     }
 
     /// Returns how many bytes of the file had arrived. All of them were yielded before this error.
+    ///
+    /// ```
+    /// # use redress::contrib::reqwest_0_13::Discontinued;
+    /// fn explain(why: &Discontinued) -> String {
+    ///     format!("{} bytes are here: {why}", why.position())
+    /// }
+    /// ```
     #[must_use]
     pub const fn position(&self) -> u64 {
         self.position

@@ -175,6 +175,15 @@ impl<'a> Download<'a> {
     /// Waits for the head of the answer and the first bytes, unless they are here: then
     /// [`total`](Self::total), [`headers`](Self::headers) and [`url`](Self::url) are known.
     ///
+    /// ```no_run
+    /// # use redress::contrib::reqwest_0_13::{Download, Failure};
+    /// # async fn example(mut download: Download<'_>) -> Result<(), Failure> {
+    /// download.begin().await?;
+    /// println!("{:?} bytes", download.total());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`chunk`](Self::chunk).
@@ -187,6 +196,16 @@ impl<'a> Download<'a> {
     }
 
     /// Returns the next bytes; `None` if the file is complete.
+    ///
+    /// ```no_run
+    /// # use redress::contrib::reqwest_0_13::{Download, Failure};
+    /// # async fn example(mut download: Download<'_>) -> Result<(), Failure> {
+    /// while let Some(chunk) = download.chunk().await? {
+    ///     println!("{} more", chunk.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -203,6 +222,15 @@ impl<'a> Download<'a> {
     }
 
     /// Polls for the next bytes: see [`chunk`](Self::chunk).
+    ///
+    /// ```no_run
+    /// # use redress::contrib::reqwest_0_13::{Download, Failure};
+    /// # async fn example(mut download: Download<'_>) -> Result<(), Failure> {
+    /// let chunk = std::future::poll_fn(|cx| download.poll_chunk(cx)).await?;
+    /// # let _ = chunk;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -245,6 +273,15 @@ impl<'a> Download<'a> {
     }
 
     /// Returns how many bytes were read.
+    ///
+    /// ```no_run
+    /// # use redress::contrib::reqwest_0_13::{Download, Failure};
+    /// # async fn example(mut download: Download<'_>) -> Result<(), Failure> {
+    /// download.chunk().await?;
+    /// println!("{} bytes are here", download.position());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn position(&self) -> u64 {
         let position = self.feed.cursor(|transfer| transfer.position);
@@ -252,6 +289,16 @@ impl<'a> Download<'a> {
     }
 
     /// Returns the length of the file, if the server has said it.
+    ///
+    /// ```no_run
+    /// # use redress::contrib::reqwest_0_13::{Download, Failure};
+    /// # async fn example(mut download: Download<'_>) -> Result<(), Failure> {
+    /// download.begin().await?;
+    /// let share = download.total().map(|total| download.position() as f64 / total as f64);
+    /// # let _ = share;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.feed.cursor(|transfer| transfer.total)
@@ -259,6 +306,17 @@ impl<'a> Download<'a> {
 
     /// Returns the strong `ETag` or the `Last-Modified` by which the file is recognised; `None` if the download
     /// cannot be resumed, or has not begun.
+    ///
+    /// ```no_run
+    /// # use redress::contrib::reqwest_0_13::{Download, Failure};
+    /// # async fn example(mut download: Download<'_>) -> Result<(), Failure> {
+    /// download.begin().await?;
+    /// if download.validator().is_none() {
+    ///     println!("a cut will be an error");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn validator(&self) -> Option<HeaderValue> {
         let validator = |transfer: &Transfer| Some(transfer.validator.as_ref()?.value().clone());
@@ -266,6 +324,16 @@ impl<'a> Download<'a> {
     }
 
     /// Returns the headers of the first answer; `None` before [it has begun](Self::begin).
+    ///
+    /// ```no_run
+    /// # use redress::contrib::reqwest_0_13::{Download, Failure};
+    /// # async fn example(mut download: Download<'_>) -> Result<(), Failure> {
+    /// download.begin().await?;
+    /// let kind = download.headers().and_then(|headers| headers.get("content-type").cloned());
+    /// # let _ = kind;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn headers(&self) -> Option<HeaderMap> {
         let headers = |transfer: &Transfer| Some(transfer.head.as_ref()?.1.clone());
@@ -274,6 +342,15 @@ impl<'a> Download<'a> {
 
     /// Returns the URL of the first answer, that of the last redirect; `None` before
     /// [it has begun](Self::begin).
+    ///
+    /// ```no_run
+    /// # use redress::contrib::reqwest_0_13::{Download, Failure};
+    /// # async fn example(mut download: Download<'_>) -> Result<(), Failure> {
+    /// download.begin().await?;
+    /// println!("{:?}", download.url());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn url(&self) -> Option<Url> {
         let url = |transfer: &Transfer| Some(transfer.head.as_ref()?.0.clone());
@@ -281,6 +358,15 @@ impl<'a> Download<'a> {
     }
 
     /// Returns how often the download went on where it had been cut.
+    ///
+    /// ```no_run
+    /// # use redress::contrib::reqwest_0_13::{Download, Failure};
+    /// # async fn example(mut download: Download<'_>) -> Result<(), Failure> {
+    /// while download.chunk().await?.is_some() {}
+    /// println!("cut {} times", download.resumed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn resumed(&self) -> u32 {
         self.feed.cursor(|transfer| transfer.resumed)
