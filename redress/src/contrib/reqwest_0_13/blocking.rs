@@ -31,6 +31,7 @@ use std::time::Duration;
 use ::reqwest_0_13::blocking::{Client, Request, RequestBuilder, Response};
 
 use super::Failure;
+use super::ended;
 use super::sent::{self, Next, last_word};
 use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
 use crate::contrib::http_1;
@@ -257,7 +258,10 @@ where
     where
         R: ResultClassifier<String>,
     {
-        self.read(Response::text)
+        self.read(|response| {
+            let response = ended::checked_blocking(response)?;
+            response.text().map_err(Failure::from)
+        })
     }
 
     /// Sends the request and reads the body of the response, until both succeed.
@@ -280,7 +284,10 @@ where
     where
         R: ResultClassifier<::bytes_1::Bytes>,
     {
-        self.read(Response::bytes)
+        self.read(|response| {
+            let response = ended::checked_blocking(response)?;
+            response.bytes().map_err(Failure::from)
+        })
     }
 
     /// Sends the request and reads the body of the response as JSON, until both succeed. JSON that does
@@ -306,7 +313,10 @@ where
         T: serde_core::de::DeserializeOwned,
         R: ResultClassifier<T>,
     {
-        self.read(Response::json)
+        self.read(|response| {
+            let response = ended::checked_blocking(response)?;
+            response.json().map_err(Failure::from)
+        })
     }
 
     /// Sends the request and has the response read, until both succeed: for what is too large for

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ::bytes_1::Bytes;
 use ::http_1::Version;
+use ::http_1::response::Parts;
 use ::http_body_1::Body as _;
-use ::reqwest_0_13::{Body, Error, Response, ResponseBuilderExt as _};
+use ::reqwest_0_13::{Body, Error, Response, ResponseBuilderExt as _, Url};
 
 use super::Failure;
 
@@ -34,23 +35,56 @@ pub(super) async fn checked(mut response: Response) -> Result<Response, Failure>
         return Ok(response);
     };
     let body = read(&mut response).await?;
+    refuse_short(&body, announced)?;
+    let url = response.url().clone();
+    let (parts, _) = ::http_1::Response::from(response).into_parts();
+    Ok(Response::from(again(parts, url, Body::from(body))))
+}
+
+/// As [`checked`].
+#[cfg(feature = "reqwest-0_13-blocking")]
+pub(super) fn checked_blocking(
+    mut response: ::reqwest_0_13::blocking::Response,
+) -> Result<::reqwest_0_13::blocking::Response, Failure> {
+    let announced = response.content_length();
+    let Some(announced) = announced.filter(|_| response.version() == Version::HTTP_2) else {
+        return Ok(response);
+    };
+    let (parts, url) = take_parts(&mut response);
+    let body = response.bytes()?;
+    refuse_short(&body, announced)?;
+    Ok(again(parts, url, Body::from(body)).into())
+}
+
+fn refuse_short(body: &Bytes, announced: u64) -> Result<(), Failure> {
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     // An answer to HEAD has a length, and no body.
-    if length != 0 && length != announced {
-        let said = format!("the body ended after {length} of {announced} bytes");
-        return Err(Failure::of_reading(io::Error::new(
-            io::ErrorKind::UnexpectedEof,
-            said,
-        )));
+    if length == 0 || length == announced {
+        return Ok(());
     }
-    let url = response.url().clone();
-    let (mut parts, _) = ::http_1::Response::from(response).into_parts();
+    let said = format!("the body ended after {length} of {announced} bytes");
+    let cut = io::Error::new(io::ErrorKind::UnexpectedEof, said);
+    Err(Failure::of_reading(cut))
+}
+
+/// Takes the head of a response, and its URL.
+#[cfg(feature = "reqwest-0_13-blocking")]
+pub(super) fn take_parts(response: &mut ::reqwest_0_13::blocking::Response) -> (Parts, Url) {
+    let (mut parts, ()) = ::http_1::Response::new(()).into_parts();
+    parts.status = response.status();
+    parts.version = response.version();
+    std::mem::swap(&mut parts.headers, response.headers_mut());
+    std::mem::swap(&mut parts.extensions, response.extensions_mut());
+    (parts, response.url().clone())
+}
+
+/// Makes a response again, with a body that is here.
+pub(super) fn again(mut parts: Parts, url: Url, body: Body) -> ::http_1::Response<Body> {
     // The extension by which reqwest knows the URL is made by its builder only.
     if let Ok(url) = ::http_1::Response::builder().url(url).body(()) {
         parts.extensions.extend(url.into_parts().0.extensions);
     }
-    let again = ::http_1::Response::from_parts(parts, Body::from(body));
-    Ok(Response::from(again))
+    ::http_1::Response::from_parts(parts, body)
 }
 
 /// Most bodies are one chunk, which is not copied.

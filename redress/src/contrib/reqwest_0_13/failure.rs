@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use ::http_1::response::Parts;
 use ::http_1::{HeaderMap, StatusCode};
-use ::reqwest_0_13::{Error as TransportError, Response, ResponseBuilderExt as _, Url};
+use ::reqwest_0_13::{Error as TransportError, Response, Url};
 
 use super::download::Discontinued;
+use super::ended;
 use crate::classify::{
     Classification, Classify, ClassifyAny, ErrorClass, classify_dyn, http_status,
 };
@@ -87,13 +88,8 @@ impl Failure {
     /// Makes a failure of a response of the blocking client: see [`of_response`](Self::of_response).
     #[cfg(feature = "reqwest-0_13-blocking")]
     pub(super) fn of_blocking_response(mut response: ::reqwest_0_13::blocking::Response) -> Self {
-        let url = response.url().clone();
         let (body, whole) = super::emptied::read_blocking(&mut response);
-        let (mut parts, ()) = ::http_1::Response::new(()).into_parts();
-        parts.status = response.status();
-        parts.version = response.version();
-        std::mem::swap(&mut parts.headers, response.headers_mut());
-        std::mem::swap(&mut parts.extensions, response.extensions_mut());
+        let (parts, url) = ended::take_parts(&mut response);
         Self::new(What::Response(FailedResponse {
             parts,
             url,
@@ -305,16 +301,7 @@ impl FailedResponse {
             whole,
         } = self;
         let body = ::reqwest_0_13::Body::wrap(KeptBody::new(body, whole));
-        let mut response = ::http_1::Response::new(body);
-        // The extension by which reqwest knows the URL is made by its builder only.
-        if let Ok(url) = ::http_1::Response::builder().url(url).body(()) {
-            *response.extensions_mut() = url.into_parts().0.extensions;
-        }
-        response.extensions_mut().extend(parts.extensions);
-        *response.status_mut() = parts.status;
-        *response.version_mut() = parts.version;
-        *response.headers_mut() = parts.headers;
-        response
+        ended::again(parts, url, body)
     }
 }
 

@@ -75,6 +75,23 @@ async fn a_body_that_is_shorter_than_announced_is_read_again() {
     }
 }
 
+#[test]
+fn the_blocking_client_reads_such_a_body_again_too() {
+    use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
+    let server = Server::new(|id, number, _| match number % 2 {
+        1 => Answer::Frames([part(id, 9), h2::rst_stream(id, h2::NO_ERROR)].concat()),
+        _ => Answer::Frames([head(id), h2::data(id, BODY.as_bytes(), true)].concat()),
+    });
+    let http = reqwest::blocking::Client::builder().no_proxy();
+    let http = http.http2_prior_knowledge().build().unwrap();
+    let policy = policy();
+    let get = || http.get(server.url("/page")).retry(&policy);
+    assert_eq!(get().text().unwrap(), BODY);
+    assert_eq!(get().bytes().unwrap(), BODY);
+    assert_eq!(get().json::<serde_json::Value>().unwrap()["whole"], true);
+    assert_eq!(server.requests(), 6);
+}
+
 /// The answer to HEAD has a length and no body, and what is read is still what its URL answered.
 #[tokio::test]
 async fn an_answer_that_is_read_first_is_the_same_answer() {
