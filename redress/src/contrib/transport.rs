@@ -48,6 +48,12 @@ fn of_library(link: &(dyn Error + 'static)) -> Option<Classification> {
     None
 }
 
+/// Returns what a cause means once an answer has begun: the request was seen, whatever is said of its stream.
+#[cfg(feature = "hyper-1")]
+pub(super) fn answered(said: &Classification) -> Classification {
+    Classification::new(said.class()).retry_after(said.retry_after_hint())
+}
+
 /// Classifies a connection that was not made, so that nothing was sent: by what stopped it.
 #[cfg(any(feature = "hyper-util-0_1", feature = "tonic-0_14"))]
 pub(super) fn not_connected(error: &(dyn Error + 'static)) -> Classification {

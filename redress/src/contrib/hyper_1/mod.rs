@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | canceled: the request never left its queue | TRANSIENT | yes |
 //! | parse, user: not HTTP, or a body or a request that is wrong | PERMANENT | no |
-//! | caused by an error of `h2` | [as that](super::h2_0_4), with the feature `h2-0_4` | |
+//! | caused by an error of `h2` | [as that](super::h2_0_4), with the feature `h2-0_4` | no, once an answer has begun |
 //! | caused by I/O | by its kind, see [`io_error_kind`] | no |
 //! | the message ended too early, the connection is closed, a timeout | TRANSIENT | no |
 //! | everything else | UNKNOWN | no |
@@ -44,7 +44,13 @@ impl Classify for Error {
             return ErrorClass::Permanent.into();
         }
         if let Some(said) = transport::by_cause(self) {
-            return said;
+            // Nothing but its text tells that it is of the body of an answer.
+            let is_answered = said.is_unsent() && self.to_string().contains("reading a body");
+            return if is_answered {
+                transport::answered(&said)
+            } else {
+                said
+            };
         }
         let broken = self.is_incomplete_message() || self.is_closed() || self.is_timeout();
         let class = if broken {

@@ -43,7 +43,10 @@ impl Classify for Error {
         if self.is_timeout() {
             return ErrorClass::Transient.into();
         }
+        // Then the server has answered, whatever it says of the stream afterwards.
+        let is_answered = self.is_decode() || self.is_body();
         match transport::by_cause(self) {
+            Some(said) if is_answered => transport::answered(&said),
             Some(said) => said,
             // The body arrived, and is not what it should be.
             None if self.is_decode() => ErrorClass::Permanent.into(),

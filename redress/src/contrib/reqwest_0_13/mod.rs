@@ -68,7 +68,7 @@
 //! | connect: a certificate that is not trusted | PERMANENT | yes |
 //! | connect, and no I/O error says why: TLS that is not compiled in, a proxy's refusal | UNKNOWN | yes |
 //! | every other timeout | TRANSIENT | no |
-//! | caused by an error of `hyper`, `h2` or the system | [as that](super::hyper_1) | |
+//! | caused by an error of `hyper`, `h2` or the system | [as that](super::hyper_1) | no, once an answer has begun |
 //! | decode, and none of these: JSON that does not fit | PERMANENT | no |
 //! | everything else | UNKNOWN | no |
 //!

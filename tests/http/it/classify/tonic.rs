@@ -117,6 +117,27 @@ async fn what_http_2_says() {
     );
 }
 
+/// What is said of a stream after its head is said of a request that the server has seen.
+#[tokio::test]
+async fn what_http_2_says_in_the_middle_of_an_answer() {
+    for (what, frames, expected) in [
+        (
+            "REFUSED_STREAM",
+            h2::rst_stream(1, h2::REFUSED_STREAM),
+            Transient,
+        ),
+        ("GOAWAY", h2::goaway(0, h2::ENHANCE_YOUR_CALM), RateLimit),
+    ] {
+        let status = fails_by(move |id| {
+            assert_eq!(id, 1);
+            let head = [(":status", "200"), ("content-type", "application/grpc")];
+            let begun = h2::data(id, &[0, 0, 0, 0, 9, b'x'], false);
+            h2::Answer::Frames([h2::headers(id, &head, false), begun, frames.clone()].concat())
+        });
+        means(what, status.await, expected);
+    }
+}
+
 #[tokio::test]
 async fn the_codes_depend_on_a_feature_of_tonic() {
     let status = fails_by(|id| h2::Answer::Frames(h2::rst_stream(id, h2::REFUSED_STREAM))).await;

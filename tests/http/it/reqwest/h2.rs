@@ -75,6 +75,38 @@ async fn a_body_that_is_shorter_than_announced_is_read_again() {
     }
 }
 
+/// A stream is refused before its request is processed, says RFC 9113. One that has begun to answer was not.
+#[tokio::test]
+async fn a_post_that_is_refused_in_the_middle_of_its_answer_is_not_repeated() {
+    let cuts: [fn(u32) -> Answer; 2] = [
+        |id| Answer::Frames([part(id, 9), h2::rst_stream(id, h2::REFUSED_STREAM)].concat()),
+        |id| Answer::Fin([part(id, 9), h2::goaway(0, h2::ENHANCE_YOUR_CALM)].concat()),
+    ];
+    for (which, cut) in cuts.into_iter().enumerate() {
+        let server = Server::new(move |id, _, _| cut(id));
+        let (http, policy) = (client(), policy());
+        let post = || {
+            http.post(server.url("/pay"))
+                .body("amount=5")
+                .retry(&policy)
+        };
+        let chunks = async |mut response: reqwest::Response| {
+            while response.chunk().await?.is_some() {}
+            Ok::<_, reqwest::Error>(())
+        };
+        let errors = [
+            post().text().await.map(drop).unwrap_err(),
+            post().bytes().await.map(drop).unwrap_err(),
+            post().read(chunks).await.unwrap_err(),
+        ];
+        for error in errors {
+            let reason = error.stop_reason();
+            assert_eq!(reason, StopReason::MayHaveBeenApplied, "{which}");
+        }
+        assert_eq!(server.requests(), 3, "{which}");
+    }
+}
+
 #[test]
 fn the_blocking_client_reads_such_a_body_again_too() {
     use redress::contrib::reqwest_0_13::blocking::RetryExt as _;
