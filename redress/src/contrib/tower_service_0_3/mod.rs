@@ -37,6 +37,22 @@
 //! | `ConcurrencyLimit`, `Buffer` | inside | outside, a call that waits holds a permit |
 //! | `LoadShed` | inside | its `Overloaded` is UNKNOWN unless a classifier says otherwise |
 //!
+//! The errors of some layers, such as `Buffer` and `Timeout`, are boxes, which are no [`Error`](std::error::Error)
+//! themselves. The classifier of a policy outside of them says what is in the box:
+//!
+//! ```
+//! use redress::Policy;
+//! use redress::classify::classify_dyn;
+//! use redress::contrib::tower_service_0_3::RetryLayer;
+//!
+//! type BoxError = Box<dyn std::error::Error + Send + Sync>;
+//!
+//! let policy = Policy::builder().classifier(|error: &BoxError| classify_dyn(&**error)).build()?;
+//! let layer = RetryLayer::new(policy);
+//! # let _ = layer;
+//! # Ok::<_, redress::ConfigError>(())
+//! ```
+//!
 //! A response that the policy takes for a failure is kept until the next attempt returns, and with it its
 //! connection. For a client of HTTP prefer [an integration](super) that empties it.
 
