@@ -9,7 +9,10 @@ impl MariaDb {
     #[must_use]
     pub fn start(settings: &[&str]) -> Self {
         let folder = folder();
+        // A server removes what it takes for temporary tables of its own from before: it needs a folder
+        // for them that no other one has.
         let made = unprivileged(&program("mariadb-install-db", &["/usr/bin"]))
+            .env("TMPDIR", folder.path())
             .args([
                 "--no-defaults",
                 "--auth-root-authentication-method=normal",
@@ -28,6 +31,7 @@ impl MariaDb {
             |folder, port| {
                 let mut command = unprivileged(&program("mariadbd", &["/usr/sbin"]));
                 command
+                    .env("TMPDIR", folder)
                     .arg("--no-defaults")
                     .arg(format!("--datadir={}", folder.join("data").display()))
                     .arg(format!("--socket={}", folder.join("socket").display()))
