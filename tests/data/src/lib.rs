@@ -8,6 +8,7 @@ mod moto;
 mod postgres;
 mod proxy;
 mod redis;
+mod rows;
 mod shared;
 
 pub use mariadb::MariaDb;
@@ -15,6 +16,7 @@ pub use moto::Moto;
 pub use postgres::Postgres;
 pub use proxy::{Cut, Proxy};
 pub use redis::Redis;
+pub use rows::{Rows, texts_of};
 pub use shared::Shared;
 
 /// The guide's programs compile.

@@ -1,6 +1,9 @@
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
 
 use crate::Shared;
 use crate::child::{Server, folder, program, unprivileged};
@@ -23,6 +26,11 @@ fn binary(name: &str) -> PathBuf {
     )
 }
 
+fn succeeds(command: &mut Command) {
+    let ended = command.output().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+}
+
 impl Postgres {
     /// Returns the server that the tests share.
     #[must_use]
@@ -36,7 +44,8 @@ impl Postgres {
     pub fn start(settings: &[&str]) -> Self {
         let folder = folder();
         let data = folder.path().join("data");
-        let made = unprivileged(&binary("initdb"))
+        let mut initdb = unprivileged(&binary("initdb"));
+        initdb
             .args([
                 "--username=postgres",
                 "--auth=trust",
@@ -44,14 +53,37 @@ impl Postgres {
                 "--encoding=UTF8",
                 "-D",
             ])
-            .arg(&data)
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{made:?}");
+            .arg(&data);
+        succeeds(&mut initdb);
         // `locked` has a password, which nobody gives.
-        let rules = "host all locked 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n";
+        let rules = "host all locked 127.0.0.1/32 scram-sha-256\n\
+            host all all 127.0.0.1/32 trust\n\
+            host replication all 127.0.0.1/32 trust\n";
         std::fs::write(data.join("pg_hba.conf"), rules).unwrap();
-        let server = Server::start(folder, "ready to accept connections", |folder, port| {
+        Self::run(folder, "ready to accept connections", settings)
+    }
+
+    /// Starts a replica of this server.
+    #[must_use]
+    pub fn replica(&self, settings: &[&str]) -> Self {
+        let folder = folder();
+        let mut backup = unprivileged(&binary("pg_basebackup"));
+        backup
+            .args(["--host=127.0.0.1", "--username=postgres"])
+            .arg(format!("--port={}", self.port()))
+            .args([
+                "--write-recovery-conf",
+                "--checkpoint=fast",
+                "--no-sync",
+                "-D",
+            ])
+            .arg(folder.path().join("data"));
+        succeeds(&mut backup);
+        Self::run(folder, "ready to accept read-only connections", settings)
+    }
+
+    fn run(folder: TempDir, ready: &str, settings: &[&str]) -> Self {
+        let server = Server::start(folder, ready, |folder, port| {
             let mut command = unprivileged(&binary("postgres"));
             command
                 .arg("-D")
@@ -76,6 +108,11 @@ impl Postgres {
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.server.port
+    }
+
+    /// Kills one of its processes, which it takes for a crash.
+    pub fn crash(&self, process: i32) {
+        succeeds(Command::new("kill").args(["-KILL", &process.to_string()]));
     }
 
     /// Stops it as `pg_ctl stop -m smart` does: it waits for sessions to end, and takes no new ones.
