@@ -8,6 +8,7 @@ use super::ErrorClass;
 /// | code | class | because |
 /// |---|---|---|
 /// | `LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `TRYAGAIN`, `INPROG`, `NOMASTERLINK`, `NOREPLICAS` | TRANSIENT | it starts, fails over, or moves slots |
+/// | `NOGOODSLAVE`, `NOQUORUM` | TRANSIENT | a Sentinel finds no replica to promote, or too few others |
 /// | `READONLY` | TRANSIENT | after a failover the connection leads to a replica: get a new one |
 /// | `MOVED`, `ASK` | TRANSIENT | the slot is elsewhere; a client of the cluster has followed already |
 /// | `BUSY` | TRANSIENT | a script runs |
@@ -42,6 +43,8 @@ pub fn redis_code(code: &str, detail: &str) -> ErrorClass {
         | "NOREPLICAS" | "READONLY" | "MOVED" | "ASK" | "BUSY" | "UNBLOCKED" | "IOERR" => {
             ErrorClass::Transient
         }
+        // Of a Sentinel (sentinel.c), beside INPROG.
+        "NOGOODSLAVE" | "NOQUORUM" => ErrorClass::Transient,
         "OOM" | "MISCONF" => ErrorClass::ServerError,
         "NOAUTH" | "WRONGPASS" => ErrorClass::Auth,
         "NOPERM" | "DENIED" => ErrorClass::Permission,
