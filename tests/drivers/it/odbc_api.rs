@@ -56,9 +56,38 @@ fn what_postgres_says_is_in_the_table() {
         assert_eq!(record.state.as_str(), code, "{error}");
         assert_eq!((meaning(&error), sqlstate(code)), (class, class), "{error}");
     }
+    let state = |error: &Error| match error {
+        Error::Diagnostics { record, .. } => record.state.as_str().to_owned(),
+        error => panic!("{error:?}"),
+    };
+    // The server ends the session, and then the driver says that the link is gone.
+    let kill = "SELECT pg_terminate_backend(pg_backend_pid())";
+    for (statement, code) in [(kill, "57P01"), ("SELECT 1", "08S01")] {
+        let Err(error) = connection.execute(statement, (), None) else {
+            panic!("it lives")
+        };
+        assert_eq!(
+            (state(&error).as_str(), meaning(&error)),
+            (code, ErrorClass::Transient)
+        );
+    }
     // A port that nobody listens at.
     let Err(refused) = connect(1, "postgres") else {
         panic!("connected")
     };
-    assert_eq!(meaning(&refused), ErrorClass::Transient, "{refused}");
+    assert_eq!(
+        (state(&refused).as_str(), meaning(&refused)),
+        ("08001", ErrorClass::Transient)
+    );
+    // A source that nobody has set up, which the manager of drivers says.
+    let missing = "DSN=nothere;";
+    let connected =
+        environment.connect_with_connection_string(missing, ConnectionOptions::default());
+    let Err(missing) = connected else {
+        panic!("connected")
+    };
+    assert_eq!(
+        (state(&missing).as_str(), meaning(&missing)),
+        ("IM002", ErrorClass::Permanent)
+    );
 }

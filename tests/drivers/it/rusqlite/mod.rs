@@ -1,14 +1,16 @@
 //! rusqlite, and a transaction without async: what is retried is the closure that begins it.
 
+mod rows;
+
 use std::path::Path;
 use std::thread;
 
-use ::rusqlite::{Connection, Error, OpenFlags, TransactionBehavior};
+use ::rusqlite::{Connection, Error, TransactionBehavior};
 use redress::classify::sqlite_code;
 use redress::strategies::full_jitter;
 use redress::{ErrorClass, Policy};
 
-/// What rusqlite finds wrong by itself is a mistake of the program.
+/// What rusqlite finds wrong by itself is a mistake of the program, and so is a wrong statement.
 fn meaning(error: &Error) -> ErrorClass {
     let of_sqlite = error.sqlite_error();
     of_sqlite.map_or(ErrorClass::Permanent, |error| {
@@ -32,41 +34,6 @@ fn accounts() -> (tempfile::TempDir, std::path::PathBuf) {
     let table = "CREATE TABLE acc (id INTEGER PRIMARY KEY, v INTEGER NOT NULL); INSERT INTO acc VALUES (1, 0)";
     open(&file).execute_batch(table).unwrap();
     (folder, file)
-}
-
-#[test]
-fn what_sqlite_says_is_in_the_table() {
-    let (_folder, file) = accounts();
-    let (one, other) = (open(&file), open(&file));
-    let add = "UPDATE acc SET v = v + 1";
-    let twice = one
-        .execute("INSERT INTO acc VALUES (1, 0)", [])
-        .unwrap_err();
-    assert_eq!(meaning(&twice), ErrorClass::Permanent, "{twice}");
-    let none = one
-        .query_row("SELECT v FROM acc WHERE id = 9", [], |_| Ok(()))
-        .unwrap_err();
-    assert_eq!(meaning(&none), ErrorClass::Permanent, "{none}");
-
-    one.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let busy = other.execute(add, []).unwrap_err();
-    assert_eq!(meaning(&busy), ErrorClass::Concurrency, "{busy}");
-    one.execute_batch("ROLLBACK").unwrap();
-
-    // The snapshot that was read is an old one when it is to be written.
-    one.execute_batch("BEGIN; SELECT v FROM acc").unwrap();
-    other.execute(add, []).unwrap();
-    let snapshot = one.execute(add, []).unwrap_err();
-    assert_eq!(
-        snapshot.sqlite_error().unwrap().extended_code,
-        517,
-        "{snapshot}"
-    );
-    assert_eq!(meaning(&snapshot), ErrorClass::Concurrency);
-
-    let reader = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    let refused = reader.execute(add, []).unwrap_err();
-    assert_eq!(meaning(&refused), ErrorClass::Permission, "{refused}");
 }
 
 #[test]
