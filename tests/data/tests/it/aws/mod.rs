@@ -1,5 +1,7 @@
 //! What the AWS SDK says of a service, and what is made of it.
 
+mod codes;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
