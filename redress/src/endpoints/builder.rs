@@ -164,9 +164,9 @@ impl<C> EndpointsBuilder<C> {
         }
         Member {
             name,
-            value,
+            value: Arc::new(value),
             breaker: breaker.build_unchecked(),
-            load: Load::new(),
+            load: Arc::new(Load::new()),
         }
     }
 }

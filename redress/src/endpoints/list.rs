@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::choice::Field;
@@ -69,15 +70,16 @@ pub struct Endpoints<T, C = DefaultClassifier> {
     pub(super) classifier: C,
     pub(super) stopwatch: Stopwatch,
     /// How long attempts take, wherever they go, in nanoseconds.
-    typical: AtomicU64,
+    pub(super) typical: AtomicU64,
 }
 
 /// One endpoint.
 pub(super) struct Member<T> {
     pub(super) name: String,
-    pub(super) value: T,
+    // Another list may go on with these.
+    pub(super) value: Arc<T>,
     pub(super) breaker: CircuitBreaker,
-    pub(super) load: Load,
+    pub(super) load: Arc<Load>,
 }
 
 impl<T> Endpoints<T> {
@@ -169,7 +171,7 @@ impl<T, C> Endpoints<T, C> {
         other.unwrap_or(&self.first)
     }
 
-    fn members(&self) -> impl Iterator<Item = &Member<T>> {
+    pub(super) fn members(&self) -> impl Iterator<Item = &Member<T>> {
         std::iter::once(&self.first).chain(&self.others)
     }
 

@@ -7,6 +7,8 @@
 
 mod builder;
 mod choice;
+#[cfg(feature = "config")]
+mod known;
 mod list;
 mod load;
 #[cfg(all(test, redress_loom))]
@@ -15,6 +17,8 @@ mod route;
 mod taken;
 
 pub use builder::EndpointsBuilder;
+#[cfg(feature = "config")]
+pub(crate) use known::{Known, Replica};
 pub use list::{EndpointSnapshot, Endpoints};
 use load::Load;
 pub use route::Route;
