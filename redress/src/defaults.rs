@@ -315,6 +315,10 @@ pub(crate) const CONFIG_MAX_BYTES: usize = 1 << 20;
 #[cfg(feature = "config")]
 pub(crate) const CONFIG_MAX_PROBLEMS: usize = 100;
 
+/// How many reasons of a user's error are shown: no chain is longer that is read.
+#[cfg(feature = "config")]
+pub(crate) const CONFIG_MAX_REASONS: usize = 16;
+
 /// The time for which a watched file must have been quiet before it is read: longer than an editor
 /// takes to write one, shorter than a person notices.
 #[cfg(feature = "watch")]

@@ -10,8 +10,8 @@ use super::places::place_of;
 use super::reader::{Found, Reader, Stands};
 use super::strange::Strange;
 use super::{
-    BreakerConfig, BudgetSettings, ConfigFileError, FileProblem, Format, GateConfig, KeyedConfig,
-    NamedOr, Place, RetryConfig, names,
+    BreakerConfig, BudgetSettings, ConfigFileError, EndpointsConfig, FileProblem, Format,
+    GateConfig, KeyedConfig, NamedOr, Place, RetryConfig, names,
 };
 use crate::defaults;
 
@@ -62,10 +62,18 @@ pub(super) struct Model {
     pub(super) breakers: BTreeMap<String, BreakerConfig>,
     pub(super) gates: BTreeMap<String, GateConfig>,
     pub(super) keyed: BTreeMap<String, KeyedConfig>,
+    pub(super) endpoints: BTreeMap<String, EndpointsConfig>,
     pub(super) policies: BTreeMap<String, RetryConfig>,
 }
 
-const KEYS: [&str; 5] = ["policies", "budgets", "breakers", "gates", "keyed"];
+const KEYS: [&str; 6] = [
+    "policies",
+    "budgets",
+    "breakers",
+    "gates",
+    "keyed",
+    "endpoints",
+];
 
 impl ConfigFile {
     /// Reads a file, whose [format](Format::of) is that of its name.
@@ -136,7 +144,8 @@ impl ConfigFile {
         &self.text
     }
 
-    /// Returns the policies by name; there is at least one, or one of the [`keyed`](Self::keyed).
+    /// Returns the policies by name; there is at least one, or one of the [`keyed`](Self::keyed) or of the
+    /// [`endpoints`](Self::endpoints).
     #[must_use]
     pub const fn policies(&self) -> &BTreeMap<String, RetryConfig> {
         &self.model.policies
@@ -164,6 +173,12 @@ impl ConfigFile {
     #[must_use]
     pub const fn keyed(&self) -> &BTreeMap<String, KeyedConfig> {
         &self.model.keyed
+    }
+
+    /// Returns the lists of replicas by name.
+    #[must_use]
+    pub const fn endpoints(&self) -> &BTreeMap<String, EndpointsConfig> {
+        &self.model.endpoints
     }
 
     /// Returns where the value of a setting stands, such as `policies.payments.deadline`; for one
@@ -276,8 +291,8 @@ impl Model {
     fn read(reader: &mut Reader<'_>, node: &Node) -> Self {
         let mut model = Self::default();
         // Names that stand for something that could not be read are known all the same.
-        let mut named = [const { BTreeSet::new() }; 5];
-        let [policies, budgets, breakers, gates, keyed] = &mut named;
+        let mut named = [const { BTreeSet::new() }; 6];
+        let [policies, budgets, breakers, gates, keyed, endpoints] = &mut named;
         reader.table(node, &KEYS, |reader, key, value| match key {
             "budgets" => {
                 let read =
@@ -295,6 +310,9 @@ impl Model {
                 });
             }
             "keyed" => model.keyed = each(reader, value, keyed, KeyedConfig::read),
+            "endpoints" => {
+                model.endpoints = each(reader, value, endpoints, EndpointsConfig::read);
+            }
             "policies" => {
                 model.policies = each(reader, value, policies, |reader, node| {
                     Some(RetryConfig::read(reader, node))
@@ -302,7 +320,7 @@ impl Model {
             }
             _ => {}
         });
-        if policies.is_empty() && keyed.is_empty() {
+        if policies.is_empty() && keyed.is_empty() && endpoints.is_empty() {
             let help = "write at least one, as in [policies.payments]";
             reader.wrong(&node.span, "there is no policy", help);
         }

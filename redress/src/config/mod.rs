@@ -148,6 +148,17 @@
 //! | `max_keys` | number of keys that are kept at most, from 1 | none, required |
 //! | `idle` | duration after which a key may be forgotten that nothing has asked for | `"10m"` |
 //!
+//! # Replicas
+//!
+//! `[endpoints.NAME]`: a list of replicas, each with a breaker, of which
+//! [`Policies::endpoints`](crate::Policies::endpoints) makes [`Endpoints`](crate::endpoints::Endpoints).
+//! The code says which call goes to them, so no policy names them.
+//!
+//! | key | value | default |
+//! |---|---|---|
+//! | `replicas` | table with the address of each replica by its name: texts that are not blank, at least one | none, required |
+//! | `circuit_breaker` | table of settings as above: the breaker that each replica has | `consecutive_failures` 3, unless `failure_threshold`, `failure_rate` or `proportional` is set, and a `recovery_timeout` of `"10s"`, unless `recovery_strategy` is |
+//!
 //! # Mistakes
 //!
 //! A file is taken as a whole or not at all. [`ConfigFileError`] names every mistake with its line
@@ -178,7 +189,8 @@
 //! | counts of several classes together | start anew if one of the classes no longer counts there |
 //! | `metrics_only` | closes it where it is new |
 //!
-//! A key of a map in `keyed` goes on in the same way, each with what it has.
+//! A key of a map in `keyed` goes on in the same way, each with what it has; and so does a replica of a list
+//! in `endpoints` that has the same name and address, as [`EndpointsTable`] says.
 //!
 //! A gate with other settings stays closed as long as it was, and learns its pace anew.
 //!
@@ -199,8 +211,9 @@
 //! [`PolicyBuilder::recommended`]: crate::PolicyBuilder::recommended
 
 // Each file uses those before it: `names`, `duration`, `node`, `format`, `bound`, `reader`, `places`, `values`, `named_or`,
-// `section`; then the sections `strategy`, `budget`, `breaker`, `gate`, `keyed`, `retry` with its `checks`; then `error`,
-// `strange`, `file`, `lint`, `serde`; then `reuse`, `handle`, `keyed_slots`, `keyed_table`, `policies`, `trail`, `watch`.
+// `section`; then the sections `strategy`, `budget`, `breaker`, `gate`, `keyed`, `endpoints`, `retry` with its `checks`; then `error`,
+// `strange`, `file`, `lint`, `serde`; then `reuse`, `handle`, `keyed_slots`, `keyed_table`, `endpoints_lists`
+// with `endpoints_slot`, `endpoints_table`, `policies`, `trail`, `watch`.
 
 mod bound;
 mod breaker;
@@ -208,6 +221,10 @@ mod budget;
 mod builtin;
 mod checks;
 mod duration;
+mod endpoints;
+mod endpoints_lists;
+mod endpoints_slot;
+mod endpoints_table;
 mod error;
 mod file;
 mod format;
@@ -244,6 +261,8 @@ pub use bound::Bound;
 pub use breaker::BreakerConfig;
 pub(crate) use builtin::{BUILTINS, FOREIGN_PARAMETERS, FOREIGN_STRATEGIES, Parameter, Takes};
 pub(crate) use duration::parse as parse_duration;
+pub use endpoints::EndpointsConfig;
+pub use endpoints_table::{EndpointsTable, UnknownEndpoints};
 pub use error::{ConfigFileError, FileProblem, Place};
 pub use file::ConfigFile;
 #[cfg(feature = "simulate")]

@@ -3,12 +3,13 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use super::endpoints_lists::EndpointsLists;
 use super::file::Origin;
 use super::handle::PolicySlot;
 #[cfg(feature = "keyed")]
 use super::keyed_slots::KeyedTables;
 use super::reuse::Built;
-use super::{ConfigFile, ConfigFileError, Format, PolicyHandle, UnknownPolicy, names};
+use super::{ConfigFile, ConfigFileError, FileProblem, Format, PolicyHandle, UnknownPolicy, names};
 use crate::classify::{AnyValue, DefaultClassifier};
 use crate::policy::Classifiers;
 
@@ -28,6 +29,7 @@ use crate::policy::Classifiers;
 /// | a policy is gone | its handles keep its last values; [`get`](Self::get) no longer finds it |
 /// | a policy is there again | its handles have the new values |
 /// | a map of `keyed` has other settings | its keys go on with them, each with what it has |
+/// | a list of `endpoints` has other settings | replicas that stay go on with what is known of them |
 ///
 /// ```no_run
 /// use redress::Policies;
@@ -89,6 +91,7 @@ struct Registry {
     classifiers: Arc<Classifiers<DefaultClassifier, AnyValue>>,
     #[cfg(feature = "keyed")]
     keyed: KeyedTables,
+    endpoints: EndpointsLists,
 }
 
 struct Listed {
@@ -113,6 +116,7 @@ pub struct Reloaded {
     added: Vec<String>,
     removed: Vec<String>,
     keyed: Vec<String>,
+    endpoints: Vec<String>,
 }
 
 impl Policies {
@@ -155,6 +159,7 @@ impl Policies {
                 classifiers: Arc::new(Classifiers::DEFAULT),
                 #[cfg(feature = "keyed")]
                 keyed: KeyedTables::default(),
+                endpoints: EndpointsLists::default(),
             }),
         };
         policies
@@ -209,10 +214,16 @@ impl Policies {
                 // Whoever reads later must not take up earlier.
                 let mut built = self.registry.lock();
                 let file = ConfigFile::read_again(origin)?;
-                Ok(self.registry.take_up(&mut built, &file))
+                self.registry.renew(&mut built, &file)
             }
             None => Err(ConfigFileError::no_file()),
         }
+    }
+}
+
+impl Policies {
+    pub(super) fn endpoints_lists(&self) -> &EndpointsLists {
+        &self.registry.endpoints
     }
 }
 
@@ -241,11 +252,23 @@ impl Policies {
     ) -> Option<Result<Reloaded, ConfigFileError>> {
         let mut built = self.registry.lock();
         let file = read()?;
-        Some(file.map(|file| self.registry.take_up(&mut built, &file)))
+        Some(file.and_then(|file| self.registry.renew(&mut built, &file)))
     }
 }
 
 impl Registry {
+    /// Takes up what a file says, unless a program can make nothing of a replica in it.
+    fn renew(&self, built: &mut Built, file: &ConfigFile) -> Result<Reloaded, ConfigFileError> {
+        self.endpoints.renew(file.endpoints()).map_err(|unmade| {
+            let problems = unmade.into_iter().map(|own| {
+                let place = file.place(&own.setting);
+                FileProblem::new(own.setting, own.message, None, Some(place))
+            });
+            ConfigFileError::new(file.path(), file.text(), problems.collect())
+        })?;
+        Ok(self.take_up(built, file))
+    }
+
     fn take_up(&self, built: &mut Built, file: &ConfigFile) -> Reloaded {
         let new = Built::new(file, built);
         let mut reloaded = Reloaded::default();
@@ -287,6 +310,8 @@ impl Registry {
         reloaded.keyed = new.other_keyed(built);
         #[cfg(feature = "keyed")]
         self.keyed.take_up(file.keyed());
+        reloaded.endpoints = new.other_endpoints(built);
+        self.endpoints.take_up(file.endpoints());
         // What the file no longer has and nobody holds can go.
         slots.retain(|_, listed| listed.present || Arc::strong_count(&listed.slot) > 1);
         *built = new;
@@ -299,7 +324,7 @@ impl Registry {
 }
 
 impl Reloaded {
-    /// Tells whether every policy is as before, and every map of `keyed`.
+    /// Tells whether every policy is as before, every map of `keyed` and every list of `endpoints`.
     ///
     /// ```
     /// use redress::config::Reloaded;
@@ -309,7 +334,8 @@ impl Reloaded {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let policies = [&self.changed, &self.added, &self.removed];
-        policies.into_iter().all(Vec::is_empty) && self.keyed.is_empty()
+        let others = [&self.keyed, &self.endpoints];
+        policies.into_iter().chain(others).all(Vec::is_empty)
     }
 
     /// Lists the policies with other settings, those of a shared budget or breaker included.
@@ -363,26 +389,29 @@ impl Reloaded {
     pub fn keyed(&self) -> &[String] {
         &self.keyed
     }
+
+    /// Lists the lists of `endpoints` that have other settings, were not there before, or are gone.
+    #[must_use]
+    pub fn endpoints(&self) -> &[String] {
+        &self.endpoints
+    }
 }
 
 impl fmt::Display for Reloaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
-        for (what, policies) in [
+        for (what, names) in [
             ("changed", &self.changed),
             ("added", &self.added),
             ("removed", &self.removed),
+            ("other keyed", &self.keyed),
+            ("other endpoints", &self.endpoints),
         ] {
-            if !policies.is_empty() {
-                let policies = names::list(policies.iter().map(String::as_str));
-                write!(f, "{separator}{what} {policies}")?;
+            if !names.is_empty() {
+                let names = names::list(names.iter().map(String::as_str));
+                write!(f, "{separator}{what} {names}")?;
                 separator = ", ";
             }
-        }
-        if !self.keyed.is_empty() {
-            let keyed = names::list(self.keyed.iter().map(String::as_str));
-            write!(f, "{separator}other keyed {keyed}")?;
-            separator = ", ";
         }
         if separator.is_empty() {
             f.write_str("changed nothing")?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::file::Model;
 use super::{
-    BreakerConfig, BudgetSettings, ConfigFile, GateConfig, KeyedConfig, NamedOr, RetryConfig,
-    StrategyConfig, names,
+    BreakerConfig, BudgetSettings, ConfigFile, EndpointsConfig, GateConfig, KeyedConfig, NamedOr,
+    RetryConfig, StrategyConfig, names,
 };
 use crate::breaker::CircuitBreaker;
 use crate::budget::Budget;
@@ -71,6 +71,8 @@ pub(super) struct Built {
     policies: Components<Resolved, Policy>,
     /// What the file says of maps, which are made where they are handed out.
     keyed: BTreeMap<String, KeyedConfig>,
+    /// And of lists of replicas.
+    endpoints: BTreeMap<String, EndpointsConfig>,
     /// What the file says.
     #[cfg(feature = "watch")]
     pub(super) text: String,
@@ -121,6 +123,7 @@ impl Built {
             built.make(before, name, resolved);
         }
         built.keyed.clone_from(&model.keyed);
+        built.endpoints.clone_from(&model.endpoints);
         // What nobody shares for now may be shared again.
         built.keep_unused(before, model);
         built
@@ -224,13 +227,12 @@ impl Built {
 
     /// Lists the maps that are not as before, in alphabetical order.
     pub(super) fn other_keyed(&self, before: &Self) -> Vec<String> {
-        let names: BTreeSet<_> = self.keyed.keys().chain(before.keyed.keys()).collect();
-        let other = |name: &&&String| self.keyed.get(**name) != before.keyed.get(**name);
-        names
-            .iter()
-            .filter(other)
-            .map(|name| (*name).clone())
-            .collect()
+        others(&self.keyed, &before.keyed)
+    }
+
+    /// Lists the lists of replicas that are not as before, in alphabetical order.
+    pub(super) fn other_endpoints(&self, before: &Self) -> Vec<String> {
+        others(&self.endpoints, &before.endpoints)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -242,6 +244,13 @@ impl Built {
         let policy = self.policies.0.get(name);
         policy.is_some_and(|(settings, _)| other.policies.same(name, settings).is_some())
     }
+}
+
+/// Lists the names of what is not the same in both.
+fn others<S: PartialEq>(now: &BTreeMap<String, S>, before: &BTreeMap<String, S>) -> Vec<String> {
+    let names: BTreeSet<_> = now.keys().chain(before.keys()).collect();
+    let other = |name: &&String| now.get(*name) != before.get(*name);
+    names.into_iter().filter(other).cloned().collect()
 }
 
 impl<S: Clone> Component<S> {

@@ -8,7 +8,10 @@ use serde_core::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::node::{Entry, Node, ToNode, Value};
 use super::reader::Reader;
-use super::{BreakerConfig, BudgetSettings, GateConfig, KeyedConfig, RetryConfig, StrategyConfig};
+use super::{
+    BreakerConfig, BudgetSettings, EndpointsConfig, GateConfig, KeyedConfig, RetryConfig,
+    StrategyConfig,
+};
 
 /// Implements serde's traits by way of [`Node`].
 macro_rules! by_node {
@@ -36,6 +39,7 @@ by_node! {
     BudgetSettings: BudgetSettings::read;
     GateConfig: |reader: &mut Reader<'_>, node: &Node| Some(GateConfig::read(reader, node));
     KeyedConfig: KeyedConfig::read;
+    EndpointsConfig: EndpointsConfig::read;
     StrategyConfig: StrategyConfig::read_checked;
 }
 

@@ -15,6 +15,7 @@ fn the_three_formats_say_the_same() {
         assert_eq!(toml.breakers(), other.breakers());
         assert_eq!(toml.gates(), other.gates());
         assert_eq!(toml.keyed(), other.keyed());
+        assert_eq!(toml.endpoints(), other.endpoints());
     }
 }
 
@@ -70,6 +71,11 @@ fn every_setting_arrives() {
         &file.keyed()["accounts"].each,
         EachConfig::Gate(_)
     ));
+    let replicas = &file.endpoints()["search"];
+    assert_eq!(replicas.replicas["a"], "10.0.0.1:80");
+    assert_eq!(replicas.replicas["b c"], "http://[::1]:80/x?y");
+    assert_eq!(replicas.circuit_breaker.consecutive_failures, Some(5));
+    assert_eq!(file.endpoints()["mail"].replicas.len(), 1);
     let breaker = &file.breakers()["payments"];
     assert_eq!(breaker.minimum_calls, Some(20));
     assert_eq!(breaker.probe_lease, Some(seconds(90)));

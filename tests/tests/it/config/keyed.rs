@@ -7,29 +7,7 @@ use std::time::Duration;
 use redress::config::{Format, KeyedConfig};
 use redress::{CircuitBreaker, CircuitState, ErrorClass, Policies, StopReason};
 
-use super::failing;
-
-/// A file, and what is made of it.
-struct File {
-    folder: tempfile::TempDir,
-    policies: Policies,
-}
-
-impl File {
-    fn new(text: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("retry.toml");
-        std::fs::write(&path, text).unwrap();
-        let policies = Policies::from_file(path).unwrap();
-        Self { folder, policies }
-    }
-
-    fn reload(&self, text: &str) -> String {
-        let path = self.folder.path().join("retry.toml");
-        std::fs::write(path, text).unwrap();
-        self.policies.reload().unwrap().to_string()
-    }
-}
+use super::{File, failing};
 
 fn hosts(breaker: &str, max_keys: u32) -> String {
     format!("[keyed.hosts]\ncircuit_breaker = {{ {breaker} }}\nmax_keys = {max_keys}\n")
