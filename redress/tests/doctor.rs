@@ -15,7 +15,7 @@ use std::process::{Command, Output};
 use std::{env, fs};
 
 /// What else is asked of the files, beside how they are.
-const CASES: [(&str, &[&str]); 16] = [
+const CASES: [(&str, &[&str]); 18] = [
     ("recommended.show", &["recommended.toml", "--show"]),
     ("payments.show", &["payments.toml", "--show"]),
     (
@@ -41,6 +41,11 @@ const CASES: [(&str, &[&str]); 16] = [
     (
         "keyed.json.show",
         &["keyed.toml", "--show", "--format", "json"],
+    ),
+    ("endpoints.show", &["endpoints.toml", "--show"]),
+    (
+        "endpoints.json.show",
+        &["endpoints.toml", "--show", "--format", "json"],
     ),
     ("once.show", &["once.toml", "--show"]),
     ("one", &["breaker_blames_callers.toml:refund"]),

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::error::Lines;
 use super::node::Span;
 use super::places::{in_a_file, nearest, segment};
@@ -140,6 +142,7 @@ impl ConfigFile {
         all.append(&mut shared);
         all.extend(self.unused(&lines));
         all.extend(self.lint_keyed(&lines));
+        all.extend(self.lint_endpoints(&lines));
         all.sort_by_key(|finding| finding.place.span().start);
         all
     }
@@ -270,6 +273,53 @@ impl ConfigFile {
         all
     }
 
+    /// Lists what is wrong with lists of replicas, and with the breakers in them.
+    fn lint_endpoints(&self, lines: &Lines<'_>) -> Vec<FileFinding> {
+        let mut all = Vec::new();
+        for (name, config) in self.endpoints() {
+            let own = ["endpoints".to_owned(), segment(name).into()];
+            let mut add = |path: &[String], finding| {
+                let setting = path.join(".");
+                let (span, given) = self.span_of(&setting);
+                all.push(FileFinding {
+                    policies: Vec::new(),
+                    place: lines.place(&span),
+                    given,
+                    setting,
+                    finding,
+                });
+            };
+            let given = &config.circuit_breaker;
+            for finding in config.in_a_policy().lint_shared() {
+                let Some(parts) = finding.setting().strip_prefix("breaker.") else {
+                    continue;
+                };
+                // The default of a list is not a mistake.
+                if parts == "consecutive_failures" && given.consecutive_failures.is_none() {
+                    continue;
+                }
+                let mut path = own.to_vec();
+                path.push("circuit_breaker".to_owned());
+                add_parts(&mut path, parts.split('.'), Some(given));
+                add(&path, finding);
+            }
+            let [table, name] = own;
+            let replicas = [table, name, "replicas".to_owned()];
+            if config.replicas.len() == 1 {
+                add(&replicas, one_replica());
+            }
+            let mut seen = BTreeMap::new();
+            for (name, address) in &config.replicas {
+                if let Some(first) = seen.insert(address, name) {
+                    let mut path = replicas.to_vec();
+                    path.push(segment(name).into());
+                    add(&path, same_address(first));
+                }
+            }
+        }
+        all
+    }
+
     /// Returns where a setting stands, and whether the file has it at all.
     fn span_of(&self, setting: &str) -> (Span, bool) {
         if let Some(stands) = self.places.get(setting) {
@@ -293,6 +343,29 @@ fn add_parts<'a>(
             "recovery" => path.push("recovery_timeout".to_owned()),
             part => path.extend(in_a_file(part)),
         }
+    }
+}
+
+fn one_replica() -> Finding {
+    Finding {
+        level: Level::Warning,
+        code: "endpoints-one-replica",
+        setting: "replicas".to_owned(),
+        message: "there is one replica, so a retry goes to no other one".to_owned(),
+        reason: "a list refuses no attempt: with all of its replicas out, all are used".to_owned(),
+        fix: "name the other replicas, or give the policy a circuit_breaker instead".to_owned(),
+    }
+}
+
+fn same_address(first: &str) -> Finding {
+    Finding {
+        level: Level::Warning,
+        code: "endpoints-same-address",
+        setting: "replicas".to_owned(),
+        message: format!("the address is that of {} as well", names::quoted(first)),
+        reason: "a retry may go to where the attempt before has failed, and each name has to find out that it is out"
+            .to_owned(),
+        fix: "give each replica its own address, or remove one of the two".to_owned(),
     }
 }
 

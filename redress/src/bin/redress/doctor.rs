@@ -40,9 +40,10 @@ pub(crate) fn run(args: &Doctor) -> ExitCode {
 fn draw(report: &DoctorReport, picture: &Path) -> Result<(), Box<dyn Error>> {
     if report.policies.is_empty() {
         // The exit code reports the errors of the file, not the missing picture.
-        let reason = match report.keyed.as_slice() {
-            [] => "the file has errors",
-            _ => "the file has no policies",
+        let reason = if report.keyed.is_empty() && report.endpoints.is_empty() {
+            "the file has errors"
+        } else {
+            "the file has no policies"
         };
         writeln!(anstream::stderr(), "no picture: {reason}")?;
         return Ok(());

@@ -20,8 +20,10 @@ pub(crate) fn write(report: &DoctorReport, show: bool) -> String {
     if show && let Some(object) = value.as_object_mut() {
         let policies = report.policies.iter().map(policy).collect::<Vec<_>>();
         object.insert("policies".to_owned(), policies.into());
-        let keyed = report.keyed.iter().map(keyed).collect::<Vec<_>>();
+        let keyed = report.keyed.iter().map(each).collect::<Vec<_>>();
         object.insert("keyed".to_owned(), keyed.into());
+        let endpoints = report.endpoints.iter().map(each).collect::<Vec<_>>();
+        object.insert("endpoints".to_owned(), endpoints.into());
     }
     format!("{value:#}\n")
 }
@@ -44,7 +46,7 @@ fn finding(finding: &Finding) -> Value {
     })
 }
 
-fn keyed(keyed: &KeyedReport) -> Value {
+fn each(keyed: &KeyedReport) -> Value {
     let rows = keyed.rows.iter().cloned();
     let settings: serde_json::Map<_, _> = rows.map(|(key, value)| (key, value.into())).collect();
     json!({ "name": keyed.name, "settings": settings })

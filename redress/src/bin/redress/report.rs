@@ -15,6 +15,8 @@ pub(crate) struct DoctorReport {
     pub(crate) policies: Vec<PolicyReport>,
     /// The maps; none if only one policy was asked for.
     pub(crate) keyed: Vec<KeyedReport>,
+    /// The lists of replicas; none if only one policy was asked for.
+    pub(crate) endpoints: Vec<KeyedReport>,
 }
 
 /// One mistake in the file or its policies.
@@ -40,7 +42,7 @@ pub(crate) struct PolicyReport {
     pub(crate) schedules: Vec<ClassSchedule>,
 }
 
-/// The report on one map.
+/// The report on one map, or on one list of replicas.
 #[derive(Debug)]
 pub(crate) struct KeyedReport {
     pub(crate) name: String,
@@ -82,6 +84,7 @@ impl DoctorReport {
             findings: findings.collect(),
             policies: Vec::new(),
             keyed: Vec::new(),
+            endpoints: Vec::new(),
         }
     }
 
@@ -117,6 +120,12 @@ impl DoctorReport {
             rows: config.rows(),
         });
         let keyed = keyed.collect();
+        let endpoints = config.endpoints().iter().filter(|_| all);
+        let endpoints = endpoints.map(|(name, config)| KeyedReport {
+            name: name.clone(),
+            rows: config.rows(),
+        });
+        let endpoints = endpoints.collect();
         let policies = policies.into_iter();
         Self {
             file,
@@ -126,6 +135,7 @@ impl DoctorReport {
                 .map(|(name, policy)| PolicyReport::new(name, &policy))
                 .collect(),
             keyed,
+            endpoints,
         }
     }
 

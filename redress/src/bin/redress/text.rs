@@ -15,7 +15,10 @@ pub(crate) fn write(report: &DoctorReport, show: bool) -> String {
             text.push_str(&settings(policy));
         }
         for keyed in &report.keyed {
-            text.push_str(&each(keyed));
+            text.push_str(&each("keyed", keyed));
+        }
+        for list in &report.endpoints {
+            text.push_str(&each("endpoints", list));
         }
     }
     let renderer = Renderer::styled();
@@ -46,8 +49,8 @@ fn settings(policy: &PolicyReport) -> String {
     text
 }
 
-fn each(keyed: &KeyedReport) -> String {
-    let mut text = format!("keyed {}\n\n", name(&keyed.name));
+fn each(what: &str, keyed: &KeyedReport) -> String {
+    let mut text = format!("{what} {}\n\n", name(&keyed.name));
     let width = keyed.rows.iter().map(|(setting, _)| setting.len()).max();
     let width = width.unwrap_or(0);
     for (setting, value) in &keyed.rows {
@@ -130,7 +133,13 @@ fn summary(report: &DoctorReport) -> String {
         [keyed] => Some(format!("keyed {}", name(&keyed.name))),
         keyed => Some(format!("{} keyed", keyed.len())),
     };
-    let looked: Vec<_> = policies.into_iter().chain(keyed).collect();
+    let endpoints = match report.endpoints.as_slice() {
+        [] => None,
+        [list] => Some(format!("endpoints {}", name(&list.name))),
+        lists => Some(format!("{} endpoints", lists.len())),
+    };
+    let looked = policies.into_iter().chain(keyed).chain(endpoints);
+    let looked: Vec<_> = looked.collect();
     let with = if looked.is_empty() { "" } else { " with " };
     format!("{}: {found}{with}{}\n", report.file, looked.join(" and "))
 }
