@@ -34,8 +34,8 @@ use crate::error::{Error, Interrupt};
 /// }
 /// ```
 ///
-/// `{}` shows the status and the host, and neither the path nor the body, which may hold what a log must
-/// not.
+/// `{}` shows the status and the host, `{:#}` also what has caused it, and neither shows the path nor the body,
+/// which may hold what a log must not.
 pub struct Failure(Box<Inner>);
 
 struct Inner {
@@ -50,7 +50,11 @@ struct Inner {
 )]
 enum What {
     Response(FailedResponse),
-    Transport(TransportError),
+    /// Without its URL, which its texts would show.
+    Transport {
+        error: TransportError,
+        url: Option<Url>,
+    },
     Reading(Box<dyn StdError + Send + Sync>),
     Discontinued(Discontinued),
     Interrupted(Interrupt),
@@ -128,7 +132,7 @@ impl Failure {
     pub fn status(&self) -> Option<StatusCode> {
         match &self.0.what {
             What::Response(response) => Some(response.parts.status),
-            What::Transport(error) => error.status(),
+            What::Transport { error, .. } => error.status(),
             What::Reading(_) | What::Discontinued(_) | What::Interrupted(_) => None,
         }
     }
@@ -185,7 +189,7 @@ impl Failure {
     pub fn url(&self) -> Option<&Url> {
         match &self.0.what {
             What::Response(response) => Some(&response.url),
-            What::Transport(error) => error.url(),
+            What::Transport { url, .. } => url.as_ref(),
             What::Reading(_) | What::Discontinued(_) | What::Interrupted(_) => None,
         }
     }
@@ -201,7 +205,7 @@ impl Failure {
     #[must_use]
     pub fn transport(&self) -> Option<&TransportError> {
         match &self.0.what {
-            What::Transport(error) => Some(error),
+            What::Transport { error, .. } => Some(error),
             _ => None,
         }
     }
@@ -319,7 +323,7 @@ impl Classify for Failure {
                 http_1::response(parts.status, &parts.headers)
                     .unwrap_or_else(|| http_status(parts.status.as_u16()).into())
             }
-            What::Transport(error) => error.classify(),
+            What::Transport { error, .. } => error.classify(),
             What::Reading(error) => known(error.as_ref()),
             What::Discontinued(why) => why.classify(),
             What::Interrupted(interrupt) => interrupt.classify(),
@@ -348,7 +352,7 @@ impl fmt::Display for Failure {
                     parts.status
                 )
             }
-            What::Transport(_) => f.write_str("the request failed"),
+            What::Transport { .. } => f.write_str("the request failed"),
             What::Reading(_) => f.write_str("the response could not be read"),
             What::Discontinued(why) => return write!(f, "{why}"),
             What::Interrupted(interrupt) => {
@@ -361,11 +365,21 @@ impl fmt::Display for Failure {
         match &self.0.what {
             What::Response(_) | What::Discontinued(_) => Ok(()),
             _ if !f.alternate() => Ok(()),
-            What::Transport(error) => write!(f, ": {error:#}"),
-            What::Reading(error) => write!(f, ": {error:#}"),
+            What::Transport { error, .. } => write_chain(error, f),
+            What::Reading(error) => write_chain(error.as_ref(), f),
             What::Interrupted(interrupt) => write!(f, ": {interrupt:#}"),
         }
     }
+}
+
+/// Writes an error and what has caused it.
+fn write_chain(error: &(dyn StdError + 'static), f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut link = Some(error);
+    while let Some(error) = link {
+        write!(f, ": {error}")?;
+        link = error.source();
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Failure {
@@ -378,7 +392,7 @@ impl fmt::Debug for Failure {
                 .field("status", &parts.status)
                 .field("host", &url.host_str())
                 .field("body", &format_args!("{} bytes", body.len())),
-            What::Transport(error) => shown.field("transport", error),
+            What::Transport { error, .. } => shown.field("transport", error),
             What::Reading(error) => shown.field("reading", error),
             What::Discontinued(why) => shown.field("discontinued", why),
             What::Interrupted(interrupt) => shown.field("interrupt", interrupt),
@@ -392,7 +406,7 @@ impl StdError for Failure {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.what {
             What::Response(_) => None,
-            What::Transport(error) => Some(error),
+            What::Transport { error, .. } => Some(error),
             What::Reading(error) => Some(error.as_ref()),
             What::Discontinued(why) => why.source(),
             What::Interrupted(interrupt) => Some(interrupt),
@@ -402,7 +416,9 @@ impl StdError for Failure {
 
 impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
-        Self::new(What::Transport(error))
+        let url = error.url().cloned();
+        let error = error.without_url();
+        Self::new(What::Transport { error, url })
     }
 }
 

@@ -184,3 +184,28 @@ async fn a_function_with_the_attribute() {
     assert_eq!(failure.to_string(), "127.0.0.1 answered 404 Not Found");
     assert_eq!(server.requests(), 1);
 }
+
+#[tokio::test]
+async fn texts_say_what_has_failed_and_keep_the_url_to_themselves() {
+    let url = "http://127.0.0.1:1/users/7?token=SECRET";
+    let error = client().get(url).retry(&policy()).text().await;
+    let failure = error.unwrap_err().into_source().unwrap();
+    let mut texts = vec![
+        format!("{failure}"),
+        format!("{failure:#}"),
+        format!("{failure:?}"),
+    ];
+    let mut link = std::error::Error::source(&failure);
+    while let Some(error) = link {
+        texts.extend([format!("{error}"), format!("{error:?}")]);
+        link = error.source();
+    }
+    for text in &texts {
+        assert!(
+            !text.contains("SECRET") && !text.contains("users"),
+            "{text}"
+        );
+    }
+    assert!(texts[1].contains("Connection refused"), "{}", texts[1]);
+    assert_eq!(failure.url().unwrap().as_str(), url);
+}
