@@ -64,6 +64,8 @@ impl<B, C, R> Deferring<B, C, R> {
     /// SQL storages need none of this. It costs two round trips or more for each attempt. Where nothing is
     /// written within 10 s, the task is `Failed` without an attempt, and is delivered again.
     ///
+    /// Set `batch_size(1)` in the storage's `Config`: of a larger batch each task waits for what is written of all.
+    ///
     /// ```no_run
     /// # extern crate apalis_core_1 as apalis_core; // as users name it
     /// use apalis_core::backend::{Backend, FetchById};
