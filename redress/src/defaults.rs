@@ -158,6 +158,21 @@ pub(crate) const GATE_ENOUGH: u32 = 3;
 /// side's reserve.
 pub(crate) const GATE_MARGIN: f64 = 0.95;
 
+/// In how many times as long as the other side asks for a pace that may be too low gets to where the limit
+/// was met. The faster, the less is known then of where it is met.
+pub(crate) const GATE_SEARCH: f64 = 10.0;
+
+/// The share that is tried of the pace at which a limit was met: less than what it has risen by since the other
+/// side has counted.
+pub(crate) const GATE_HELD: f64 = 0.8;
+
+/// The same for one at which it was met after the pace has lasted, and has risen slowly.
+pub(crate) const GATE_HELD_AGAIN: f64 = 0.92;
+
+/// For how many times as long as the other side asks for a pace has to last. What it saves up in that time does
+/// not last so long at a pace that is a tenth too high.
+pub(crate) const GATE_LASTS: u64 = 10;
+
 /// The share of the pace at which a gate goes on that has no measure of it.
 pub(crate) const GATE_CUT: f64 = 0.7;
 

@@ -11,8 +11,11 @@ pub(super) struct Pace {
     resume: f64,
     /// When the next call goes.
     next: u64,
-    /// The rate was measured between two limits.
-    measured: bool,
+    known: Known,
+    /// How long the other side has asked for, at least a second.
+    horizon: u64,
+    /// By which share it rises in that time while there may be more than is known.
+    search: f64,
     /// When the last limit was met.
     pub(super) cut_at: u64,
     /// What has succeeded since.
@@ -29,6 +32,23 @@ pub(super) struct Pace {
     began_at: u64,
 }
 
+/// By what a pace is known.
+///
+/// What has succeeded between two limits is all that the other side allows if it saves up what is not used while
+/// the gate is closed, as a bucket of tokens does. It is less if there is nothing to save it in, as with windows
+/// and with small buckets: then the pace at which a limit is met is nearly what is allowed. Which of the
+/// two it is, is seen by whether such a pace lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Nothing,
+    /// What has succeeded between two limits: it is searched for more.
+    AtLeast,
+    /// The pace at which a limit was met: it is tried, or has lasted.
+    Tried,
+    /// What has succeeded between two limits, since more did not last.
+    All,
+}
+
 const SECOND: f64 = 1e9;
 
 impl Pace {
@@ -37,7 +57,9 @@ impl Pace {
             rate,
             resume: rate,
             next: now,
-            measured: false,
+            known: Known::Nothing,
+            horizon: nanos(defaults::GATE_HORIZON),
+            search: 0.0,
             cut_at: now,
             successes: 0,
             grown_at: now,
@@ -98,7 +120,7 @@ impl Pace {
         self.successes = self.successes.saturating_add(1);
         // Several limits and no success between: that was no limit but an outage, before which what
         // comes has succeeded.
-        if self.in_vain >= 2 && !self.measured {
+        if self.in_vain >= 2 && self.known == Known::Nothing {
             self.resume = self.resume.max(self.comes(now));
         }
         self.in_vain = 0;
@@ -106,7 +128,7 @@ impl Pace {
             self.rate = self.resume;
             self.next = self.next.min(now);
             self.sought_at = now;
-        } else if !self.measured {
+        } else if self.known == Known::Nothing {
             self.seek(now);
         }
     }
@@ -134,11 +156,11 @@ impl Pace {
         let enough =
             since >= nanos(defaults::GATE_HORIZON) / 2 && self.successes >= defaults::GATE_ENOUGH;
         let rate = if enough {
-            self.measured = true;
-            per_second(self.successes, since) * defaults::GATE_MARGIN
+            self.measure(since)
         } else {
             self.rate * defaults::GATE_CUT
         };
+        self.horizon = horizon;
         // One call in the time that the other side asks for finds out whether it is still needed.
         self.rate = clamped(rate.max(per_second(1, horizon)));
         if self.successes > 0 {
@@ -153,12 +175,33 @@ impl Pace {
         self.successes = 0;
     }
 
+    /// Returns the pace to go on with after so much time without a limit.
+    fn measure(&mut self, since: u64) -> f64 {
+        let found = clamped(per_second(self.successes, since) * defaults::GATE_MARGIN);
+        let lasted = since >= self.horizon.saturating_mul(defaults::GATE_LASTS);
+        let (known, share) = match self.known {
+            Known::Nothing => (Known::AtLeast, 0.0),
+            Known::AtLeast => (Known::Tried, defaults::GATE_HELD),
+            Known::Tried if lasted => (Known::Tried, defaults::GATE_HELD_AGAIN),
+            Known::Tried | Known::All => (Known::All, 0.0),
+        };
+        self.known = known;
+        // So that it takes the same time whatever is between the two, about as their logarithm does.
+        let apart = (self.rate - found).max(0.0) / (self.rate + found);
+        self.search = 2.0 * apart / defaults::GATE_SEARCH;
+        found.max(self.rate * share)
+    }
+
     /// Rises slowly at first, then faster: limits change.
     pub(super) fn grow(&mut self, now: u64) {
         let since = seconds(now.saturating_sub(self.grown_at));
         self.grown_at = self.grown_at.max(now);
         let quiet = seconds(now.saturating_sub(self.cut_at));
-        let growth = defaults::GATE_RISE * (1.0 + (quiet / 10.0).powi(2));
+        let slow = defaults::GATE_RISE * (1.0 + (quiet / 10.0).powi(2));
+        let growth = match self.known {
+            Known::AtLeast => slow.max(self.search / seconds(self.horizon)),
+            _ => slow,
+        };
         self.rate = clamped(self.rate * (1.0 + growth * since));
     }
 

@@ -26,6 +26,7 @@ mod every_end;
 mod executors;
 mod faults;
 mod gate;
+mod gate_limits;
 mod guides;
 mod hooks;
 mod inspect;
