@@ -356,7 +356,12 @@ impl fmt::Display for Failure {
             What::Reading(_) => f.write_str("the response could not be read"),
             What::Discontinued(why) => return write!(f, "{why}"),
             What::Interrupted(interrupt) => {
-                write!(f, "the call was interrupted: {}", interrupt.stop_reason())
+                write!(f, "the call was interrupted: {}", interrupt.stop_reason())?;
+                #[cfg(feature = "config")]
+                if let Some(unknown) = interrupt.unknown_policy() {
+                    write!(f, ": {unknown}")?;
+                }
+                Ok(())
             }
         }?;
         if self.0.spent {
