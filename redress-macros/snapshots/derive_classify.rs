@@ -34,7 +34,7 @@ impl ::redress::Classify for ApiError {
                     |__error| {
                         ::redress::__private::by_type_of(__error)
                             .redress_classifier()
-                            .redress_classify(__error)
+                            .redress_classify_source(__error)
                     },
                 )
             }
