@@ -234,23 +234,27 @@ impl ConfigFile {
         path.join(".")
     }
 
+    /// Makes a finding at a setting that is no policy's.
+    fn of_no_policy(&self, lines: &Lines<'_>, path: &[String], finding: Finding) -> FileFinding {
+        let setting = path.join(".");
+        let (span, given) = self.span_of(&setting);
+        FileFinding {
+            policies: Vec::new(),
+            place: lines.place(&span),
+            given,
+            setting,
+            finding,
+        }
+    }
+
     /// Lists what is wrong with what maps have for each key, whatever policy it is used with, and with
     /// their bounds.
     fn lint_keyed(&self, lines: &Lines<'_>) -> Vec<FileFinding> {
         let mut all = Vec::new();
         for (name, config) in self.keyed() {
             let own = ["keyed".to_owned(), segment(name).into()];
-            let mut add = |path: &[String], finding| {
-                let setting = path.join(".");
-                let (span, given) = self.span_of(&setting);
-                all.push(FileFinding {
-                    policies: Vec::new(),
-                    place: lines.place(&span),
-                    given,
-                    setting,
-                    finding,
-                });
-            };
+            let mut add =
+                |path: &[String], finding| all.push(self.of_no_policy(lines, path, finding));
             let breaker = match &config.each {
                 EachConfig::CircuitBreaker(breaker) => Some(breaker),
                 EachConfig::Budget(_) | EachConfig::Gate(_) => None,
@@ -278,17 +282,8 @@ impl ConfigFile {
         let mut all = Vec::new();
         for (name, config) in self.endpoints() {
             let own = ["endpoints".to_owned(), segment(name).into()];
-            let mut add = |path: &[String], finding| {
-                let setting = path.join(".");
-                let (span, given) = self.span_of(&setting);
-                all.push(FileFinding {
-                    policies: Vec::new(),
-                    place: lines.place(&span),
-                    given,
-                    setting,
-                    finding,
-                });
-            };
+            let mut add =
+                |path: &[String], finding| all.push(self.of_no_policy(lines, path, finding));
             let given = &config.circuit_breaker;
             for finding in config.in_a_policy().lint_shared() {
                 let Some(parts) = finding.setting().strip_prefix("breaker.") else {
