@@ -24,7 +24,7 @@ pub struct Guarded<'a, H> {
 impl<H: Hooks> Hooks for Guarded<'_, H> {
     #[inline]
     fn is_active(&self) -> bool {
-        self.once || self.hooks.is_active()
+        self.hooks.is_active()
     }
 
     #[inline]
@@ -47,6 +47,7 @@ impl<H: Hooks> Hooks for Guarded<'_, H> {
         self.gate
     }
 
+    #[inline]
     fn once(&self) -> bool {
         self.once
     }

@@ -28,7 +28,8 @@ pub enum SleepDecision {
 
 /// The hooks and resources of one call, beside those of its policy.
 pub trait Hooks {
-    /// Returns `true` if there is a hook to call.
+    /// Returns `true` if there is a hook to call. Without one, a call may still be
+    /// [guarded](Self::is_guarded), [`once`](Self::once), or have a name and a sleeper.
     #[inline]
     fn is_active(&self) -> bool {
         true
@@ -54,7 +55,7 @@ pub trait Hooks {
         None
     }
     /// Returns `true` if the call is to be applied at most once, also where its policy does not say so.
-    /// Asked if there is a hook to call.
+    #[inline]
     fn once(&self) -> bool {
         false
     }

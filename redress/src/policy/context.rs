@@ -78,7 +78,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// Gives each outcome a timeline of its own.
     #[must_use]
     pub fn capture_timeline(mut self) -> Self {
-        self.shared.timeline = Capture::Outcome;
+        self.shared.hooked().timeline = Capture::Outcome;
         self
     }
 
@@ -102,7 +102,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// ```
     #[must_use]
     pub fn capture_timeline_into(mut self, timeline: &'a Mutex<Timeline>) -> Self {
-        self.shared.timeline = Capture::Into(timeline);
+        self.shared.hooked().timeline = Capture::Into(timeline);
         self
     }
 
@@ -112,7 +112,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// anyway is refused, even if `abort` returns `true`.
     #[must_use]
     pub fn abort_if(mut self, abort: impl Fn() -> bool + Send + Sync + 'a) -> Self {
-        self.shared.abort_if = Some(Box::new(abort));
+        self.shared.hooked().abort_if = Some(Box::new(abort));
         self
     }
 
@@ -145,7 +145,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     where
         F: Future<Output = ()> + Send + 'a,
     {
-        self.shared.abort_on = Some(Box::new(move || Box::pin(abort())));
+        self.shared.hooked().abort_on = Some(Box::new(move || Box::pin(abort())));
         self
     }
 
@@ -153,7 +153,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// the time of their attempts.
     #[must_use]
     pub fn sleeper(mut self, sleeper: impl Sleeper + 'a) -> Self {
-        self.shared.sleeper = Some(Box::new(sleeper));
+        self.shared.hooked().sleeper = Some(Box::new(sleeper));
         self
     }
 
@@ -176,7 +176,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// ```
     #[must_use]
     pub fn blocking_sleeper(mut self, sleep: impl Fn(Duration) + Send + Sync + 'a) -> Self {
-        self.shared.blocking_sleeper = Some(Box::new(sleep));
+        self.shared.hooked().blocking_sleeper = Some(Box::new(sleep));
         self
     }
 
@@ -186,7 +186,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
         mut self,
         handler: impl Fn(&BackoffContext<'_>, Duration) -> SleepDecision + Send + Sync + 'a,
     ) -> Self {
-        self.shared.sleep_handler = Some(Box::new(handler));
+        self.shared.hooked().sleep_handler = Some(Box::new(handler));
         self
     }
 
@@ -196,7 +196,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
         mut self,
         hook: impl Fn(&BackoffContext<'_>, Duration) + Send + Sync + 'a,
     ) -> Self {
-        self.shared.before_sleep = Some(Box::new(hook));
+        self.shared.hooked().before_sleep = Some(Box::new(hook));
         self
     }
 
@@ -236,7 +236,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     where
         F: Future<Output = ()> + Send + 'a,
     {
-        self.shared.before_sleep_async =
+        self.shared.hooked().before_sleep_async =
             Some(Box::new(move |ctx, sleep| Box::pin(hook(ctx, sleep))));
         CallContext {
             policy: self.policy,
@@ -249,7 +249,7 @@ impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// or an [`Observer`] that also sees attempts.
     #[must_use]
     pub fn on_event(mut self, observer: impl Observer + 'a) -> Self {
-        self.shared.observers.push(Box::new(observer));
+        self.shared.hooked().observers.push(Box::new(observer));
         self
     }
 

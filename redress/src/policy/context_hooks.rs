@@ -22,6 +22,17 @@ use crate::strategies::BackoffContext;
 #[derive(Default)]
 pub(super) struct ContextSettings<'a> {
     pub(super) operation: Option<Cow<'a, str>>,
+    pub(super) breaker: Option<CircuitBreaker>,
+    pub(super) budget: Option<Budget>,
+    pub(super) gate: Option<Gate>,
+    pub(super) once: bool,
+    /// In a box, since most contexts have none, and each is moved several times.
+    hooked: Option<Box<Hooked<'a>>>,
+}
+
+/// What sees the calls of a context, or decides about them.
+#[derive(Default)]
+pub(super) struct Hooked<'a> {
     pub(super) timeline: Capture<'a>,
     pub(super) abort_if: Option<Box<dyn Fn() -> bool + Send + Sync + 'a>>,
     pub(super) abort_on: Option<MakeWait<'a>>,
@@ -31,10 +42,6 @@ pub(super) struct ContextSettings<'a> {
     pub(super) sleeper: Option<Box<dyn Sleeper + 'a>>,
     pub(super) blocking_sleeper: Option<Box<dyn Fn(Duration) + Send + Sync + 'a>>,
     pub(super) observers: Vec<Box<dyn Observer + 'a>>,
-    pub(super) breaker: Option<CircuitBreaker>,
-    pub(super) budget: Option<Budget>,
-    pub(super) gate: Option<Gate>,
-    pub(super) once: bool,
 }
 
 /// Where the events of a call go, beside its observers.
@@ -58,6 +65,8 @@ pub(super) type CallWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 /// The hooks of one call: those of its context, and what is its own.
 pub(super) struct ContextHooks<'c, 'a, K = ()> {
     kind: K,
+    /// There is a hook: asked for several times.
+    is_active: bool,
     shared: &'c ContextSettings<'a>,
     resume: Option<&'c ResumeToken>,
     detached: Option<&'c Detached<'c>>,
@@ -78,6 +87,11 @@ enum Abort<'a> {
 /// What a call is beside one that is made until it succeeds. A type, so that other calls have no code for
 /// it.
 pub(super) trait Kind {
+    /// Returns `true` if its calls are decided otherwise.
+    #[inline]
+    fn is_active(&self) -> bool {
+        true
+    }
     #[inline]
     fn session(&self) -> Option<&SessionWatch> {
         None
@@ -88,7 +102,12 @@ pub(super) trait Kind {
     }
 }
 
-impl Kind for () {}
+impl Kind for () {
+    #[inline]
+    fn is_active(&self) -> bool {
+        false
+    }
+}
 
 impl Kind for SessionWatch {
     #[inline]
@@ -108,23 +127,33 @@ impl Kind for Polls {
 }
 
 impl<'a> ContextSettings<'a> {
+    /// Returns what sees the calls, to be changed.
+    pub(super) fn hooked(&mut self) -> &mut Hooked<'a> {
+        self.hooked.get_or_insert_default()
+    }
+
     /// Returns `true` if something of the context sees its calls.
     #[cfg(any(feature = "reqwest-0_13", feature = "ureq-3"))]
     pub(super) fn is_shown(&self) -> bool {
-        !self.observers.is_empty() || !matches!(self.timeline, Capture::Nowhere)
+        self.hooked.as_deref().is_some_and(|hooked| {
+            !hooked.observers.is_empty() || !matches!(hooked.timeline, Capture::Nowhere)
+        })
     }
 
     pub(super) fn hooks(&self) -> ContextHooks<'_, 'a> {
         self.hooks_for(())
     }
 
-    pub(super) fn hooks_for<K>(&self, kind: K) -> ContextHooks<'_, 'a, K> {
-        let captured = matches!(self.timeline, Capture::Outcome);
-        let abort = match &self.abort_on {
-            Some(_) => Abort::Unmade,
-            None => Abort::Never,
+    pub(super) fn hooks_for<K: Kind>(&self, kind: K) -> ContextHooks<'_, 'a, K> {
+        let hooked = self.hooked.as_deref();
+        let captured = hooked.is_some_and(|hooked| matches!(hooked.timeline, Capture::Outcome));
+        let aborted = hooked.is_some_and(|hooked| hooked.abort_on.is_some());
+        let abort = match aborted {
+            true => Abort::Unmade,
+            false => Abort::Never,
         };
         ContextHooks {
+            is_active: kind.is_active() || hooked.is_some(),
             kind,
             shared: self,
             resume: None,
@@ -137,6 +166,7 @@ impl<'a> ContextSettings<'a> {
 
     pub(super) fn hooks_resuming<'c>(&'c self, token: &'c ResumeToken) -> ContextHooks<'c, 'a> {
         ContextHooks {
+            is_active: true,
             resume: Some(token),
             ..self.hooks()
         }
@@ -148,21 +178,37 @@ impl<'a> ContextSettings<'a> {
         detached: &'c Detached<'c>,
     ) -> ContextHooks<'c, 'a> {
         ContextHooks {
+            is_active: true,
             resume,
             detached: Some(detached),
             ..self.hooks()
         }
     }
+}
+
+impl<'a, K> ContextHooks<'_, 'a, K> {
+    fn hooked(&self) -> Option<&Hooked<'a>> {
+        self.shared.hooked.as_deref()
+    }
 
     /// One broken observer must not hide an event from the next.
     fn each_observer(&self, see: impl Fn(&dyn Observer)) {
-        for observer in &self.observers {
+        for observer in self
+            .hooked()
+            .into_iter()
+            .flat_map(|hooked| &hooked.observers)
+        {
             shielded((), || see(observer.as_ref()));
         }
     }
 }
 
 impl<K: Kind> Hooks for ContextHooks<'_, '_, K> {
+    #[inline]
+    fn is_active(&self) -> bool {
+        self.is_active
+    }
+
     #[inline]
     fn session(&self) -> Option<&SessionWatch> {
         self.kind.session()
@@ -173,6 +219,7 @@ impl<K: Kind> Hooks for ContextHooks<'_, '_, K> {
         self.kind.polls()
     }
 
+    #[inline]
     fn is_guarded(&self) -> bool {
         self.shared.breaker.is_some() || self.shared.budget.is_some() || self.shared.gate.is_some()
     }
@@ -189,6 +236,7 @@ impl<K: Kind> Hooks for ContextHooks<'_, '_, K> {
         self.shared.gate.as_ref()
     }
 
+    #[inline]
     fn once(&self) -> bool {
         self.shared.once
     }
@@ -210,58 +258,65 @@ impl<K: Kind> Hooks for ContextHooks<'_, '_, K> {
     }
 
     fn abort(&self) -> bool {
-        self.shared.abort_if.as_ref().is_some_and(|abort| abort())
+        let abort_if = self.hooked().and_then(|hooked| hooked.abort_if.as_ref());
+        abort_if.is_some_and(|abort| abort())
             || self
                 .poll_abort(&mut Context::from_waker(Waker::noop()))
                 .is_ready()
     }
 
     fn call_start(&self, call: &CallStart<'_>, watchers: &mut Vec<Arc<dyn CallObserver>>) {
-        for observer in &self.shared.observers {
+        for observer in self
+            .hooked()
+            .into_iter()
+            .flat_map(|hooked| &hooked.observers)
+        {
             watchers.extend(shielded(None, || observer.on_call_start(call)));
         }
     }
 
     fn call_end(&self, call: &CallEnd<'_>) {
-        self.shared
-            .each_observer(|observer| observer.on_call_end(call));
+        self.each_observer(|observer| observer.on_call_end(call));
     }
 
     fn event(&self, event: &Event<'_>) {
         if let Some(timeline) = &mut *self.timeline.borrow_mut() {
             timeline.push(event);
         }
-        if let Capture::Into(timeline) = self.shared.timeline {
+        if let Some(Capture::Into(timeline)) = self.hooked().map(|hooked| &hooked.timeline) {
             // A panic with the lock held leaves the timeline whole.
             let mut timeline = timeline.lock().unwrap_or_else(PoisonError::into_inner);
             timeline.push(event);
         }
-        self.shared
-            .each_observer(|observer| observer.on_event(event));
+        self.each_observer(|observer| observer.on_event(event));
     }
 
     fn attempt_start(&self, attempt: &AttemptStart<'_>) {
-        self.shared
-            .each_observer(|observer| observer.on_attempt_start(attempt));
+        self.each_observer(|observer| observer.on_attempt_start(attempt));
     }
 
     fn attempt_end(&self, attempt: &AttemptEnd<'_>) {
-        self.shared
-            .each_observer(|observer| observer.on_attempt_end(attempt));
+        self.each_observer(|observer| observer.on_attempt_end(attempt));
     }
 
     fn sleep_decision(&self, ctx: &BackoffContext<'_>, sleep: Duration) -> SleepDecision {
-        match &self.shared.sleep_handler {
+        match self
+            .hooked()
+            .and_then(|hooked| hooked.sleep_handler.as_ref())
+        {
             Some(handler) => handler(ctx, sleep),
             None => SleepDecision::Sleep,
         }
     }
 
     fn before_sleep(&self, ctx: &BackoffContext<'_>, sleep: Duration) {
-        if let Some(hook) = &self.shared.before_sleep {
+        let Some(hooked) = self.hooked() else {
+            return;
+        };
+        if let Some(hook) = &hooked.before_sleep {
             shielded((), || hook(ctx, sleep));
         }
-        if let Some(hook) = &self.shared.before_sleep_async {
+        if let Some(hook) = &hooked.before_sleep_async {
             *self.before_sleep.borrow_mut() = shielded(None, || Some(hook(ctx, sleep)));
         }
     }
@@ -284,7 +339,8 @@ impl<K: Kind> Hooks for ContextHooks<'_, '_, K> {
 
     fn poll_abort(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut abort = self.abort.borrow_mut();
-        if let (Abort::Unmade, Some(make)) = (&*abort, &self.shared.abort_on) {
+        let make = self.hooked().and_then(|hooked| hooked.abort_on.as_ref());
+        if let (Abort::Unmade, Some(make)) = (&*abort, make) {
             *abort = shielded(None, || Some(make())).map_or(Abort::Never, Abort::When);
         }
         let polled = match &mut *abort {
@@ -307,13 +363,12 @@ impl<K: Kind> Hooks for ContextHooks<'_, '_, K> {
     }
 
     fn sleeper(&self) -> Option<&dyn Sleeper> {
-        self.shared.sleeper.as_deref().map(|sleeper| sleeper as _)
+        let sleeper = self.hooked()?.sleeper.as_deref();
+        sleeper.map(|sleeper| sleeper as _)
     }
 
     fn blocking_sleeper(&self) -> Option<&dyn Fn(Duration)> {
-        self.shared
-            .blocking_sleeper
-            .as_deref()
-            .map(|sleep| sleep as _)
+        let sleeper = self.hooked()?.blocking_sleeper.as_deref();
+        sleeper.map(|sleep| sleep as _)
     }
 }

@@ -47,8 +47,9 @@ struct OfCall<'a> {
 impl Hooks for OfCall<'_> {
     #[inline]
     fn is_active(&self) -> bool {
-        self.once || self.operation.is_some()
+        false
     }
+    #[inline]
     fn once(&self) -> bool {
         self.once
     }
@@ -127,8 +128,7 @@ where
     {
         let call = self.project().call;
         let judge = |policy| Layered { policy, last_word };
-        let attempt =
-            |run: &Run<'p, OfCall<'p>>| run.in_scope(|| attempt(run.next_attempt_limit()));
+        let attempt = |run: &Run<'p, OfCall<'p>>| run.in_scope(|| attempt(run.attempt_limit()));
         call.poll_with(cx, judge, attempt, |run, ended: Option<Ended<T, E>>| {
             run.result(ended.map(|ended| ended.returned))
         })

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 #[cfg(any(feature = "reqwest-0_13-blocking", feature = "ureq-3"))]
 use std::time::Duration;
 
@@ -94,7 +95,7 @@ fn finish<H: Hooks, T, E>(
 }
 
 /// For the integrations, which know what a request may suffer.
-impl<C, R, M> CallContext<'_, C, R, M> {
+impl<'a, C, R, M> CallContext<'a, C, R, M> {
     /// Calls an async operation, with a rule about its errors.
     #[cfg(feature = "reqwest-0_13")]
     pub(crate) fn call_async_ruled<T, E, F>(
@@ -155,12 +156,21 @@ impl<C, R, M> CallContext<'_, C, R, M> {
         finish(&mut run, returned)
     }
 
-    /// Names the operation, unless it has a name or nothing would show it.
-    pub(crate) fn name_if_shown(&mut self, name: impl FnOnce() -> String) {
-        let named = self.shared.operation.is_some();
-        if !named && (self.policy.is_shown() || self.shared.is_shown()) {
-            self.shared.operation = Some(name().into());
+    /// Names the operation: `name` if that is given, else, unless it has a name or nothing would show it, as
+    /// `describe` does.
+    pub(crate) fn name(&mut self, name: Option<Cow<'a, str>>, describe: impl FnOnce() -> String) {
+        if name.is_some() {
+            self.shared.operation = name;
+        } else if self.shared.operation.is_none()
+            && (self.policy.is_shown() || self.shared.is_shown())
+        {
+            self.shared.operation = Some(describe().into());
         }
+    }
+
+    /// As [`once`](Self::once), in place.
+    pub(crate) fn set_once(&mut self) {
+        self.shared.once = true;
     }
 
     /// Returns `true` if a call can have more than one attempt.
@@ -174,6 +184,6 @@ impl<C, R, M> CallContext<'_, C, R, M> {
 impl<'a, C, R> CallContext<'a, C, R> {
     /// Starts the settings of a call under a policy that they own.
     pub(crate) fn of(policy: Policy<C, R>) -> Self {
-        Self::new(std::borrow::Cow::Owned(policy))
+        Self::new(Cow::Owned(policy))
     }
 }

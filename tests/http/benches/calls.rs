@@ -72,10 +72,13 @@ fn gets(runtime: &Runtime) {
                 .unwrap(),
         )
     };
+    let timeless = Policy::builder().no_deadline().build().unwrap();
+    let timeless = async || drop(http.get(&url).retry(&timeless).bytes().await.unwrap());
     let rows = vec![
         Row::new("the client alone", runtime, bare),
         Row::new("a copy of the request is sent", runtime, copied),
         Row::new("redress", runtime, ours),
+        Row::new("redress, no deadline", runtime, timeless),
         Row::new("reqwest-retry", runtime, theirs),
     ];
     table("a GET of reqwest", rows);

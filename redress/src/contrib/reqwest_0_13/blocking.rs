@@ -365,7 +365,8 @@ where
             Ok(request) => request,
             Err(error) => return Err(Error::before_first_attempt(error.into())),
         };
-        let context = sent::settle(self.context, self.operation, self.idempotent, &request);
+        let mut context = self.context;
+        sent::settle(&mut context, self.operation, self.idempotent, &request);
         let mut next = Next::new(request, context.may_retry());
         context.call_ruled(last_word, |limit| {
             let (mut request, spent) = next.request()?;

@@ -1,15 +1,15 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::ready;
 
 use ::reqwest_0_13::{Client, Request, RequestBuilder, Response};
 
 use super::Failure;
-use super::ended;
+use super::attempt::{Attempt, Reads, Steps};
 use super::per_host::Hosts;
 use super::sent::{self, Next, last_word};
 use crate::classify::{AnyValue, Classifier, DefaultClassifier, ResultClassifier};
-use crate::contrib::http_1;
 use crate::error::Error;
 use crate::policy::{AnyCall, Attempted, CallContext, Got};
 
@@ -101,10 +101,6 @@ pub struct RetriedRequest<'a, C = DefaultClassifier, R = AnyValue, M = AnyCall> 
 }
 
 /// Whose policy it is.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be an allocation of each call"
-)]
 pub(super) enum Under<'a, C, R, M> {
     Context(CallContext<'a, C, R, M>),
     /// That of the host, which is known when the request is complete.
@@ -232,12 +228,15 @@ where
     /// # Panics
     ///
     /// Outside of a tokio runtime, in reqwest.
-    pub async fn send(self) -> Result<Response, Error<Failure>>
+    pub fn send(self) -> impl Future<Output = Result<Response, Error<Failure>>>
     where
         R: ResultClassifier<Response>,
     {
-        let sent = self.run(async |response| Ok(Got::Value(response))).await;
-        sent.or_else(|error| error.recover(Failure::into_response))
+        let sent = self.run(Reads::Nothing, ready, |response| Ok(Got::Value(response)));
+        async {
+            let sent = sent.await;
+            sent.or_else(|error| error.recover(Failure::into_response))
+        }
     }
 
     /// Sends the request and reads the body of the response as text, until both succeed.
@@ -259,15 +258,11 @@ where
     /// # Cancel safety
     ///
     /// As for [`send`](Self::send).
-    pub async fn text(self) -> Result<String, Error<Failure>>
+    pub fn text(self) -> impl Future<Output = Result<String, Error<Failure>>>
     where
         R: ResultClassifier<String>,
     {
-        self.read(async |response| {
-            let response = ended::checked(response).await?;
-            response.text().await.map_err(Failure::from)
-        })
-        .await
+        self.run(Reads::Whole, Response::text, of_whole)
     }
 
     /// Sends the request and reads the body of the response, until both succeed.
@@ -289,15 +284,11 @@ where
     /// # Cancel safety
     ///
     /// As for [`send`](Self::send).
-    pub async fn bytes(self) -> Result<::bytes_1::Bytes, Error<Failure>>
+    pub fn bytes(self) -> impl Future<Output = Result<::bytes_1::Bytes, Error<Failure>>>
     where
         R: ResultClassifier<::bytes_1::Bytes>,
     {
-        self.read(async |response| {
-            let response = ended::checked(response).await?;
-            response.bytes().await.map_err(Failure::from)
-        })
-        .await
+        self.run(Reads::Whole, Response::bytes, of_whole)
     }
 
     /// Sends the request and reads the body of the response as JSON, until both succeed. JSON that does
@@ -321,16 +312,12 @@ where
     ///
     /// As for [`send`](Self::send).
     #[cfg(feature = "reqwest-0_13-json")]
-    pub async fn json<T>(self) -> Result<T, Error<Failure>>
+    pub fn json<T>(self) -> impl Future<Output = Result<T, Error<Failure>>>
     where
         T: serde_core::de::DeserializeOwned,
         R: ResultClassifier<T>,
     {
-        self.read(async |response| {
-            let response = ended::checked(response).await?;
-            response.json().await.map_err(Failure::from)
-        })
-        .await
+        self.run(Reads::Whole, Response::json, of_whole)
     }
 
     /// Sends the request and has the response read, until both succeed: for what is too large for
@@ -363,48 +350,56 @@ where
     /// # Cancel safety
     ///
     /// As for [`send`](Self::send); what `read` has begun stays as it is.
-    pub async fn read<T, E, F>(self, read: impl Fn(Response) -> F) -> Result<T, Error<Failure>>
+    pub fn read<T, E, F>(
+        self,
+        read: impl Fn(Response) -> F,
+    ) -> impl Future<Output = Result<T, Error<Failure>>>
     where
         F: Future<Output = Result<T, E>>,
         R: ResultClassifier<T>,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let read = &read;
-        self.run(move |response| async move {
-            if response.status().as_u16() >= 400 {
-                return Ok(Got::Refusal(Failure::of_response(response).await));
-            }
-            let read = read(response).await;
+        self.run(Reads::Some, read, |read| {
             read.map(Got::Value).map_err(Failure::of_reading)
         })
-        .await
     }
 
-    async fn run<T, F>(self, read: impl Fn(Response) -> F) -> Result<T, Error<Failure>>
+    /// Runs the attempts. The request is built before the future is polled, so that it is moved less.
+    fn run<T, F>(
+        self,
+        reads: Reads,
+        read: impl Fn(Response) -> F,
+        got: impl Fn(F::Output) -> Attempted<T, Failure>,
+    ) -> impl Future<Output = Result<T, Error<Failure>>>
     where
-        F: Future<Output = Attempted<T, Failure>>,
+        F: Future,
         R: ResultClassifier<T>,
     {
-        let (client, request, context) = self.prepare()?;
-        let mut next = Next::new(request, context.may_retry());
-        let (client, read) = (&client, &read);
-        context
-            .call_async_ruled(last_word, move || {
-                let next = next.request();
-                async move {
-                    let (mut request, spent) = next?;
-                    let timeout = request.timeout().copied();
-                    http_1::send_on(request.headers_mut(), timeout);
-                    let attempted = attempt(client, request, read).await;
-                    if spent {
-                        attempted.map_err(Failure::spend)
-                    } else {
-                        attempted
-                    }
-                }
-            })
-            .await
+        let mut prepared = self.prepare().map(|(client, request, context)| {
+            let next = Next::new(request, context.may_retry());
+            (client, next, context)
+        });
+        async move {
+            let (client, next, context) = match prepared {
+                Ok((ref client, ref mut next, ref context)) => (client, next, context),
+                Err(error) => return Err(error),
+            };
+            let send = |request| client.execute(request);
+            let steps = Steps {
+                send,
+                reads,
+                read,
+                got,
+            };
+            let attempt = || Attempt::new(&steps, next.request());
+            context.call_async_ruled(last_word, attempt).await
+        }
     }
+}
+
+/// Returns what an attempt has got that has read a whole body.
+fn of_whole<T>(read: Result<T, ::reqwest_0_13::Error>) -> Attempted<T, Failure> {
+    Ok(Got::Value(read?))
 }
 
 impl<'a, C, R, M> RetriedRequest<'a, C, R, M> {
@@ -415,31 +410,16 @@ impl<'a, C, R, M> RetriedRequest<'a, C, R, M> {
             Ok(request) => request,
             Err(error) => return Err(Error::before_first_attempt(error.into())),
         };
-        let context = match self.under {
+        let mut context = match self.under {
             Under::Context(context) => context,
             Under::Hosts(hosts, into) => into(CallContext::of(hosts.policy(request.url()))),
         };
-        let context = sent::settle(context, self.operation, self.idempotent, &request);
+        sent::settle(&mut context, self.operation, self.idempotent, &request);
         Ok((client, request, context))
     }
 }
 
 type Prepared<'a, C, R, M> = (Client, Request, CallContext<'a, C, R, M>);
-
-async fn attempt<T, F>(
-    client: &Client,
-    request: Request,
-    read: &impl Fn(Response) -> F,
-) -> Attempted<T, Failure>
-where
-    F: Future<Output = Attempted<T, Failure>>,
-{
-    let response = client.execute(request).await?;
-    if http_1::response(response.status(), response.headers()).is_some() {
-        return Err(Failure::of_response(response).await);
-    }
-    read(response).await
-}
 
 impl<C, R, M> fmt::Debug for RetriedRequest<'_, C, R, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -27,11 +27,15 @@ pub(super) fn has_ended(response: Response) -> bool {
     !IS_SAID.load(Ordering::Relaxed)
 }
 
-/// Reads the body of an answer over HTTP/2 whose length was announced, so that a shorter one is an error. Every
-/// other answer is returned as it is: a body of HTTP/1 that is cut is an error to hyper.
+/// Returns `true` for an answer over HTTP/2 whose length was announced: a body of HTTP/1 that is cut is an error
+/// to hyper.
+pub(super) fn may_be_cut(response: &Response) -> bool {
+    response.version() == Version::HTTP_2 && response.content_length().is_some()
+}
+
+/// Reads the body of an answer whose length was announced, so that a shorter one is an error.
 pub(super) async fn checked(mut response: Response) -> Result<Response, Failure> {
-    let announced = response.content_length();
-    let Some(announced) = announced.filter(|_| response.version() == Version::HTTP_2) else {
+    let Some(announced) = response.content_length() else {
         return Ok(response);
     };
     let body = read(&mut response).await?;

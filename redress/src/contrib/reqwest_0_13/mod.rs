@@ -78,6 +78,7 @@
 //! [`http_1::response`]: super::http_1::response()
 //! [`http_status`]: crate::classify::http_status
 
+mod attempt;
 #[cfg(feature = "reqwest-0_13-blocking")]
 pub mod blocking;
 mod call;

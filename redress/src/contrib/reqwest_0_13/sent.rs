@@ -49,23 +49,18 @@ sent!(::reqwest_0_13::blocking::Request);
 
 /// Names the call of a request, and says whether it may be repeated.
 pub(super) fn settle<'a, C, R, M>(
-    mut context: CallContext<'a, C, R, M>,
+    context: &mut CallContext<'a, C, R, M>,
     operation: Option<Cow<'a, str>>,
     idempotent: bool,
     request: &impl Sent,
-) -> CallContext<'a, C, R, M> {
-    match operation {
-        Some(name) => context = context.operation(name),
+) {
+    context.name(operation, || {
         // Without what makes each request different.
-        None => context.name_if_shown(|| {
-            let host = request.url().host_str().unwrap_or_default();
-            format!("{} {host}", request.method())
-        }),
-    }
-    if idempotent || http_1::may_repeat(request.method(), request.headers()) {
-        context
-    } else {
-        context.once()
+        let host = request.url().host_str().unwrap_or_default();
+        format!("{} {host}", request.method())
+    });
+    if !idempotent && !http_1::may_repeat(request.method(), request.headers()) {
+        context.set_once();
     }
 }
 
@@ -95,6 +90,7 @@ impl<Q: Sent> Next<Q> {
 
     /// Returns the next request, and `true` with it if no other can follow because its body cannot be sent
     /// again.
+    #[inline]
     pub(super) fn request(&mut self) -> Result<(Q, bool), Failure> {
         let copy = match &self.request {
             Some(request) if self.again => request.again(),

@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 
-use ::http_1::HeaderMap;
+use ::http_1::{HeaderMap, HeaderName};
 use ::tonic_0_14::Status;
 
-const DETAILS: &str = "grpc-status-details-bin";
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// Returns the status in the headers. Details that are not in base64 are left out: tonic 0.14 panics at them,
 /// and a server can send what it likes.
 pub(super) fn status(headers: &HeaderMap) -> Option<Status> {
+    // Most heads have none: that is known after one lookup.
+    if !headers.contains_key(STATUS) {
+        return None;
+    }
     let readable = headers
         .get(DETAILS)
         .is_none_or(|details| is_base64(details.as_bytes()));

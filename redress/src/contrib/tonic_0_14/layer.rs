@@ -15,7 +15,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::head;
 use super::methods::Idempotent;
-use super::request::{Copies, Kept, timeout};
+use super::request::{Copies, Kept};
 use super::status::{Pushback, pushback};
 use crate::classify::{
     AnyValue, Classification, Classifier, DefaultClassifier, ResultClassifier, find,
@@ -185,8 +185,8 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let limit = timeout(request.headers()).map(tokio::time::sleep);
         let kept = Kept::new(request, self.limit, self.again);
+        let limit = kept.until().map(tokio::time::sleep_until);
         GrpcResponseFuture {
             call: self.inner.call(kept),
             limit,

@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -46,14 +45,22 @@ type Says = dyn Fn(&str) -> bool + Send + Sync;
 /// Which methods may be repeated although they may have been applied.
 #[derive(Clone, Default)]
 pub(super) struct Idempotent {
-    /// Without the slash at their start; a service is one without any.
-    named: HashSet<Box<str>>,
+    /// In order, without the slash at their start; a service is one without any. A few comparisons are faster
+    /// than a hash of what is looked up.
+    named: Vec<Box<str>>,
     says: Vec<Arc<Says>>,
 }
 
 impl Idempotent {
     pub(super) fn name(&mut self, name: &str) {
-        self.named.insert(name.trim_matches('/').into());
+        let name = name.trim_matches('/');
+        if let Err(place) = self.place(name) {
+            self.named.insert(place, name.into());
+        }
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.named.binary_search_by(|named| (**named).cmp(name))
     }
 
     pub(super) fn ask(&mut self, says: Arc<Says>) {
@@ -65,7 +72,7 @@ impl Idempotent {
             let (service, method) = names(path)?;
             let both = service.len().saturating_add(method.len()).saturating_add(1);
             let both = path.get(path.len().checked_sub(both)?..)?;
-            Some(self.named.contains(both) || self.named.contains(service))
+            Some(self.place(both).is_ok() || self.place(service).is_ok())
         };
         (!self.named.is_empty() && named() == Some(true)) || self.says.iter().any(|says| says(path))
     }

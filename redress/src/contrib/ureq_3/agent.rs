@@ -342,13 +342,13 @@ impl<C: Classifier<UreqError>, B: Repeatable> RetriedRequest<'_, C, B> {
             Err(error) => return Err(Error::before_first_attempt(error.into())),
         };
         let (agent, body, mut context) = (self.agent, self.body, self.context);
-        context.name_if_shown(|| {
+        context.name(None, || {
             let host = request.uri().host().unwrap_or_default();
             format!("{} {host}", request.method())
         });
         let repeatable = self.idempotent || http_1::may_repeat(request.method(), request.headers());
         if !repeatable {
-            context = context.once();
+            context.set_once();
         }
         context.call_ruled(
             |_, said| said,

@@ -35,7 +35,7 @@ impl ActiveCall<'_, '_> {
             return Err(self.stop(StopReason::Aborted, None));
         }
         let (rules, budget) = (&self.frame.policy.rules, self.frame.budget(self.hooks));
-        let once = rules.once || (self.frame.is_hooked() && self.hooks.once());
+        let once = rules.once || self.frame.marks.has(Marks::ONCE);
         let (call, now) = (&mut self.state.call, self.state.now);
         let retry = call.fail(rules, budget, failed, now, once);
         let change = self.frame.attempt_over(Some(failed), slow, self.hooks);

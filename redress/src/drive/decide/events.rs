@@ -215,11 +215,7 @@ impl ActiveCall<'_, '_> {
     }
 
     pub(super) fn operation(&self) -> Option<&str> {
-        let own = if self.frame.is_hooked() {
-            self.hooks.operation()
-        } else {
-            None
-        };
+        let own = self.hooks.operation();
         own.or(self.frame.policy.operation.as_deref())
     }
 }

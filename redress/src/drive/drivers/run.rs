@@ -189,14 +189,8 @@ impl<'p, H: Hooks> Run<'p, H> {
         self.frame.block();
     }
 
-    /// Returns how long the attempt of a call that has state may still run, if there is a limit.
-    pub(crate) fn attempt_limit(&self) -> Option<Duration> {
-        self.state.as_ref()?.attempt_limit(&self.frame)
-    }
-
     /// Returns how long an attempt that is about to start may run, if there is a limit.
-    #[cfg(feature = "tower-service-0_3")]
-    pub(crate) fn next_attempt_limit(&self) -> Option<Duration> {
+    pub(crate) fn attempt_limit(&self) -> Option<Duration> {
         match &*self.state {
             Some(state) => state.attempt_limit(&self.frame),
             // The first attempt starts with its call.
@@ -240,7 +234,7 @@ impl<'p, H: Hooks> Run<'p, H> {
     }
 
     /// An attempt that is ready at once never touches a timer.
-    #[cold]
+    #[inline(never)]
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let state = self.state.get_or_insert_with(CallState::in_first_attempt);
         if let Some(watch) = self.hooks.session() {

@@ -69,7 +69,7 @@ impl CompiledPolicy {
     #[inline]
     pub(crate) fn start_plainly(&self, hooks: &impl Hooks) -> Option<Started> {
         match self.start {
-            _ if hooks.is_active() || hooks.is_guarded() => None,
+            _ if hooks.is_active() || hooks.is_guarded() || hooks.once() => None,
             Start::Untimed => Some(Started::Untimed),
             Start::Coarse => Some(self.start_time(Timing::Coarse)),
             Start::Gated | Start::Attended | Start::Refused => None,

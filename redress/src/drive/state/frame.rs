@@ -61,6 +61,7 @@ impl<'p> Frame<'p> {
         let policy = self.policy;
         let mut marks = self.marks.or(policy.marks);
         marks.add(Marks::OF_HOOKED, hooks.is_active());
+        marks.add(Marks::ONCE, hooks.once());
         if hooks.is_guarded() {
             marks.add(Marks::GUARDED, true);
             marks.add(Marks::GATED, hooks.gate().is_some());
@@ -194,10 +195,12 @@ impl<'p> Frame<'p> {
         }
     }
 
-    /// Returns `true` for a plain call: neither watched nor guarded, so that only the engine decides.
+    /// Returns `true` for a plain call: neither watched nor guarded nor with a rule of its own, so that only
+    /// the engine decides.
     #[inline]
     pub(crate) const fn is_plain(&self) -> bool {
-        !self.marks.has(Marks::WATCHED.or(Marks::GUARDED))
+        let more = Marks::WATCHED.or(Marks::GUARDED).or(Marks::ONCE);
+        !self.marks.has(more)
     }
 
     /// As [`is_plain`](Self::is_plain), with what is known where the call is compiled: most calls contain

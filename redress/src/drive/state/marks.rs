@@ -33,6 +33,8 @@ impl Marks {
     pub(crate) const SCOPED: Self = Self(1 << 11);
     /// It makes one attempt, as its caller makes several; it is then [`SCOPED`](Self::SCOPED), too.
     pub(crate) const SINGLE: Self = Self(1 << 12);
+    /// It is to be applied at most once, whatever its policy says.
+    pub(crate) const ONCE: Self = Self(1 << 13);
 
     /// Those that a watched call has from its start on.
     pub(crate) const OF_WATCHED: Self = Self::WATCHED.or(Self::HELD).or(Self::TELLS_SUCCESS);
@@ -87,6 +89,7 @@ mod tests {
             Marks::GATED,
             Marks::SCOPED,
             Marks::SINGLE,
+            Marks::ONCE,
         ];
         for mark in all {
             let mut marks = Marks::NONE;
