@@ -380,9 +380,11 @@ impl Reader<'_> {
         };
         let help = if self.is_full() {
             String::new()
-        } else if keyed.contains(name) {
+        } else if let key = name.strip_prefix("keyed.").unwrap_or(name)
+            && keyed.contains(key)
+        {
             // To write one of that name would be one for all keys.
-            format!("`keyed.{name}` has one for each key, which the code picks: leave it out here")
+            format!("`keyed.{key}` has one for each key, which the code picks: leave it out here")
         } else if names.is_empty() {
             format!("the file has no `{what}`: write [{what}.{name}]")
         } else {

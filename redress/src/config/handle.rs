@@ -302,6 +302,22 @@ impl<C, R> PolicyHandle<C, R> {
     }
 }
 
+impl<'a, C, R> From<&'a PolicyHandle<C, R>> for CallContext<'a, C, R> {
+    /// As [`PolicyHandle::context`]: what takes the context of a policy, such as `retry` of a request, takes
+    /// a handle.
+    ///
+    /// ```
+    /// # let policies = redress::Policies::from_str(redress::config::Format::Toml, "[policies.payments]")?;
+    /// # let payments = policies.get("payments").expect("it is in the text");
+    /// let call = redress::CallContext::from(&payments);
+    /// assert_eq!(call.call(|| Ok::<_, std::io::Error>(5)).unwrap(), 5);
+    /// # Ok::<_, redress::config::ConfigFileError>(())
+    /// ```
+    fn from(handle: &'a PolicyHandle<C, R>) -> Self {
+        handle.context()
+    }
+}
+
 impl<C, R> Clone for PolicyHandle<C, R> {
     fn clone(&self) -> Self {
         Self {

@@ -25,7 +25,7 @@ use crate::policy::{AnyCall, Attempted, CallContext, Got};
 /// # }
 /// ```
 pub trait RetryExt: Sized {
-    /// Sends the request under a policy, a `&Policy`, or under the
+    /// Sends the request under a policy, a `&Policy` or the `&PolicyHandle` of a file, or under the
     /// [context](crate::Policy::context) of one.
     ///
     /// Nothing happens until [`send`](RetriedRequest::send), [`text`](RetriedRequest::text) or one of

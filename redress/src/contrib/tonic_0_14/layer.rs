@@ -236,8 +236,10 @@ where
     }
 }
 
+const OVER: &str = "the time of the call is over";
+
 fn over() -> Status {
-    Status::deadline_exceeded("the time of the call is over")
+    Status::deadline_exceeded(OVER)
 }
 
 /// Returns what a client is told of a call that has ended, and may have used the time that it has of its own.
@@ -261,7 +263,12 @@ fn to_status(error: Error<Status>, is_over: bool) -> Status {
     } else {
         Code::Unavailable
     };
-    let mut status = Status::new(code, error.to_string());
+    // Why no other attempt follows is no news where the time is over.
+    let said = match late && reason != StopReason::DeadlineExceeded {
+        true => OVER.to_owned(),
+        false => error.to_string(),
+    };
+    let mut status = Status::new(code, said);
     status.set_source(Arc::new(error));
     status
 }
