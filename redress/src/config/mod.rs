@@ -240,6 +240,8 @@ mod named_or;
 mod names;
 mod node;
 mod notation;
+#[cfg(feature = "watch")]
+mod notifier;
 mod places;
 mod policies;
 mod reader;

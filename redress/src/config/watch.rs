@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Instant;
 
 use notify::event::{AccessKind, AccessMode};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{Event, EventKind};
 
 use super::file::Origin;
+use super::notifier::Notifier;
 use super::trail::{Folder, Trail};
 use super::{ConfigFile, ConfigFileError, Policies, Reloaded};
 use crate::defaults;
@@ -93,12 +94,12 @@ impl Policies {
             let _already_awake = noticed.try_send(());
         };
         let stopped = Arc::new(AtomicBool::new(false));
-        let watcher = notify::recommended_watcher(notice).map_err(|e| refused(e.into()))?;
+        let notifier = Notifier::new(notice).map_err(|e| refused(e.into()))?;
         let mut watching = Watching {
             seen: Ok(self.text()),
             policies: self.clone(),
             origin: origin.clone(),
-            watcher,
+            notifier,
             folders: Vec::new(),
             stops,
             armed: true,
@@ -148,7 +149,7 @@ fn folder_is_missing(origin: &Origin) -> bool {
 struct Watching<F> {
     policies: Policies,
     origin: Origin,
-    watcher: RecommendedWatcher,
+    notifier: Notifier,
     /// The watched folders.
     folders: Vec<Folder>,
     /// What lies on the way to the file: all that is listened to.
@@ -235,26 +236,27 @@ impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
             stops,
             broken,
         } = Trail::of(&self.origin.path);
+        self.notifier.revive()?;
         if self.folders != folders {
             // A folder that was replaced has the same name, and is another one.
             for before in std::mem::take(&mut self.folders) {
-                let _gone_already = self.watcher.unwatch(&before.path);
+                let _gone_already = self.notifier.unwatch(&before.path);
             }
         }
         *self.stops.lock().unwrap_or_else(PoisonError::into_inner) = stops;
         let mut refused = None;
         // The file's own folder is the last of them. The others may be closed to this process.
         for folder in &folders {
-            let watched = self
-                .watcher
-                .watch(&folder.path, RecursiveMode::NonRecursive);
-            refused = watched.err();
+            refused = self.notifier.watch(&folder.path).err();
         }
         self.folders = folders;
+        if self.notifier.has_stopped() {
+            return Err("the thread that is notified of changes has stopped".into());
+        }
         if let Some(error) = broken {
             return Err(error.into());
         }
-        refused.map_or(Ok(()), |error| Err(error.into()))
+        refused.map_or(Ok(()), Err)
     }
 }
 
