@@ -74,9 +74,13 @@ where
 pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = normal(name)?;
     let allowed = (name.chars().count() / 3).max(1);
+    // One `policy` is among the `policies`.
+    let plural = name.strip_suffix('y').map(|stem| format!("{stem}ies"));
+    let written: Vec<_> = plural.into_iter().chain([name]).collect();
+    let to = |known: &str| written.iter().map(|name| distance(name, known)).min();
     names
         .into_iter()
-        .filter_map(|known| Some((distance(&name, &normal(known)?), known)))
+        .filter_map(|known| Some((to(&normal(known)?)?, known)))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
@@ -146,6 +150,7 @@ mod tests {
         let names = ["deadline", "strategy", "strategies", "max_attempts"];
         assert_eq!(nearest("stratagy", names), Some("strategy"));
         assert_eq!(nearest("Max-Attempts", names), Some("max_attempts"));
+        assert_eq!(nearest("policy", ["budgets", "policies"]), Some("policies"));
         assert_eq!(nearest("colour", names), None);
         assert_eq!(nearest(&"x".repeat(1000), names), None);
         assert_eq!(nearest("", names), None);

@@ -76,8 +76,8 @@ impl Drop for Notifier {
     }
 }
 
-// Where the thread ends is known of the watcher of Linux.
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")] // of whose watcher it is known when its thread has ended
 mod tests {
     use std::path::PathBuf;
     use std::sync::Arc;

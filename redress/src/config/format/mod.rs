@@ -80,6 +80,11 @@ impl Fault {
     }
 }
 
+fn given_twice(key: &str, span: Span) -> Fault {
+    let what = format!("the key {} is given twice", super::names::quoted(key));
+    Fault::new(what, span).help("remove one of them")
+}
+
 /// Leaves the first of entries with the same key, and reports the others.
 fn without_duplicates(entries: Vec<Entry>, faults: &mut Vec<Fault>) -> Vec<Entry> {
     let mut seen = std::collections::HashSet::new();
@@ -88,11 +93,7 @@ fn without_duplicates(entries: Vec<Entry>, faults: &mut Vec<Fault>) -> Vec<Entry
         if seen.insert(entry.key.clone()) {
             unique.push(entry);
         } else {
-            let what = format!(
-                "the key {} is given twice",
-                super::names::quoted(&entry.key)
-            );
-            faults.push(Fault::new(what, entry.key_span).help("remove one of them"));
+            faults.push(given_twice(&entry.key, entry.key_span));
         }
     }
     unique

@@ -2,7 +2,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::node::{Entry, Node, Span, Value};
-use super::Fault;
+use super::{Fault, given_twice};
 
 pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
@@ -12,7 +12,14 @@ pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Option<Node> {
     }
     faults.extend(errors.into_iter().map(|error| {
         let span = error.span().unwrap_or(0..0);
-        Fault::new(error.message().trim_end(), span)
+        let said = error.message().trim_end();
+        match text.get(span.clone()) {
+            // The parser does not say which.
+            Some(key) if said == "duplicate key" => {
+                given_twice(key.trim_matches(['"', '\'']), span)
+            }
+            _ => Fault::new(said, span),
+        }
     }));
     None
 }

@@ -117,7 +117,7 @@ fn a_wrong_form_keeps_the_parsers_message_and_its_place() {
         (
             Format::Toml,
             "[policies.a]\nmax_attempts = 1\nmax_attempts = 2\n",
-            "3:1: duplicate key",
+            "3:1: the key \"max_attempts\" is given twice: remove one of them",
         ),
         (
             Format::Json,
