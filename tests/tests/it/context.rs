@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use redress::observe::Timeline;
+use redress::observe::{Interest, Timeline};
 use redress::strategies::fixed;
 use redress::testing::VirtualClock;
-use redress::{Budget, CircuitBreaker, CircuitState, EventName, Policy, StopReason};
+use redress::{
+    Budget, CircuitBreaker, CircuitState, Event, EventName, Observer, Policy, StopReason,
+};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -366,4 +368,72 @@ fn time_that_hooks_take_is_part_of_what_a_stop_reports() {
     let outcome = deferring.execute(|| Err::<(), _>(down()));
     assert_eq!(outcome.elapsed, three);
     assert_eq!(outcome.resume_token().unwrap().elapsed(), three);
+}
+
+/// Keeps the names of what it is shown.
+#[derive(Clone)]
+struct Names {
+    interest: Interest,
+    shown: Arc<Mutex<Vec<(EventName, Option<String>)>>>,
+}
+
+impl Observer for Names {
+    fn interest(&self) -> Interest {
+        self.interest
+    }
+    fn on_event(&self, event: &Event<'_>) {
+        let name = event.operation().map(str::to_owned);
+        self.shown.lock().unwrap().push((event.name(), name));
+    }
+}
+
+#[test]
+fn a_call_that_has_no_hook_of_its_own_has_its_name_and_is_applied_once() {
+    for interest in [Interest::ALL, Interest::FAILURES] {
+        let shown = Arc::default();
+        let names = Names { interest, shown };
+        let policy = Policy::builder()
+            .strategy(fixed(0))
+            .on_event(names.clone())
+            .build()
+            .unwrap();
+        let mut left = 2;
+        let attempt = || {
+            left -= 1;
+            if left > 0 { Err(down()) } else { Ok(()) }
+        };
+        policy.context().operation("read").call(attempt).unwrap();
+        let end = match interest == Interest::ALL {
+            true => EventName::Success,
+            false => EventName::Retry,
+        };
+        let shown = std::mem::take(&mut *names.shown.lock().unwrap());
+        assert!(shown.iter().any(|(name, _)| *name == end), "{shown:?}");
+        let named = |(_, name): &(EventName, Option<String>)| name.as_deref() == Some("read");
+        assert!(shown.iter().all(named), "{shown:?}");
+        let outcome = policy
+            .context()
+            .operation("pay")
+            .once()
+            .execute(|| Err::<(), _>(down()));
+        assert_eq!(outcome.attempts, 1);
+        let shown = std::mem::take(&mut *names.shown.lock().unwrap());
+        assert_eq!(shown.last().unwrap().1.as_deref(), Some("pay"));
+    }
+    // Also where nothing sees it, and its policy may retry.
+    let policy = Policy::builder().strategy(fixed(0)).build().unwrap();
+    let mut attempts = 0;
+    let error = policy
+        .context()
+        .once()
+        .call(|| {
+            attempts += 1;
+            Err::<(), _>(down())
+        })
+        .unwrap_err();
+    assert_eq!(attempts, 1);
+    assert_eq!(error.stop_reason(), StopReason::MayHaveBeenApplied);
+    // The next call of this thread has none of its state.
+    let outcome = policy.execute(|| Err::<(), _>(down()));
+    assert!(outcome.attempts > 1);
 }
