@@ -79,6 +79,13 @@ pub struct EndpointsTable<T, C = DefaultClassifier> {
 
 impl<T, C> EndpointsTable<T, C> {
     /// Returns the name of the list in its file.
+    ///
+    /// ```
+    /// # let text = "endpoints: {search: {replicas: {a: '10.0.0.1:80', b: '10.0.0.2:80'}}}";
+    /// # let policies = redress::Policies::from_str(redress::config::Format::Yaml, text)?;
+    /// assert_eq!(policies.endpoints("search")?.name(), "search");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.slot.name
@@ -283,6 +290,12 @@ pub struct UnknownEndpoints {
 
 impl UnknownEndpoints {
     /// Returns the name that was asked for.
+    ///
+    /// ```
+    /// # let text = "endpoints: {search: {replicas: {a: '10.0.0.1:80', b: '10.0.0.2:80'}}}";
+    /// # let policies = redress::Policies::from_str(redress::config::Format::Yaml, text).unwrap();
+    /// assert_eq!(policies.endpoints("mail").unwrap_err().name(), "mail");
+    /// ```
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

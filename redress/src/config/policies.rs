@@ -391,6 +391,13 @@ impl Reloaded {
     }
 
     /// Lists the lists of `endpoints` that have other settings, were not there before, or are gone.
+    ///
+    /// ```
+    /// # use redress::config::Reloaded;
+    /// fn has_new_replicas(reloaded: &Reloaded) -> bool {
+    ///     reloaded.endpoints().iter().any(|list| list == "search")
+    /// }
+    /// ```
     #[must_use]
     pub fn endpoints(&self) -> &[String] {
         &self.endpoints

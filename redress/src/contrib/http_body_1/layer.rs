@@ -137,6 +137,24 @@ pin_project! {
     /// The future of a call of [`HttpRetry`].
     ///
     /// Dropping it drops the attempt in progress.
+    ///
+    /// ```
+    /// # extern crate http_1 as http; // as users name them
+    /// # extern crate http_body_1 as http_body;
+    /// # extern crate tower_service_0_3 as tower_service;
+    /// use http::{Request, Response};
+    /// use redress::contrib::http_body_1::{HttpResponseFuture, ReplayBody};
+    /// use tower_service::Service;
+    ///
+    /// /// The future of a service that has a client with retries inside.
+    /// struct Fetch<S, B, A>
+    /// where
+    ///     S: Service<Request<ReplayBody<B>>, Response = Response<A>>,
+    ///     A: http_body::Body,
+    /// {
+    ///     fetched: HttpResponseFuture<S, B, A>,
+    /// }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct HttpResponseFuture<S, B, A, C = DefaultClassifier, R = AnyValue>
     where

@@ -198,6 +198,25 @@ pin_project! {
     /// The future of a call of [`GrpcRetry`].
     ///
     /// Dropping it drops the attempt in progress, whose stream is reset.
+    ///
+    /// ```
+    /// # extern crate http_1 as http; // as users name them
+    /// # extern crate tonic_0_14 as tonic;
+    /// # extern crate tower_service_0_3 as tower_service;
+    /// use http::{Request, Response};
+    /// use redress::contrib::tonic_0_14::GrpcResponseFuture;
+    /// use tonic::body::Body;
+    /// use tower_service::Service;
+    ///
+    /// /// The future of a service that has a channel with retries inside.
+    /// struct Ask<S, B>
+    /// where
+    ///     S: Service<Request<Body>, Response = Response<B>>,
+    ///     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    /// {
+    ///     asked: GrpcResponseFuture<S, B>,
+    /// }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct GrpcResponseFuture<S, B, C = DefaultClassifier, R = AnyValue>
     where

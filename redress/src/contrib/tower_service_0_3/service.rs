@@ -63,6 +63,51 @@ pub struct Retry<S, C = DefaultClassifier, R = AnyValue, K = Cloned> {
 /// }
 /// assert!(copies(&Cloned, &"question"));
 /// ```
+///
+/// With all that it can say, for requests that count their attempts:
+///
+/// ```
+/// use std::borrow::Cow;
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use std::time::Duration;
+/// use redress::Classification;
+/// use redress::contrib::tower_service_0_3::CopyRequest;
+///
+/// #[derive(Default)]
+/// struct Question {
+///     writes: bool,
+///     attempt: u32,
+///     millis: Option<u128>,
+///     sent: AtomicU32,
+/// }
+///
+/// #[derive(Clone)]
+/// struct Questions;
+///
+/// impl CopyRequest<Question> for Questions {
+///     fn copy(&self, question: &Question) -> Option<Question> {
+///         let attempt = question.sent.fetch_add(1, Relaxed) + 1;
+///         Some(Question { writes: question.writes, attempt, ..Question::default() })
+///     }
+///     fn may_repeat(&self, question: &Question) -> bool {
+///         !question.writes
+///     }
+///     fn prepare(&self, question: &mut Question, left: Option<Duration>) {
+///         question.millis = left.map(|left| left.as_millis());
+///     }
+///     fn last_word(&self, question: &Question, said: Classification) -> Classification {
+///         if question.sent.load(Relaxed) == 9 { said.no_retry() } else { said }
+///     }
+///     fn operation(&self, question: &Question) -> Option<Cow<'static, str>> {
+///         Some(if question.writes { "write" } else { "read" }.into())
+///     }
+/// }
+///
+/// let question = Question::default();
+/// assert_eq!(Questions.copy(&question).map(|copy| copy.attempt), Some(1));
+/// assert_eq!(Questions.copy(&question).map(|copy| copy.attempt), Some(2));
+/// assert_eq!(Questions.operation(&question).as_deref(), Some("read"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Q}` cannot be sent again: it is not `Clone`",
     note = "say how it is copied: `RetryLayer::new(policy).copy_by(|request| Some(..))`, or `None` for what is sent once"
@@ -218,6 +263,22 @@ pin_project! {
     /// The future of a call of [`Retry`]. It owns all that it needs, and allocates nothing.
     ///
     /// Dropping it drops the attempt in progress.
+    ///
+    /// ```
+    /// # extern crate tower_service_0_3 as tower_service; // as users name it
+    /// use redress::contrib::tower_service_0_3::{ResponseFuture, Retry};
+    /// use redress::{Classifier, DefaultClassifier};
+    /// use tower_service::Service;
+    ///
+    /// /// Starts a call, for code that names its future: a service around this one.
+    /// fn start<S>(service: &mut Retry<S>, request: u64) -> ResponseFuture<S, u64>
+    /// where
+    ///     S: Service<u64> + Clone,
+    ///     DefaultClassifier: Classifier<S::Error>,
+    /// {
+    ///     service.call(request)
+    /// }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S, Q, C = DefaultClassifier, R = AnyValue, K = Cloned>
     where
