@@ -374,8 +374,10 @@ fn time_that_hooks_take_is_part_of_what_a_stop_reports() {
 #[derive(Clone)]
 struct Names {
     interest: Interest,
-    shown: Arc<Mutex<Vec<(EventName, Option<String>)>>>,
+    shown: Arc<Mutex<Vec<Named>>>,
 }
+
+type Named = (EventName, Option<String>);
 
 impl Observer for Names {
     fn interest(&self) -> Interest {
@@ -409,7 +411,7 @@ fn a_call_that_has_no_hook_of_its_own_has_its_name_and_is_applied_once() {
         };
         let shown = std::mem::take(&mut *names.shown.lock().unwrap());
         assert!(shown.iter().any(|(name, _)| *name == end), "{shown:?}");
-        let named = |(_, name): &(EventName, Option<String>)| name.as_deref() == Some("read");
+        let named = |(_, name): &Named| name.as_deref() == Some("read");
         assert!(shown.iter().all(named), "{shown:?}");
         let outcome = policy
             .context()

@@ -139,7 +139,7 @@ impl<'a, C, R, M> RetriedRequest<'a, C, R, M> {
     }
 
     /// Says whether the request may be repeated although it may have been applied. Default: what
-    /// [`http_1::may_repeat`] says of its method and headers.
+    /// [`http_1::may_repeat`](crate::contrib::http_1::may_repeat) says of its method and headers.
     ///
     /// `true` is for a POST that only reads, such as a search. It cannot take a repetition away: that is
     /// [`once`](CallContext::once).
