@@ -85,7 +85,7 @@ impl Settings {
             // What is watched has a time.
             Timing::Untimed if observers.len() > 0 && time.is_system() => Timing::Coarse,
             Timing::Untimed if observers.len() > 0 => Timing::Exact,
-            _ if early.is_some_and(Interest::times) => Timing::Exact,
+            _ if wanted.is_some_and(Interest::times) => Timing::Exact,
             timing => timing,
         };
         // What is left of a deadline is told to those that are called, too.
@@ -144,4 +144,33 @@ fn timing(time: &Time, deadline: Option<Duration>, attempt_timeout: Option<Durat
 /// A hint of the other side is worth more than any guess.
 fn default_strategy() -> Arc<dyn Strategy> {
     Arc::new(retry_after_or(decorrelated_jitter(defaults::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clock::Timing;
+    use crate::drive::Compiled as _;
+    use crate::observe::{Interest, Observer};
+    use crate::policy::Policy;
+
+    struct Late(Interest);
+
+    impl Observer for Late {
+        fn interest(&self) -> Interest {
+            self.0
+        }
+    }
+
+    #[test]
+    fn times_are_exact_for_an_observer_that_wants_them_also_of_failures_only() {
+        let timing = |interest| {
+            let policy = Policy::builder().on_event(Late(interest)).build().unwrap();
+            policy.compiled().timing
+        };
+        let late = Interest::ALL.without_successes();
+        assert_eq!(timing(late), Timing::Exact);
+        let unseen = Policy::new().compiled().timing;
+        assert_eq!(timing(late.without_times()), unseen);
+        assert_eq!(timing(Interest::FAILURES), unseen);
+    }
 }

@@ -364,36 +364,27 @@ where
         })
     }
 
-    /// Runs the attempts. The request is built before the future is polled, so that it is moved less.
-    fn run<T, F>(
+    /// Runs the attempts. Nothing is done before the future is polled: not even is a policy of the host's made.
+    async fn run<T, F>(
         self,
         reads: Reads,
         read: impl Fn(Response) -> F,
         got: impl Fn(F::Output) -> Attempted<T, Failure>,
-    ) -> impl Future<Output = Result<T, Error<Failure>>>
+    ) -> Result<T, Error<Failure>>
     where
         F: Future,
         R: ResultClassifier<T>,
     {
-        let mut prepared = self.prepare().map(|(client, request, context)| {
-            let next = Next::new(request, context.may_retry());
-            (client, next, context)
-        });
-        async move {
-            let (client, next, context) = match prepared {
-                Ok((ref client, ref mut next, ref context)) => (client, next, context),
-                Err(error) => return Err(error),
-            };
-            let send = |request| client.execute(request);
-            let steps = Steps {
-                send,
-                reads,
-                read,
-                got,
-            };
-            let attempt = || Attempt::new(&steps, next.request());
-            context.call_async_ruled(last_word, attempt).await
-        }
+        let (client, request, context) = self.prepare()?;
+        let mut next = Next::new(request, context.may_retry());
+        let steps = Steps {
+            send: |request| client.execute(request),
+            reads,
+            read,
+            got,
+        };
+        let attempt = || Attempt::new(&steps, next.request());
+        context.call_async_ruled(last_word, attempt).await
     }
 }
 
