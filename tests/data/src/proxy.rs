@@ -99,11 +99,10 @@ async fn forward(
                             return None;
                         }
                         server.write_all(bytes).await.ok()?;
-                        // It has been committed when the answer is here.
-                        let answer = server.read(&mut down).await.ok()?;
+                        let answer = ended(&mut server).await?;
                         let Cut::Late(delay) = cut else { return None };
                         tokio::time::sleep(delay).await;
-                        client.write_all(down.get(..answer)?).await.ok()?;
+                        client.write_all(&answer).await.ok()?;
                         continue;
                     }
                 }
@@ -115,4 +114,15 @@ async fn forward(
             }
         }
     }
+}
+
+/// Reads until no transaction is open any more: what the server had to say of one before may come first.
+async fn ended(server: &mut TcpStream) -> Option<Vec<u8>> {
+    let (mut answer, mut more) = (Vec::new(), vec![0; 65_536]);
+    // ReadyForQuery, idle.
+    while !answer.ends_with(b"Z\0\0\0\x05I") {
+        let read = server.read(&mut more).await.ok().filter(|n| *n > 0)?;
+        answer.extend_from_slice(more.get(..read)?);
+    }
+    Some(answer)
 }

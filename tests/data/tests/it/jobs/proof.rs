@@ -67,6 +67,8 @@ impl Workers<'_> {
 
     /// Kills one, wherever it is.
     fn kill_one(&mut self) {
+        // One that has just killed itself would count once only.
+        self.tend();
         self.running[0].kill().unwrap();
         self.running.remove(0).wait().unwrap();
         self.killed += 1;
@@ -156,6 +158,7 @@ async fn run(mut storage: Storage, url: &str, jobs: u32, way: Way) -> Numbers {
             workers.said()
         );
     }
+    workers.tend();
     let killed = storage.killed().await;
     let mut numbers = count(
         &service,
