@@ -72,8 +72,15 @@ impl<T> Names<T> {
 
     #[cold]
     fn add(&self, name: &str, make: impl FnOnce(&str) -> T) -> &T {
-        if name == OTHER || self.len.load(Ordering::Relaxed) >= CAP {
+        if name == OTHER {
             return self.other(name, make);
+        }
+        // Whoever sees that the table is full sees all that is in it, also what came since the name was looked up.
+        if self.len.load(Ordering::Acquire) >= CAP {
+            return match self.find(name) {
+                Ok(value) => value,
+                Err(_) => self.other(name, make),
+            };
         }
         // Nothing of a broken state is read after a panic of `make`.
         let adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,13 +92,13 @@ impl<T> Names<T> {
             drop(adding);
             return self.other(name, make);
         };
-        let value = make(name);
-        self.len.fetch_add(1, Ordering::Relaxed);
         let entry = Box::new(Entry {
             name: name.into(),
-            value,
+            value: make(name),
         });
-        &slot.get_or_init(|| entry).value
+        let entry = slot.get_or_init(|| entry);
+        self.len.fetch_add(1, Ordering::Release);
+        &entry.value
     }
 
     /// Returns the value of all names beyond the cap, and says in the log which was the first.
