@@ -115,7 +115,9 @@ async fn a_call_whose_time_is_over_has_failed() {
             } else {
                 unary(&mut Grpc::new(layer.layer(silent)), sent).await
             };
-            assert_eq!(answer.unwrap_err().code(), Code::DeadlineExceeded);
+            let status = answer.unwrap_err();
+            assert_eq!(status.code(), Code::DeadlineExceeded);
+            assert_eq!(status.message(), "the time of the call is over");
         }
         assert_eq!(breaker.state(), CircuitState::Open);
         let classes: Vec<_> = observer

@@ -1,5 +1,8 @@
 //! A policy for each host.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use redress::contrib::reqwest_0_13::Client;
 use redress::{CircuitState, Policy, StopReason};
 
@@ -39,6 +42,22 @@ async fn a_host_that_is_down_does_not_stop_the_calls_to_another() {
         (state(&down), state(&up)),
         (CircuitState::Open, CircuitState::Closed)
     );
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_polled_makes_no_policy() {
+    let made = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&made);
+    let api = Client::per_host(super::client(), move || {
+        counted.fetch_add(1, Relaxed);
+        super::policy()
+    });
+    let server = Server::answers([answer(200, "", b"ok")]);
+    drop(api.get(server.url("/")).send());
+    drop(api.get(server.url("/")).text());
+    assert_eq!((made.load(Relaxed), server.requests()), (0, 0));
+    assert_eq!(api.get(server.url("/")).text().await.unwrap(), "ok");
+    assert_eq!((made.load(Relaxed), server.requests()), (1, 1));
 }
 
 #[tokio::test]
