@@ -171,22 +171,16 @@ impl ConfigFile {
         let unused = budgets.chain(breakers).chain(gates);
         unused
             .map(|(table, code, key, name)| {
-                let setting = format!("{table}.{}", segment(name));
-                let (span, given) = self.span_of(&setting);
-                FileFinding {
-                    policies: Vec::new(),
-                    place: lines.place(&span),
-                    given,
-                    setting,
-                    finding: Finding {
-                        level: Level::Warning,
-                        code,
-                        setting: key.to_owned(),
-                        message: "no policy names it, so it does nothing".to_owned(),
-                        reason: "a policy has only what it names itself".to_owned(),
-                        fix: format!("write {key} = \"{name}\" in a policy, or remove it"),
-                    },
-                }
+                let finding = Finding {
+                    level: Level::Warning,
+                    code,
+                    setting: key.to_owned(),
+                    message: "no policy names it, so it does nothing".to_owned(),
+                    reason: "a policy has only what it names itself".to_owned(),
+                    fix: format!("write {key} = \"{name}\" in a policy, or remove it"),
+                };
+                let path = [table.to_owned(), segment(name).into()];
+                self.of_no_policy(lines, &path, finding)
             })
             .collect()
     }

@@ -45,9 +45,12 @@ impl Notifier {
         self.ask(|watcher| watcher.unwatch(folder))
     }
 
-    /// Returns `true` if it has stopped, so that nothing is watched any more.
-    pub(super) const fn has_stopped(&self) -> bool {
-        self.watcher.is_none()
+    /// Fails if it has stopped, so that nothing is watched any more.
+    pub(super) fn runs(&self) -> Result<(), BoxError> {
+        match self.watcher {
+            Some(_) => Ok(()),
+            None => Err("the thread that is notified of changes has stopped".into()),
+        }
     }
 
     fn ask(
@@ -63,7 +66,7 @@ impl Notifier {
             None => {
                 // It would panic again.
                 std::mem::forget(self.watcher.take());
-                Err("the thread that is notified of changes has stopped".into())
+                self.runs()
             }
         }
     }
@@ -121,9 +124,9 @@ mod tests {
     fn a_watcher_whose_thread_has_panicked_is_an_error_and_is_replaced() {
         let folder = folder("replaced");
         let (mut notifier, events) = broken(&folder);
-        assert!(notifier.watch(&folder).is_err() && notifier.has_stopped());
-        let error = notifier.unwatch(&folder).unwrap_err();
+        let error = notifier.watch(&folder).unwrap_err();
         assert!(error.to_string().contains("has stopped"), "{error}");
+        assert!(notifier.unwatch(&folder).is_err() && notifier.runs().is_err());
         while events.try_recv().is_ok() {}
         notifier.revive().unwrap();
         notifier.watch(&folder).unwrap();

@@ -250,9 +250,7 @@ impl<F: FnMut(Result<Reloaded, ConfigFileError>)> Watching<F> {
             refused = self.notifier.watch(&folder.path).err();
         }
         self.folders = folders;
-        if self.notifier.has_stopped() {
-            return Err("the thread that is notified of changes has stopped".into());
-        }
+        self.notifier.runs()?;
         if let Some(error) = broken {
             return Err(error.into());
         }

@@ -65,8 +65,6 @@ pub(super) type CallWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 /// The hooks of one call: those of its context, and what is its own.
 pub(super) struct ContextHooks<'c, 'a, K = ()> {
     kind: K,
-    /// There is a hook: asked for several times.
-    is_active: bool,
     shared: &'c ContextSettings<'a>,
     resume: Option<&'c ResumeToken>,
     detached: Option<&'c Detached<'c>>,
@@ -153,7 +151,6 @@ impl<'a> ContextSettings<'a> {
             false => Abort::Never,
         };
         ContextHooks {
-            is_active: kind.is_active() || hooked.is_some(),
             kind,
             shared: self,
             resume: None,
@@ -166,7 +163,6 @@ impl<'a> ContextSettings<'a> {
 
     pub(super) fn hooks_resuming<'c>(&'c self, token: &'c ResumeToken) -> ContextHooks<'c, 'a> {
         ContextHooks {
-            is_active: true,
             resume: Some(token),
             ..self.hooks()
         }
@@ -178,7 +174,6 @@ impl<'a> ContextSettings<'a> {
         detached: &'c Detached<'c>,
     ) -> ContextHooks<'c, 'a> {
         ContextHooks {
-            is_active: true,
             resume,
             detached: Some(detached),
             ..self.hooks()
@@ -206,7 +201,10 @@ impl<'a, K> ContextHooks<'_, 'a, K> {
 impl<K: Kind> Hooks for ContextHooks<'_, '_, K> {
     #[inline]
     fn is_active(&self) -> bool {
-        self.is_active
+        self.kind.is_active()
+            || self.shared.hooked.is_some()
+            || self.resume.is_some()
+            || self.detached.is_some()
     }
 
     #[inline]

@@ -12,8 +12,8 @@ use crate::policy::{Attempted, Got};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reads {
     Nothing,
-    /// What the user's function asks for.
-    Some,
+    /// What the user's function reads.
+    ByFunction,
     Whole,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Steps<S, R, G> {
 pin_project! {
     /// A request on its way, once.
     ///
-    /// Written by hand: what `async` makes of it keeps the request beside the response, and is three times as
+    /// Written by hand: what `async` makes of it keeps the request beside the response, and is twice as
     /// large. It is moved before it is polled, and what a call costs that succeeds at once is to a good part
     /// the memory that it touches.
     pub(super) struct Attempt<'a, S, R, G, P, F> {

@@ -359,7 +359,7 @@ where
         R: ResultClassifier<T>,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        self.run(Reads::Some, read, |read| {
+        self.run(Reads::ByFunction, read, |read| {
             read.map(Got::Value).map_err(Failure::of_reading)
         })
     }
