@@ -108,7 +108,8 @@ async fn serve(mut stream: BufReader<TcpStream>, seen: &Seen) -> io::Result<()> 
     head += "connection: close\r\n\r\n";
     stream.write_all(head.as_bytes()).await?;
     let body = body.get(..CUT).unwrap_or(body);
-    stream.write_all(body).await?;
+    // Counted before it is written: the client may have ended, and asked, before this task goes on.
     seen.sent.fetch_add(body.len(), Relaxed);
+    stream.write_all(body).await?;
     stream.shutdown().await
 }
